@@ -1,0 +1,37 @@
+// `npm run check`: types, lint, format, unused code, and the packages that are published.
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const checks = [
+  ["types", bin("tsc"), ["-b"]],
+  ["types of tests", bin("tsc"), ["-p", "tsconfig.test.json"]],
+  ["types of the web", bin("tsc"), ["-p", "packages/web"]],
+  ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
+  ["format", bin("oxfmt"), ["--check", "."]],
+  ["unused", bin("knip"), []],
+  ...["promql", "template", "sdk"].flatMap((name) => [
+    [`publint ${name}`, bin("publint"), [`packages/${name}`, "--strict"]],
+    [
+      `attw ${name}`,
+      bin("attw"),
+      ["--pack", `packages/${name}`, "--profile", "esm-only", "--quiet"],
+    ],
+  ]),
+];
+
+let failed = 0;
+for (const [name, command, args] of checks) {
+  const started = performance.now();
+  const done = spawnSync(command, args, { cwd: root, encoding: "utf8" });
+  const ok = done.status === 0;
+  if (!ok) failed += 1;
+  process.stderr.write(
+    `${ok ? "ok  " : "FAIL"} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
+  );
+  if (!ok) process.stderr.write(`${done.stdout}${done.stderr}${done.error ?? ""}\n`);
+}
+process.stdout.write(`${checks.length - failed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
