@@ -20,7 +20,10 @@ function fingerprint(folders) {
   const hash = createHash("sha256");
   const visit = (path) => {
     const stat = statSync(path);
-    if (!stat.isDirectory()) return void hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
+    if (!stat.isDirectory()) {
+      hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
+      return;
+    }
     for (const name of readdirSync(path).sort())
       if (name !== "dist" && name !== "node_modules") visit(join(path, name));
   };

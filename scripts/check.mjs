@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = (name) => join(root, "node_modules", ".bin", name);
+/** @type {[name: string, command: string, args: string[]][]} */
 const checks = [
   ["types", bin("tsc"), ["-b"]],
   ["types of tests", bin("tsc"), ["-p", "tsconfig.test.json"]],
@@ -31,7 +32,7 @@ for (const [name, command, args] of checks) {
   process.stderr.write(
     `${ok ? "ok  " : "FAIL"} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)\n`,
   );
-  if (!ok) process.stderr.write(`${done.stdout}${done.stderr}${done.error ?? ""}\n`);
+  if (!ok) process.stderr.write(`${done.stdout}${done.stderr}${done.error?.message ?? ""}\n`);
 }
 process.stdout.write(`${checks.length - failed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,1 +1,5 @@
-export {};
+export * from "./access.ts";
+export * from "./incidents.ts";
+export * from "./operation.ts";
+export * from "./overview.ts";
+export * from "./values.ts";

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { operation } from "./operation.ts";
+import { instant } from "./values.ts";
+
+export const user = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string(),
+  role: z.enum(["admin", "member", "viewer"]),
+  /** False until the person who came by a sign-in link has set a password. */
+  hasPassword: z.boolean(),
+});
+export type User = z.infer<typeof user>;
+
+const password = z.string().min(10).max(200);
+
+/** Who is asking, as far as the cookie tells. */
+export const getSession = operation({
+  method: "GET",
+  path: "/api/session",
+  access: "public",
+  summary: "Who is signed in",
+  answer: z.object({ user: user.nullable() }),
+});
+
+export const signIn = operation({
+  method: "POST",
+  path: "/api/session",
+  access: "public",
+  summary: "Sign in with e-mail and password",
+  body: z.object({ email: z.string().min(1).max(254), password: z.string().min(1).max(200) }),
+  answer: z.object({ user }),
+});
+
+/** The link is `/sign-in#token=…`: a fragment is not sent to servers, so it stays out of logs. */
+export const signInByLink = operation({
+  method: "POST",
+  path: "/api/session/link",
+  access: "public",
+  summary: "Sign in with the token of a one-time link, or with SEAWORTHY_TOKEN",
+  body: z.object({ token: z.string().min(1).max(200) }),
+  answer: z.object({ user }),
+});
+
+export const signOut = operation({
+  method: "DELETE",
+  path: "/api/session",
+  access: "public",
+  summary: "Sign out",
+  answer: z.object({}),
+});
+
+export const setAccount = operation({
+  method: "PUT",
+  path: "/api/session/account",
+  access: "read",
+  summary: "Set one's own name, e-mail and password",
+  body: z.object({
+    name: z.string().min(1).max(100).optional(),
+    email: z.email().max(254).optional(),
+    password: password.optional(),
+    /** Required to change a password that is already set. */
+    currentPassword: z.string().max(200).optional(),
+  }),
+  answer: z.object({ user }),
+});
+
+export const tokenScope = z.enum(["ingest", "read", "write", "admin"]);
+export type TokenScope = z.infer<typeof tokenScope>;
+
+export const apiToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  scope: tokenScope,
+  createdAt: instant,
+  lastUsedAt: instant.nullable(),
+  expiresAt: instant.nullable(),
+});
+export type ApiToken = z.infer<typeof apiToken>;
+
+export const listTokens = operation({
+  method: "GET",
+  path: "/api/tokens",
+  access: "admin",
+  summary: "The API tokens and ingest keys, without their secrets",
+  answer: z.object({ tokens: z.array(apiToken) }),
+});
+
+export const createToken = operation({
+  method: "POST",
+  path: "/api/tokens",
+  access: "admin",
+  summary: "Make an API token or ingest key; its secret is shown this once",
+  body: z.object({
+    name: z.string().min(1).max(100),
+    scope: tokenScope,
+    expiresAt: instant.nullable().default(null),
+  }),
+  answer: z.object({ token: apiToken, secret: z.string() }),
+  status: 201,
+});
+
+export const revokeToken = operation({
+  method: "DELETE",
+  path: "/api/tokens/:id",
+  access: "admin",
+  summary: "Revoke a token at once",
+  params: z.object({ id: z.string() }),
+  answer: z.object({}),
+});
+
+export const auditEntry = z.object({
+  id: z.string(),
+  at: instant,
+  /** A person's e-mail, `token:NAME`, or `system`. */
+  actor: z.string(),
+  /** What was done, e.g. `incident.acknowledge`. */
+  action: z.string(),
+  subject: z.string(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export const listAudit = operation({
+  method: "GET",
+  path: "/api/audit",
+  access: "admin",
+  summary: "The audit log, newest first",
+  query: z.object({
+    before: z.string().optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(100),
+  }),
+  answer: z.object({ entries: z.array(auditEntry), next: z.string().nullable() }),
+});

@@ -1,0 +1,13 @@
+import { SeaworthyError } from "../model/index.ts";
+
+/** The stores' errors: they cannot be opened, or they refused work. */
+export class StoreError extends SeaworthyError {
+  readonly code: "store_unavailable" | "data_folder_in_use" | "data_folder_unusable";
+  override readonly status = 503;
+
+  constructor(code: StoreError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "StoreError";
+    this.code = code;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Kysely, Transaction } from "kysely";
+import type { Schema } from "./schema.ts";
+
+/** A transaction in progress. Repositories take one, so that callers decide what belongs together. */
+export type Tx = Transaction<Schema>;
+
+/** Either a transaction or the plain connection pool: for single statements. */
+export type Db = Kysely<Schema>;
+
+/** The records: PostgreSQL, embedded or a server. */
+export interface Records {
+  readonly db: Db;
+  /**
+   * Runs `work` in one transaction; commits when it resolves, rolls back when it throws. Serialization
+   * failures and deadlocks are retried a few times, so `work` must have no effects outside of `tx`.
+   */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Tells whether the database answers. */
+  ping(): Promise<void>;
+  /** Waits for what is running, closes the pool and, if embedded, stops the server cleanly. */
+  close(): Promise<void>;
+}

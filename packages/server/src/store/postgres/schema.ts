@@ -1,0 +1,9 @@
+import type { Migration } from "./migration.ts";
+import { accessMigrations } from "./tables/access.ts";
+import type { AccessTables } from "./tables/access.ts";
+
+/** Every table. Each noun keeps its own in `tables/`. */
+export interface Schema extends AccessTables {}
+
+/** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
+export const migrations: readonly Migration[] = [...accessMigrations];
