@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from "kysely";
-import pg from "pg";
+import { Pool } from "pg";
 import { messageOf } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
@@ -12,14 +12,16 @@ const RETRYABLE = new Set(["40001", "40P01"]);
 const MAX_TRIES = 5;
 
 /** A connection string, or a socket folder with a database name. */
-export type PostgresAddress = { readonly url: string } | { readonly socketDir: string; readonly database: string };
+export type PostgresAddress =
+  | { readonly url: string }
+  | { readonly socketDir: string; readonly database: string };
 
 /** Connects to a PostgreSQL that is running, and brings its schema up to date. */
 export async function connectRecords(
   address: PostgresAddress,
   options: { readonly maxConnections: number; readonly onClose?: () => Promise<void> },
 ): Promise<Records> {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     ...("url" in address
       ? { connectionString: address.url }
       : { host: address.socketDir, database: address.database, user: "seaworthy" }),
@@ -34,9 +36,13 @@ export async function connectRecords(
   } catch (error) {
     await pool.end().catch(() => {});
     const where = "url" in address ? redact(address.url) : address.socketDir;
-    throw new StoreError("store_unavailable", `PostgreSQL at ${where} cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new StoreError(
+      "store_unavailable",
+      `PostgreSQL at ${where} cannot be used: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   return {

@@ -1,11 +1,11 @@
-import pg from "pg";
+import type { Pool } from "pg";
 import type { Migration } from "./migration.ts";
 
 /** Any number: all servers over one database take this advisory lock, so that one of them migrates. */
 const MIGRATION_LOCK = 7_329_416;
 
 /** Brings the schema up to date: runs what has not run, in order, in one transaction. */
-export async function migrate(pool: pg.Pool, migrations: readonly Migration[]): Promise<void> {
+export async function migrate(pool: Pool, migrations: readonly Migration[]): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query("begin");
