@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** A TypeScript program in a process of its own: for what must survive being killed. */
+export interface Program {
+  readonly child: ChildProcess;
+  /** The next line of its standard output. Rejects when it ends before that. */
+  nextLine(): Promise<string>;
+  /** Kills it and waits until it is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts the program in `file` (a file URL, or a path) from source; its stderr is ours. */
+export function startProgram(file: URL | string, args: readonly string[] = []): Program {
+  const path = typeof file === "string" ? file : fileURLToPath(file);
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", "--conditions=@seaworthy/source", path, ...args],
+    { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, UV_THREADPOOL_SIZE: "16" } },
+  );
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    child,
+    async nextLine() {
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error(`${path} ended before it said anything more`);
+      return value;
+    },
+    async kill(signal = "SIGKILL") {
+      child.kill(signal);
+      await gone;
+    },
+  };
+}
