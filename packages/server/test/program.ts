@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
 
 /** A TypeScript program in a process of its own: for what must survive being killed. */
 export interface Program {
@@ -21,6 +22,10 @@ export function startProgram(file: URL | string, args: readonly string[] = []): 
     { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, UV_THREADPOOL_SIZE: "16" } },
   );
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // A test that fails half way must not leave its processes behind.
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     child,

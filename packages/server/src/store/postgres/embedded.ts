@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chown, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Client } from "pg";
 import { StoreError } from "../errors.ts";
@@ -167,7 +167,7 @@ function start(command: readonly string[], account: Account | undefined, log: Em
 async function homeFor(dir: string, account: Account | undefined): Promise<string> {
   await mkdir(dir, { recursive: true });
   let home = dir;
-  if (account !== undefined && !(await reachable(dir))) {
+  if (account !== undefined && !(await reachable(dirname(dir)))) {
     home = join(SYSTEM_FOLDER, createHash("sha256").update(dir).digest("hex").slice(0, 16));
     await mkdir(home, { recursive: true, mode: 0o755 });
   }
