@@ -1,1 +1,25 @@
-export {};
+#!/usr/bin/env node
+import { up, upHelp } from "./up.ts";
+
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { up };
+
+const HELP = `seaworthy: takes a web service to production and keeps proving that it is ready
+
+Usage: seaworthy COMMAND [OPTIONS]
+
+Commands:
+  up      start the platform: http://127.0.0.1:4000
+
+Run "seaworthy COMMAND --help" for a command's options and examples.
+`;
+
+const [name = "--help", ...args] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+if (name === "--help" || name === "-h" || name === "help") {
+  process.stdout.write(args[0] === "up" ? upHelp : HELP);
+} else if (command === undefined) {
+  process.stderr.write(`seaworthy: there is no command "${name}"\n\n${HELP}`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = await command(args);
+}

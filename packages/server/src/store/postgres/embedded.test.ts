@@ -46,7 +46,7 @@ it("ends with the process that opened it, even when that is killed", async () =>
     user: "seaworthy",
   });
   await client.connect();
-  const cut = new Promise((resolve) => client.once("error", resolve));
+  const cut = new Promise((resolve) => client.on("error", resolve));
   await program.kill();
   await cut;
   expect(pid).toBeGreaterThan(0);

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "./config.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "seaworthy-config-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function load(text: string, environment: NodeJS.ProcessEnv = {}) {
+  const config = join(folder, "seaworthy.yml");
+  await writeFile(config, text);
+  return loadConfig({ config, demo: true, port: 4321 }, environment);
+}
+
+describe("seaworthy.yml", () => {
+  it("takes the command line over the file over the defaults, and paths beside the file", async () => {
+    const config = await load(
+      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB}\n",
+    );
+    expect(config.http).toMatchObject({ host: "0.0.0.0", port: 4321 });
+    expect(config.prometheusFile).toBe(join(folder, "conf/p.yml"));
+    expect(config.alertmanagerFile).toBe(join(folder, "alertmanager.yml"));
+    expect(config.telemetry).toEqual({ retention: 7 * 86_400_000, maxMemory: 512 * 1024 * 1024 });
+    expect(config.incidents.severities["critical"]).toBe("P1");
+  });
+
+  it("runs the demo only where the file has one", async () => {
+    expect((await load("")).demo).toBeUndefined();
+    expect((await load("demo: {}")).demo).toEqual({ port: 4100 });
+    expect((await load("demo: {enabled: false}")).demo).toBeUndefined();
+  });
+
+  it("names the line of what it does not understand", async () => {
+    await expect(load("http:\n  prot: 1\n")).rejects.toThrow(
+      /seaworthy\.yml:2:3: http\.prot: unknown field/,
+    );
+    await expect(load("telemetry: {retention: soon}")).rejects.toThrow(/"soon" is not a duration/);
+  });
+
+  it("refuses a bootstrap token that can be guessed", async () => {
+    await expect(load("", { SEAWORTHY_TOKEN: "short" })).rejects.toThrow(
+      /SEAWORTHY_TOKEN.*16 characters/,
+    );
+    expect((await load("", { SEAWORTHY_TOKEN: "x".repeat(32) })).token).toBe("x".repeat(32));
+  });
+});

@@ -1,0 +1,248 @@
+import { access } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { ConfigError, parseDuration, readConfigFile } from "./model/index.ts";
+import type { Severity } from "./model/index.ts";
+
+const DAY = 86_400_000;
+const MiB = 1024 * 1024;
+
+/**
+ * Every default and every limit of the platform, in one place. Sizes are bytes, times milliseconds.
+ * What a person may set in seaworthy.yml says so with its key.
+ */
+export const DEFAULTS = {
+  /** `http.host`: loopback, because the first start has no certificate. */
+  host: "127.0.0.1",
+  /** `http.port` */
+  port: 4000,
+  /** `data`: relative to the folder that the command is run in. */
+  data: "data",
+  /** `telemetry.retention` */
+  retention: 30 * DAY,
+  /** `telemetry.max_memory`: what the embedded engine may take for queries and merges. */
+  telemetryMemory: 1024 * MiB,
+  /** `postgres.max_connections`: the pool of one server process. */
+  postgresConnections: 10,
+  /** `limits.query_timeout` */
+  queryTimeout: 2 * 60_000,
+  /** `limits.query_samples`: samples that one query may hold in memory; Prometheus's own default. */
+  querySamples: 50_000_000,
+  /** `limits.query_lookback`: how old a sample may be to count as current. */
+  queryLookback: 5 * 60_000,
+  /** `incidents.reopen_within`: an alert that fires again this soon belongs to the same incident. */
+  reopenWithin: 5 * 60_000,
+  /** `incidents.severities`: what a `severity` label is worth; what is not named opens no incident. */
+  severities: { critical: "P1", page: "P1", error: "P2", warning: "P3" } as Record<
+    string,
+    Severity
+  >,
+  /** `demo.port` */
+  demoPort: 4100,
+  /** How long a clean stop may take before it is cut short. */
+  stopTimeout: 4500,
+} as const;
+
+const duration = z.string().transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms === undefined)
+    context.addIssue({
+      code: "custom",
+      message: `"${text}" is not a duration such as 30d, 15s or 1h30m`,
+    });
+  return ms ?? 0;
+});
+
+const size = z.union([z.number().int().positive(), z.string()]).transform((given, context) => {
+  const match = /^(\d+)(B|KiB|MiB|GiB)?$/.exec(String(given));
+  if (match === null)
+    context.addIssue({ code: "custom", message: `"${given}" is not a size such as 512MiB` });
+  const unit = { B: 1, KiB: 1024, MiB, GiB: 1024 * MiB }[match?.[2] ?? "B"] ?? 1;
+  return Number(match?.[1] ?? 0) * unit;
+});
+
+const fileSchema = z.strictObject({
+  http: z
+    .strictObject({
+      host: z.string().min(1).optional(),
+      port: z.number().int().min(0).max(65_535).optional(),
+      external_url: z.url().optional(),
+      allowed_hosts: z.array(z.string().min(1)).default([]),
+    })
+    .prefault({}),
+  data: z.string().min(1).optional(),
+  prometheus: z.string().min(1).default("prometheus.yml"),
+  alertmanager: z.string().min(1).default("alertmanager.yml"),
+  telemetry: z
+    .strictObject({ retention: duration.optional(), max_memory: size.optional() })
+    .prefault({}),
+  postgres: z
+    .strictObject({
+      url: z.string().optional(),
+      max_connections: z.number().int().min(2).max(500).optional(),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      query_timeout: duration.optional(),
+      query_samples: z.number().int().positive().optional(),
+      query_lookback: duration.optional(),
+    })
+    .prefault({}),
+  incidents: z
+    .strictObject({
+      severities: z.record(z.string(), z.enum(["P1", "P2", "P3"])).optional(),
+      reopen_within: duration.optional(),
+    })
+    .prefault({}),
+  demo: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      port: z.number().int().min(1).max(65_535).optional(),
+    })
+    .optional(),
+});
+
+/** Everything that the app is told from outside. */
+export interface Config {
+  /** The seaworthy.yml that this came from. */
+  readonly file: string;
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Where people reach this installation; undefined means "at the address it listens on". */
+    readonly externalURL: string | undefined;
+    readonly allowedHosts: readonly string[];
+  };
+  readonly data: string;
+  readonly prometheusFile: string;
+  readonly alertmanagerFile: string;
+  readonly telemetry: { readonly retention: number; readonly maxMemory: number };
+  readonly postgres: { readonly url: string | undefined; readonly maxConnections: number };
+  readonly limits: {
+    readonly queryTimeout: number;
+    readonly querySamples: number;
+    readonly queryLookback: number;
+  };
+  readonly incidents: {
+    readonly severities: Readonly<Record<string, Severity>>;
+    readonly reopenWithin: number;
+  };
+  /** The demo shop's port, when it is wanted. */
+  readonly demo: { readonly port: number } | undefined;
+  readonly token: string | undefined;
+  readonly logLevel: string;
+}
+
+/** What the command line says; it wins over the file. */
+export interface CommandLine {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly data?: string | undefined;
+  readonly config?: string | undefined;
+  readonly demo: boolean;
+}
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
+
+/** The repository's root, where the defaults that are shipped stand. */
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** The user interface as it was built. */
+export const webFolder = join(root, "packages", "web", "dist");
+
+/** The demo shop's program. */
+export const demoProgram = join(root, "examples", "shop", "dist", "main.js");
+
+/**
+ * The configuration file to use: the one that is named, else `seaworthy.yml` in the working folder,
+ * else the demo's, else the shipped default.
+ */
+async function findFile(command: CommandLine): Promise<string> {
+  if (command.config !== undefined) return resolve(command.config);
+  const own = resolve("seaworthy.yml");
+  if (
+    await access(own).then(
+      () => true,
+      () => false,
+    )
+  )
+    return own;
+  return command.demo
+    ? join(root, "examples", "shop", "seaworthy", "seaworthy.yml")
+    : join(root, "content", "seaworthy.yml");
+}
+
+/**
+ * Reads the configuration: command line over environment over file over defaults. Throws ConfigError
+ * with file, line and reason.
+ */
+export async function loadConfig(
+  command: CommandLine,
+  environment: NodeJS.ProcessEnv,
+): Promise<Config> {
+  const file = await findFile(command);
+  const { value } = await readConfigFile(file, fileSchema);
+  const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
+  const { demo } = value;
+  return {
+    file,
+    http: {
+      host: command.host ?? value.http.host ?? DEFAULTS.host,
+      port: command.port ?? value.http.port ?? DEFAULTS.port,
+      externalURL: value.http.external_url,
+      allowedHosts: value.http.allowed_hosts,
+    },
+    data: resolve(command.data ?? (value.data === undefined ? DEFAULTS.data : beside(value.data))),
+    prometheusFile: beside(value.prometheus),
+    alertmanagerFile: beside(value.alertmanager),
+    telemetry: {
+      retention: value.telemetry.retention ?? DEFAULTS.retention,
+      maxMemory: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
+    },
+    postgres: {
+      url: environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url,
+      maxConnections: value.postgres.max_connections ?? DEFAULTS.postgresConnections,
+    },
+    limits: {
+      queryTimeout: value.limits.query_timeout ?? DEFAULTS.queryTimeout,
+      querySamples: value.limits.query_samples ?? DEFAULTS.querySamples,
+      queryLookback: value.limits.query_lookback ?? DEFAULTS.queryLookback,
+    },
+    incidents: {
+      severities: value.incidents.severities ?? DEFAULTS.severities,
+      reopenWithin: value.incidents.reopen_within ?? DEFAULTS.reopenWithin,
+    },
+    demo:
+      command.demo && demo?.enabled === true ? { port: demo.port ?? DEFAULTS.demoPort } : undefined,
+    token: tokenFrom(environment),
+    logLevel: logLevelFrom(environment),
+  };
+}
+
+function tokenFrom(environment: NodeJS.ProcessEnv): string | undefined {
+  const token = environment["SEAWORTHY_TOKEN"];
+  if (token === undefined || token === "") return undefined;
+  if (token.length < 16)
+    throw environmentFault(
+      "SEAWORTHY_TOKEN",
+      "has fewer than 16 characters; use a longer random one",
+    );
+  return token;
+}
+
+function logLevelFrom(environment: NodeJS.ProcessEnv): string {
+  const level = environment["SEAWORTHY_LOG_LEVEL"] ?? "info";
+  if (!LOG_LEVELS.includes(level)) {
+    throw environmentFault(
+      "SEAWORTHY_LOG_LEVEL",
+      `is "${level}"; use one of ${LOG_LEVELS.join(", ")}`,
+    );
+  }
+  return level;
+}
+
+function environmentFault(name: string, reason: string): ConfigError {
+  return new ConfigError([{ file: "environment", line: 1, column: 1, path: name, reason }]);
+}

@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Logger } from "pino";
+import { demoProgram } from "./config.ts";
+
+const RESTART_DELAY_MS = 1000;
+
+/** The demo shop, a process of its own. */
+export interface Demo {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the demo shop and keeps it running. It ends by itself when its standard input closes, so it
+ * never outlives this process.
+ */
+export function startDemo(port: number, log: Logger): Demo {
+  let child: ChildProcess | undefined;
+  let stopping = false;
+  let gone: Promise<void> = Promise.resolve();
+  const launch = () => {
+    // A group of its own: Ctrl-C in a terminal is for us, and we end it in order.
+    const shop = spawn(process.execPath, [demoProgram, "--port", String(port)], {
+      stdio: ["pipe", "pipe", "inherit"],
+      detached: true,
+    });
+    child = shop;
+    shop.stdin.on("error", () => {});
+    createInterface({ input: shop.stdout }).on("line", (line) => {
+      if (line.includes('"ready":true'))
+        log.info({ url: `http://127.0.0.1:${port}` }, "the demo shop is open");
+    });
+    gone = new Promise((resolve) => {
+      shop.once("error", (error) => log.error({ err: error }, "the demo shop cannot be started"));
+      shop.once("close", (code) => {
+        resolve();
+        if (stopping) return;
+        log.warn({ code }, "the demo shop ended; starting it again");
+        setTimeout(() => stopping || launch(), RESTART_DELAY_MS).unref();
+      });
+    });
+  };
+  launch();
+  return {
+    async stop() {
+      stopping = true;
+      child?.stdin?.end();
+      child?.kill("SIGTERM");
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// `npm test`: installs what tests need from the system, builds, checks, runs every suite, and ends with
+// one line that sums them up. A skipped test counts as failed: nothing is left out unseen.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const reports = mkdtempSync(join(tmpdir(), "seaworthy-report-"));
+let passed = 0;
+let failed = 0;
+
+/** Runs a command whose output goes where ours goes; answers whether it succeeded. */
+function run(command, args) {
+  return (
+    spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] }).status === 0
+  );
+}
+
+/** A step that is one test: it worked or it did not. */
+function step(name, command, args) {
+  const ok = run(command, args);
+  if (ok) passed += 1;
+  else failed += 1;
+  process.stdout.write(`${ok ? "ok  " : "FAIL"} ${name}\n`);
+  return ok;
+}
+
+/** A Vitest run; counts its tests, and a run that broke outside of any test as one failure. */
+function suite(name, args) {
+  const file = join(reports, `${name}.json`);
+  const vitest = join(root, "node_modules", ".bin", "vitest");
+  const ok = run(vitest, [
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+    ...args,
+  ]);
+  let report;
+  try {
+    report = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    failed += 1;
+    process.stdout.write(`FAIL ${name}: no report was written\n`);
+    return;
+  }
+  const bad = report.numTotalTests - report.numPassedTests;
+  passed += report.numPassedTests;
+  failed += bad;
+  if (!ok && bad === 0) failed += 1;
+}
+
+if (step("what the tests need is installed", "sh", ["scripts/install-test-peers.sh"])) {
+  if (step("build", process.execPath, ["scripts/build.mjs"])) {
+    step("check", process.execPath, ["scripts/check.mjs"]);
+    suite("units-and-journeys", []);
+    // Whole systems with a browser: one after the other, because they measure time on two cores.
+    suite("end-to-end", ["--config", "test/e2e/vitest.config.ts"]);
+  }
+}
+rmSync(reports, { recursive: true, force: true });
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
