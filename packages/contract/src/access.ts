@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant } from "./values.ts";
+import { instant, text } from "./values.ts";
 
 export const user = z.object({
   id: z.string(),
@@ -12,7 +12,7 @@ export const user = z.object({
 });
 export type User = z.infer<typeof user>;
 
-const password = z.string().min(10).max(200);
+const password = text(10, 200);
 
 /** Who is asking, as far as the cookie tells. */
 export const getSession = operation({
@@ -28,7 +28,7 @@ export const signIn = operation({
   path: "/api/session",
   access: "public",
   summary: "Sign in with e-mail and password",
-  body: z.object({ email: z.string().min(1).max(254), password: z.string().min(1).max(200) }),
+  body: z.object({ email: text(1, 254), password: text(1, 200) }),
   answer: z.object({ user }),
 });
 
@@ -50,13 +50,21 @@ export const signOut = operation({
   answer: z.object({}),
 });
 
+export const signOutElsewhere = operation({
+  method: "DELETE",
+  path: "/api/session/others",
+  access: "read",
+  summary: "End one's own sessions on every other device",
+  answer: z.object({ ended: z.number().int() }),
+});
+
 export const setAccount = operation({
   method: "PUT",
   path: "/api/session/account",
   access: "read",
   summary: "Set one's own name, e-mail and password",
   body: z.object({
-    name: z.string().min(1).max(100).optional(),
+    name: text(1, 100).optional(),
     email: z.email().max(254).optional(),
     password: password.optional(),
     /** Required to change a password that is already set. */
@@ -92,7 +100,7 @@ export const createToken = operation({
   access: "admin",
   summary: "Make an API token or ingest key; its secret is shown this once",
   body: z.object({
-    name: z.string().min(1).max(100),
+    name: text(1, 100),
     scope: tokenScope,
     expiresAt: instant.nullable().default(null),
   }),
@@ -105,7 +113,7 @@ export const revokeToken = operation({
   path: "/api/tokens/:id",
   access: "admin",
   summary: "Revoke a token at once",
-  params: z.object({ id: z.string() }),
+  params: z.object({ id: z.uuid() }),
   answer: z.object({}),
 });
 
@@ -126,7 +134,11 @@ export const listAudit = operation({
   access: "admin",
   summary: "The audit log, newest first",
   query: z.object({
-    before: z.string().optional(),
+    /** The `next` of the page before. */
+    before: z
+      .string()
+      .regex(/^\d{1,18}$/, "must be the `next` of a page")
+      .optional(),
     limit: z.coerce.number().int().min(1).max(500).default(100),
   }),
   answer: z.object({ entries: z.array(auditEntry), next: z.string().nullable() }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, labels, severity } from "./values.ts";
+import { instant, labels, severity, text } from "./values.ts";
 
 export const incidentState = z.enum(["triggered", "acknowledged", "resolved"]);
 
@@ -25,7 +25,7 @@ export const incidentSummary = z.object({
   title: z.string(),
   severity,
   state: incidentState,
-  /** The service label its alerts share, if they do. */
+  /** The service of the alert that opened it: label `service`, else `job`. */
   service: z.string().nullable(),
   openedAt: instant,
   acknowledgedAt: instant.nullable(),
@@ -64,7 +64,7 @@ export const incident = incidentSummary.extend({
 });
 export type Incident = z.infer<typeof incident>;
 
-const byId = z.object({ id: z.string() });
+const byId = z.object({ id: z.string().max(40) });
 
 export const listIncidents = operation({
   method: "GET",
@@ -73,7 +73,8 @@ export const listIncidents = operation({
   summary: "Incidents, newest first",
   query: z.object({
     state: z.enum(["open", "resolved", "all"]).default("all"),
-    before: z.coerce.number().int().optional(),
+    /** The `next` of the page before. */
+    before: z.coerce.number().int().min(1).max(2_147_483_647).optional(),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   }),
   answer: z.object({
@@ -89,10 +90,10 @@ export const openIncident = operation({
   access: "write",
   summary: "Open an incident by hand",
   body: z.object({
-    title: z.string().min(1).max(200),
+    title: text(1, 200),
     severity,
-    service: z.string().max(200).nullable().default(null),
-    comment: z.string().max(20_000).optional(),
+    service: text(1, 200).nullable().default(null),
+    comment: text(1, 20_000).optional(),
   }),
   answer: incident,
   status: 201,
@@ -120,9 +121,9 @@ export const resolveIncident = operation({
   method: "POST",
   path: "/api/incidents/:id/resolve",
   access: "write",
-  summary: "Close an incident by hand",
+  summary: "Close an incident by hand; doing it twice changes nothing",
   params: byId,
-  body: z.object({ comment: z.string().max(20_000).optional() }),
+  body: z.object({ comment: text(1, 20_000).optional() }),
   answer: incident,
 });
 
@@ -132,7 +133,7 @@ export const commentIncident = operation({
   access: "write",
   summary: "Add a note to the timeline",
   params: byId,
-  body: z.object({ text: z.string().min(1).max(20_000) }),
+  body: z.object({ text: text(1, 20_000) }),
   answer: incident,
   status: 201,
 });

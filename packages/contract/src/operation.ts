@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 /**
- * What a caller must hold to use an operation. `public` needs nothing; `session` a signed-in person;
- * the others a session or an API token with at least that scope (admin ⊃ write ⊃ read). `ingest` is
- * for senders of telemetry and opens nothing else.
+ * What a caller must hold to use an operation. `public` needs nothing; the others a session or an API
+ * token with at least that scope (admin ⊃ write ⊃ read). `ingest` is for senders of telemetry: it
+ * opens nothing else, and only `admin` contains it.
  */
 export type Access = "public" | "ingest" | "read" | "write" | "admin";
 
@@ -69,5 +69,7 @@ export const problem = z.object({
   detail: z.string(),
   /** The request's id, to be quoted when asking for help. */
   instance: z.string(),
+  /** For `request_invalid`: each field that was refused, e.g. `body.email`, and why. */
+  errors: z.array(z.object({ field: z.string(), reason: z.string() })).optional(),
 });
 export type Problem = z.infer<typeof problem>;

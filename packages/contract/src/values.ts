@@ -8,3 +8,12 @@ export const labels = z.record(z.string(), z.string());
 
 export const severity = z.enum(["P1", "P2", "P3"]);
 export type Severity = z.infer<typeof severity>;
+
+const storable = (value: string) => !value.includes("\0") && !/\p{Surrogate}/u.test(value);
+
+/**
+ * Text that people type. NUL and lone surrogates cannot be stored, and are refused where they come
+ * in rather than by the database.
+ */
+export const text = (min: number, max: number) =>
+  z.string().min(min).max(max).refine(storable, "must not contain NUL or broken Unicode");

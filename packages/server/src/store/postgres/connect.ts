@@ -3,7 +3,7 @@ import { Pool } from "pg";
 import { messageOf } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import { migrate } from "./migrate.ts";
-import type { Records } from "./records.ts";
+import type { Records, Tx } from "./records.ts";
 import { migrations } from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
@@ -45,17 +45,29 @@ export async function connectRecords(
     );
   }
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const effectsOf = new WeakMap<Tx, (() => void)[]>();
   return {
     db,
     async transaction(work) {
       for (let attempt = 1; ; attempt += 1) {
+        const effects: (() => void)[] = [];
         try {
-          return await db.transaction().execute(work);
+          const result = await db.transaction().execute((tx) => {
+            effectsOf.set(tx, effects);
+            return work(tx);
+          });
+          for (const effect of effects) effect();
+          return result;
         } catch (error) {
           const code = (error as { code?: unknown }).code;
           if (attempt >= MAX_TRIES || typeof code !== "string" || !RETRYABLE.has(code)) throw error;
         }
       }
+    },
+    afterCommit(tx, effect) {
+      const effects = effectsOf.get(tx);
+      if (effects === undefined) throw new Error("afterCommit: not a transaction of these records");
+      effects.push(effect);
     },
     async ping() {
       await pool.query("select 1");

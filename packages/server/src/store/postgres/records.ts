@@ -15,6 +15,11 @@ export interface Records {
    * failures and deadlocks are retried a few times, so `work` must have no effects outside of `tx`.
    */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Runs `effect` once the transaction has been committed, and never if it is rolled back: the place
+   * to tell watchers of a change. `effect` must not throw. `tx` must come from `transaction`.
+   */
+  afterCommit(tx: Tx, effect: () => void): void;
   /** Tells whether the database answers. */
   ping(): Promise<void>;
   /** Waits for what is running, closes the pool and, if embedded, stops the server cleanly. */

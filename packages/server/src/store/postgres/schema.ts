@@ -1,9 +1,11 @@
 import type { Migration } from "./migration.ts";
 import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
+import { incidentMigrations } from "./tables/incidents.ts";
+import type { IncidentTables } from "./tables/incidents.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
-export interface Schema extends AccessTables {}
+export interface Schema extends AccessTables, IncidentTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
-export const migrations: readonly Migration[] = [...accessMigrations];
+export const migrations: readonly Migration[] = [...accessMigrations, ...incidentMigrations];

@@ -1,0 +1,51 @@
+/** What a credential is for. `ingest` is for senders of telemetry and opens nothing else. */
+export type Scope = "ingest" | "read" | "write" | "admin";
+
+/** What a route asks for; every route declares one. */
+export type RouteAccess = "public" | Scope;
+
+/** What a person may do. */
+export type Role = "admin" | "member" | "viewer";
+
+const GRANTS: Readonly<Record<Scope, readonly RouteAccess[]>> = {
+  ingest: ["public", "ingest"],
+  read: ["public", "read"],
+  write: ["public", "read", "write"],
+  admin: ["public", "ingest", "read", "write", "admin"],
+};
+
+const SCOPE_OF_ROLE: Readonly<Record<Role, Scope>> = {
+  viewer: "read",
+  member: "write",
+  admin: "admin",
+};
+
+/** Who is asking, once a credential has been checked. */
+export type Principal =
+  | {
+      readonly kind: "person";
+      readonly userId: string;
+      readonly email: string;
+      readonly role: Role;
+      /** SHA-256 of the session's secret: which session this is, without being able to use it. */
+      readonly sessionHash: Buffer;
+    }
+  | { readonly kind: "token"; readonly id: string; readonly name: string; readonly scope: Scope }
+  | { readonly kind: "bootstrap" };
+
+function scopeOf(principal: Principal): Scope {
+  if (principal.kind === "person") return SCOPE_OF_ROLE[principal.role];
+  return principal.kind === "token" ? principal.scope : "admin";
+}
+
+/** The one place that says who may do what. */
+export function authorize(principal: Principal | undefined, access: RouteAccess): boolean {
+  if (principal === undefined) return access === "public";
+  return GRANTS[scopeOf(principal)].includes(access);
+}
+
+/** How the principal is named in the audit log and in timelines. */
+export function actorOf(principal: Principal): string {
+  if (principal.kind === "person") return principal.email;
+  return principal.kind === "token" ? `token:${principal.name}` : "token:SEAWORTHY_TOKEN";
+}

@@ -1,0 +1,416 @@
+import { sql } from "kysely";
+import type { Selectable } from "kysely";
+import type { Labels } from "../../model/index.ts";
+import type { Db, Tx } from "./records.ts";
+import type { IncidentTables } from "./tables/incidents.ts";
+
+/** Any number: whoever changes incidents takes this advisory lock until the transaction ends. */
+const INCIDENTS_LOCK = 7_329_417;
+
+/** Rows in one insert: PostgreSQL takes at most 65,535 parameters in a statement. */
+const CHUNK = 1000;
+
+/** An incident's own fields. */
+export interface IncidentRecord {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly severity: "P1" | "P2" | "P3";
+  readonly state: "triggered" | "acknowledged" | "resolved";
+  readonly service: string | null;
+  readonly openedAt: Date;
+  readonly openedBy: string;
+  readonly acknowledgedAt: Date | null;
+  readonly acknowledgedBy: string | null;
+  readonly resolvedAt: Date | null;
+  readonly resolvedBy: string | null;
+}
+
+/** An incident with how many alerts it holds. */
+export interface IncidentSummaryRecord extends IncidentRecord {
+  readonly alertCount: number;
+  readonly firingAlerts: number;
+}
+
+/** An alert that an incident holds. */
+export interface IncidentAlertRecord {
+  readonly incidentId: string;
+  readonly fingerprint: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly status: "firing" | "resolved";
+  readonly startsAt: Date;
+  readonly endsAt: Date | null;
+  readonly generatorURL: string;
+  readonly expression: string | null;
+}
+
+/** One line of an incident's history. */
+export interface TimelineRecord {
+  readonly id: string;
+  readonly incidentId: string;
+  readonly at: Date;
+  readonly kind: IncidentTables["incident_timeline"]["kind"];
+  readonly actor: string;
+  readonly text: string;
+}
+
+const toRecord = (row: Selectable<IncidentTables["incidents"]>): IncidentRecord => ({
+  id: row.id,
+  number: row.number,
+  title: row.title,
+  severity: row.severity,
+  state: row.state,
+  service: row.service,
+  openedAt: row.opened_at,
+  openedBy: row.opened_by,
+  acknowledgedAt: row.acknowledged_at,
+  acknowledgedBy: row.acknowledged_by,
+  resolvedAt: row.resolved_at,
+  resolvedBy: row.resolved_by,
+});
+
+const toRow = (record: IncidentRecord): Selectable<IncidentTables["incidents"]> => ({
+  id: record.id,
+  number: record.number,
+  title: storable(record.title),
+  severity: record.severity,
+  state: record.state,
+  service: record.service === null ? null : storable(record.service),
+  opened_at: record.openedAt,
+  opened_by: record.openedBy,
+  acknowledged_at: record.acknowledgedAt,
+  acknowledged_by: record.acknowledgedBy,
+  resolved_at: record.resolvedAt,
+  resolved_by: record.resolvedBy,
+});
+
+const toAlert = (row: Selectable<IncidentTables["incident_alerts"]>): IncidentAlertRecord => ({
+  incidentId: row.incident_id,
+  fingerprint: row.fingerprint,
+  labels: row.labels as Labels,
+  annotations: row.annotations as Labels,
+  status: row.status,
+  startsAt: row.starts_at,
+  endsAt: row.ends_at,
+  generatorURL: row.generator_url,
+  expression: row.expression,
+});
+
+/** PostgreSQL stores neither NUL nor lone surrogates; alerts may carry them, and must not be lost. */
+function storable(text: string): string {
+  return Buffer.from(text.replaceAll("\0", "\uFFFD"), "utf8").toString("utf8");
+}
+
+function storableLabels(labels: Labels): string {
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(labels).map(([name, value]) => [storable(name), storable(value)]),
+    ),
+  );
+}
+
+/**
+ * Lets one transaction at a time change incidents, over all servers: without it, two webhooks at once
+ * would both find no incident and open one each.
+ */
+export async function lockIncidents(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${INCIDENTS_LOCK})`.execute(tx);
+}
+
+/** The number that the next incident gets. Only under the lock. */
+export async function nextIncidentNumber(tx: Tx): Promise<number> {
+  const row = await tx
+    .selectFrom("incidents")
+    .select((select) => select.fn.max("number").as("last"))
+    .executeTakeFirst();
+  return (row?.last ?? 0) + 1;
+}
+
+/** Adds an incident or writes its new state. */
+export async function saveIncident(tx: Tx, incident: IncidentRecord): Promise<void> {
+  const { id, number, ...change } = toRow(incident);
+  await tx
+    .insertInto("incidents")
+    .values({ id, number, ...change })
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(change))
+    .execute();
+}
+
+/** Adds alerts to incidents, or writes their new state. */
+export async function saveIncidentAlerts(
+  tx: Tx,
+  alerts: readonly IncidentAlertRecord[],
+): Promise<void> {
+  for (let start = 0; start < alerts.length; start += CHUNK) {
+    const rows = alerts.slice(start, start + CHUNK).map((alert) => ({
+      incident_id: alert.incidentId,
+      fingerprint: alert.fingerprint,
+      labels: storableLabels(alert.labels),
+      annotations: storableLabels(alert.annotations),
+      status: alert.status,
+      starts_at: alert.startsAt,
+      ends_at: alert.endsAt,
+      generator_url: storable(alert.generatorURL),
+      expression: alert.expression === null ? null : storable(alert.expression),
+    }));
+    await tx
+      .insertInto("incident_alerts")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(["incident_id", "fingerprint"]).doUpdateSet((update) => ({
+          annotations: update.ref("excluded.annotations"),
+          status: update.ref("excluded.status"),
+          starts_at: update.ref("excluded.starts_at"),
+          ends_at: update.ref("excluded.ends_at"),
+          generator_url: update.ref("excluded.generator_url"),
+          expression: update.ref("excluded.expression"),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** Appends to incidents' timelines, in the given order. */
+export async function addTimeline(
+  tx: Tx,
+  entries: readonly Omit<TimelineRecord, "id">[],
+): Promise<void> {
+  for (let start = 0; start < entries.length; start += CHUNK) {
+    await tx
+      .insertInto("incident_timeline")
+      .values(
+        entries.slice(start, start + CHUNK).map((entry) => ({
+          incident_id: entry.incidentId,
+          at: entry.at,
+          kind: entry.kind,
+          actor: entry.actor,
+          text: storable(entry.text),
+        })),
+      )
+      .execute();
+  }
+}
+
+/** Remembers that a notification group feeds an incident. */
+export async function linkIncidentGroup(tx: Tx, incidentId: string, hash: Buffer): Promise<void> {
+  await tx
+    .insertInto("incident_groups")
+    .values({ incident_id: incidentId, group_hash: hash })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** The incidents that a notification group has fed. */
+export async function incidentsOfGroup(db: Db, hash: Buffer): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom("incident_groups")
+    .select("incident_id")
+    .where("group_hash", "=", hash)
+    .execute();
+  return new Set(rows.map((row) => row.incident_id));
+}
+
+function summaries(db: Db) {
+  return db
+    .selectFrom("incidents")
+    .leftJoin(
+      (from) =>
+        from
+          .selectFrom("incident_alerts")
+          .select((select) => [
+            "incident_id",
+            sql<number>`count(*)::int`.as("alert_count"),
+            sql<number>`(count(*) filter (where ${select.ref("status")} = 'firing'))::int`.as(
+              "firing_alerts",
+            ),
+          ])
+          .groupBy("incident_id")
+          .as("counted"),
+      (join) => join.onRef("counted.incident_id", "=", "incidents.id"),
+    )
+    .selectAll("incidents")
+    .select(["counted.alert_count", "counted.firing_alerts"]);
+}
+
+const toSummary = (
+  row: Selectable<IncidentTables["incidents"]> & {
+    alert_count: number | null;
+    firing_alerts: number | null;
+  },
+): IncidentSummaryRecord => ({
+  ...toRecord(row),
+  alertCount: row.alert_count ?? 0,
+  firingAlerts: row.firing_alerts ?? 0,
+});
+
+/** Incidents, newest first; `before` is a number, exclusive. */
+export async function listIncidents(
+  db: Db,
+  page: {
+    readonly state: "open" | "resolved" | "all";
+    readonly before?: number | undefined;
+    readonly limit: number;
+  },
+): Promise<readonly IncidentSummaryRecord[]> {
+  let query = summaries(db).orderBy("incidents.number", "desc").limit(page.limit);
+  if (page.state !== "all") {
+    query = query.where("incidents.state", page.state === "open" ? "!=" : "=", "resolved");
+  }
+  if (page.before !== undefined) query = query.where("incidents.number", "<", page.before);
+  return (await query.execute()).map(toSummary);
+}
+
+/** Incidents that are open or among `ids`, oldest first. */
+export async function listIncidentsInPlay(
+  db: Db,
+  ids: readonly string[],
+): Promise<readonly IncidentSummaryRecord[]> {
+  const rows = await summaries(db)
+    .where((where) =>
+      where.or([
+        where("incidents.state", "!=", "resolved"),
+        ...(ids.length === 0 ? [] : [where("incidents.id", "in", ids)]),
+      ]),
+    )
+    .orderBy("incidents.number")
+    .execute();
+  return rows.map(toSummary);
+}
+
+/** The incident with this id or number. */
+export async function findIncident(
+  db: Db,
+  key: { readonly id: string } | { readonly number: number },
+): Promise<IncidentSummaryRecord | undefined> {
+  const query = "id" in key ? summaries(db).where("incidents.id", "=", key.id) : undefined;
+  const row = await (
+    query ?? summaries(db).where("incidents.number", "=", "number" in key ? key.number : 0)
+  ).executeTakeFirst();
+  return row === undefined ? undefined : toSummary(row);
+}
+
+/** The alerts of an incident: firing first, then by when they began. */
+export async function alertsOfIncident(
+  db: Db,
+  incidentId: string,
+): Promise<readonly IncidentAlertRecord[]> {
+  const rows = await db
+    .selectFrom("incident_alerts")
+    .selectAll()
+    .where("incident_id", "=", incidentId)
+    .orderBy("status")
+    .orderBy("starts_at")
+    .orderBy("fingerprint")
+    .execute();
+  return rows.map(toAlert);
+}
+
+/**
+ * For each fingerprint, what incidents hold of it: the newest where it counts as firing, and the
+ * newest where it does not.
+ */
+export async function alertsByFingerprint(
+  db: Db,
+  fingerprints: readonly string[],
+): Promise<readonly IncidentAlertRecord[]> {
+  if (fingerprints.length === 0) return [];
+  const rows = await db
+    .selectFrom("incident_alerts")
+    .innerJoin("incidents", "incidents.id", "incident_alerts.incident_id")
+    .selectAll("incident_alerts")
+    .distinctOn(["incident_alerts.fingerprint", "incident_alerts.status"])
+    .where(sql<boolean>`incident_alerts.fingerprint = any(${fingerprints})`)
+    .orderBy("incident_alerts.fingerprint")
+    .orderBy("incident_alerts.status")
+    .orderBy("incidents.number", "desc")
+    .execute();
+  return rows.map(toAlert);
+}
+
+/** An incident's history, oldest first. */
+export async function timelineOfIncident(
+  db: Db,
+  incidentId: string,
+): Promise<readonly TimelineRecord[]> {
+  const rows = await db
+    .selectFrom("incident_timeline")
+    .selectAll()
+    .where("incident_id", "=", incidentId)
+    .orderBy("id")
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    incidentId: row.incident_id,
+    at: row.at,
+    kind: row.kind,
+    actor: row.actor,
+    text: row.text,
+  }));
+}
+
+/** For every alert that an open incident holds: which one. */
+export async function openIncidentByFingerprint(
+  db: Db,
+): Promise<ReadonlyMap<string, { readonly id: string; readonly number: number }>> {
+  const rows = await db
+    .selectFrom("incident_alerts")
+    .innerJoin("incidents", "incidents.id", "incident_alerts.incident_id")
+    .select(["incident_alerts.fingerprint", "incidents.id", "incidents.number"])
+    .where("incidents.state", "!=", "resolved")
+    .orderBy("incidents.number")
+    .execute();
+  return new Map(rows.map((row) => [row.fingerprint, { id: row.id, number: row.number }]));
+}
+
+/** When the last incident ended or, if there has been none, when this installation began. */
+export async function clearSince(db: Db): Promise<Date | null> {
+  const last = await db
+    .selectFrom("incidents")
+    .select((select) => select.fn.max("resolved_at").as("at"))
+    .executeTakeFirst();
+  if (last?.at !== null && last?.at !== undefined) return last.at;
+  const began = await sql<{ at: Date | null }>`select min(ran_at) as at from migrations`.execute(
+    db,
+  );
+  return began.rows[0]?.at ?? null;
+}
+
+/**
+ * Notes a notification in the timelines of the incidents that hold its alerts: for each alert the
+ * newest incident. Answers the ids of those incidents, for `announce` after the commit.
+ */
+export async function noteNotification(
+  tx: Tx,
+  note: {
+    readonly fingerprints: readonly string[];
+    /** Milliseconds since 1970. */
+    readonly at: number;
+    readonly delivered: boolean;
+    /** For people, e.g. `Slack #ops was told: firing (2 alerts)`. */
+    readonly text: string;
+  },
+): Promise<readonly string[]> {
+  if (note.fingerprints.length === 0) return [];
+  const rows = await tx
+    .selectFrom("incident_alerts")
+    .innerJoin("incidents", "incidents.id", "incident_alerts.incident_id")
+    .select("incident_alerts.incident_id")
+    .distinctOn("incident_alerts.fingerprint")
+    .where(sql<boolean>`incident_alerts.fingerprint = any(${note.fingerprints})`)
+    .orderBy("incident_alerts.fingerprint")
+    .orderBy("incidents.number", "desc")
+    .execute();
+  const ids = [...new Set(rows.map((row) => row.incident_id))];
+  await addTimeline(
+    tx,
+    ids.map((incidentId) => ({
+      incidentId,
+      at: new Date(note.at),
+      kind: note.delivered ? "notified" : "notification_failed",
+      actor: "system",
+      text: note.text,
+    })),
+  );
+  return ids;
+}
