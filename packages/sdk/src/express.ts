@@ -1,1 +1,48 @@
-export {};
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { currentRequest, runInRequest } from "./context.ts";
+import { ExpressRoutes } from "./http/express-routes.ts";
+import { Kit } from "./kit.ts";
+import type { KitOptions } from "./options.ts";
+
+export interface SeaworthyExpressOptions extends KitOptions {
+  /** A kit made with `createKit`, when something needs it before the application exists. */
+  readonly kit?: Kit;
+}
+
+/** Passes a request on; Express's `NextFunction`. */
+type Next = (error?: unknown) => void;
+
+export interface SeaworthyMiddleware {
+  (request: IncomingMessage, response: ServerResponse, next: Next): void;
+  /** The kit: health checks, business metrics, the logger. */
+  readonly kit: Kit;
+  /**
+   * Express hands errors only to error middleware: put this after the routes, before your own
+   * error handler, so that logs and `errors_total` name the error: `app.use(watch.errors)`.
+   */
+  readonly errors: (error: unknown, request: unknown, response: unknown, next: Next) => void;
+}
+
+/**
+ * Makes the middleware for Express 4 and 5. Use it first:
+ * `const watch = seaworthy({ service: "shop" }); app.use(watch)`.
+ */
+export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddleware {
+  const kit = options.kit ?? new Kit(options);
+  const { http } = kit;
+  const routes = new ExpressRoutes((method, template) => http.knownRoute(method, template));
+
+  const middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
+    http.guarded("route", () => routes.discover(request));
+    if (http.serve(request, response)) return;
+    const context = http.begin(request, response, () => routes.templateOf(request));
+    runInRequest(context, next);
+  };
+  // Express tells error middleware by its four parameters.
+  const errors = (error: unknown, _request: unknown, _response: unknown, next: Next): void => {
+    const context = currentRequest();
+    if (context !== undefined) context.error = error;
+    next(error);
+  };
+  return Object.assign(middleware, { kit, errors });
+}

@@ -1,1 +1,73 @@
-export {};
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { runInRequest, type RequestContext } from "./context.ts";
+import { Kit } from "./kit.ts";
+import type { KitOptions } from "./options.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** The kit: health checks, business metrics, the logger. */
+    seaworthy: Kit;
+  }
+}
+
+export interface SeaworthyFastifyOptions extends KitOptions {
+  /** A kit made with `createKit`, when something needs it before the application exists. */
+  readonly kit?: Kit;
+}
+
+/**
+ * The Fastify plugin. Register it first, and await it, so that it sees every route:
+ * `await app.register(seaworthy, { service: "shop" })`. The kit is then `app.seaworthy`.
+ */
+export function seaworthy(
+  app: FastifyInstance,
+  options: SeaworthyFastifyOptions,
+  done: (error?: Error) => void,
+): void {
+  const kit = options.kit ?? new Kit(options);
+  const { http } = kit;
+  const contexts = new WeakMap<FastifyRequest, RequestContext>();
+  if (!app.hasDecorator("seaworthy")) app.decorate("seaworthy", kit);
+
+  app.addHook("onRoute", (route) => {
+    for (const method of [route.method].flat()) http.knownRoute(method, route.url);
+  });
+
+  app.addHook("onRequest", (request: FastifyRequest, reply: FastifyReply, next) => {
+    // An application's own route of the same path wins over the kit's endpoint.
+    if (request.is404 && http.serve(request.raw, reply.raw)) {
+      reply.hijack();
+      return;
+    }
+    const context = http.begin(request.raw, reply.raw, () =>
+      request.is404 ? undefined : request.routeOptions.url,
+    );
+    contexts.set(request, context);
+    request.id = context.requestId;
+    runInRequest(context, next);
+  });
+
+  // The body is read from the connection's events, which know nothing of the request's context:
+  // what follows is put back into it.
+  app.addHook("preValidation", (request: FastifyRequest, _reply: FastifyReply, next) => {
+    const context = contexts.get(request);
+    if (context === undefined) next();
+    else runInRequest(context, next);
+  });
+
+  app.addHook("onError", (request: FastifyRequest, _reply: FastifyReply, error, next) => {
+    const context = contexts.get(request);
+    if (context !== undefined) context.error = error;
+    next();
+  });
+
+  done();
+}
+
+// What the package fastify-plugin does: hooks and decorators belong to the application that
+// registers the plugin, not to a scope of the plugin's own.
+Object.assign(seaworthy, {
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "@seaworthy/sdk",
+  [Symbol.for("plugin-meta")]: { name: "@seaworthy/sdk", fastify: ">=5" },
+});

@@ -1,0 +1,113 @@
+import { expect, test } from "vitest";
+import { Guard } from "./guard.ts";
+import { Health } from "./health.ts";
+
+function setUp() {
+  let now = 0;
+  const guard = new Guard();
+  return {
+    guard,
+    health: new Health(guard, () => now),
+    pass: (milliseconds: number) => {
+      now += milliseconds;
+    },
+  };
+}
+
+test("without checks a service is healthy", async () => {
+  expect(await setUp().health.report()).toEqual({ status: "healthy", checks: {} });
+});
+
+test("a result is used again for its time, and then the check runs again", async () => {
+  const { health, pass } = setUp();
+  let runs = 0;
+  health.check("counted", () => {
+    runs += 1;
+  });
+  await health.report();
+  pass(4_999);
+  await health.report();
+  expect(runs).toBe(1);
+  pass(1);
+  await health.report();
+  expect(runs).toBe(2);
+});
+
+test("callers at the same time share one run", async () => {
+  const { health } = setUp();
+  let runs = 0;
+  health.check(
+    "counted",
+    async () => {
+      runs += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    { cacheMs: 0 },
+  );
+  await Promise.all([health.report(), health.report(), health.report()]);
+  expect(runs).toBe(1);
+});
+
+test("a check that hangs fails at its timeout, is told, and is not piled up", async () => {
+  const { health } = setUp();
+  let runs = 0;
+  let aborted = false;
+  let release: () => void = () => {};
+  health.check(
+    "hanging",
+    (signal) => {
+      runs += 1;
+      signal.addEventListener("abort", () => {
+        aborted = true;
+      });
+      return new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    },
+    { timeoutMs: 5, cacheMs: 0 },
+  );
+  const first = await health.report();
+  expect(first.status).toBe("unhealthy");
+  expect(first.checks["hanging"]?.message).toBe("no answer within 5 ms");
+  expect(aborted).toBe(true);
+  const second = await health.report();
+  expect(second.checks["hanging"]?.message).toBe("an earlier run of this check has not ended");
+  expect(runs).toBe(1);
+  release();
+  await new Promise((resolve) => setImmediate(resolve));
+  health.check("hanging", () => {}, { cacheMs: 0 });
+  expect((await health.report()).status).toBe("healthy");
+});
+
+test("only what is critical makes a service unhealthy", async () => {
+  const { health } = setUp();
+  const failing = () => {
+    throw new Error("no");
+  };
+  health.check("mail", failing, { critical: false });
+  expect((await health.report()).status).toBe("degraded");
+  health.check("database", failing);
+  expect((await health.report()).status).toBe("unhealthy");
+});
+
+test("messages are short and without credentials, whatever is thrown", async () => {
+  const { health } = setUp();
+  const message = async (thrown: unknown) => {
+    health.check("x", () => {
+      throw thrown;
+    });
+    return (await health.report()).checks["x"]?.message;
+  };
+  expect(await message(new Error("x".repeat(500)))).toHaveLength(200);
+  expect(await message(new Error("redis://:pw@host failed"))).toBe("redis://***@host failed");
+  expect(await message("text")).toBe("text");
+  expect(await message(Object.create(null))).toBe("failed");
+});
+
+test("a check that is none is refused and counted, not thrown", async () => {
+  const { health, guard } = setUp();
+  health.check("none", undefined as unknown as () => void);
+  for (let index = 0; index < 150; index += 1) health.check(`c${index}`, () => {});
+  expect(guard.counts.get("health")).toBe(51);
+  expect(Object.keys((await health.report()).checks)).toHaveLength(100);
+});

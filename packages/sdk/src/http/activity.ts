@@ -1,0 +1,50 @@
+import type { Socket } from "node:net";
+
+const windowSeconds = 60;
+
+/** Open connections that sent a request, and requests a second over the last minute. */
+export class Activity {
+  readonly #sockets = new WeakSet<Socket>();
+  readonly #counts = new Float64Array(windowSeconds);
+  readonly #seconds = new Float64Array(windowSeconds).fill(-1);
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #connections = 0;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Notes one request that came in over this connection. */
+  request(socket: Socket): void {
+    const second = Math.floor(this.#now() / 1000);
+    const slot = second % windowSeconds;
+    if (this.#seconds[slot] !== second) {
+      this.#seconds[slot] = second;
+      this.#counts[slot] = 0;
+    }
+    this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
+    if (this.#sockets.has(socket)) return;
+    this.#sockets.add(socket);
+    this.#connections += 1;
+    socket.once("close", () => {
+      this.#connections -= 1;
+    });
+  }
+
+  /** Requests a second, averaged over the last minute or the process's life if that is shorter. */
+  requestRate(): number {
+    const now = this.#now();
+    const second = Math.floor(now / 1000);
+    let sum = 0;
+    for (let slot = 0; slot < windowSeconds; slot += 1)
+      if (second - (this.#seconds[slot] ?? -1) < windowSeconds) sum += this.#counts[slot] ?? 0;
+    const seconds = Math.min(windowSeconds, Math.max(1, (now - this.#startedAt) / 1000));
+    return Math.round((sum / seconds) * 100) / 100;
+  }
+}

@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** Bytes of a request's body as announced by its headers; undefined when it was sent in chunks. */
+export function requestBodyBytes(request: IncomingMessage): number | undefined {
+  const announced = contentLength(request.headers["content-length"]);
+  if (announced !== undefined) return announced;
+  return request.headers["transfer-encoding"] === undefined ? 0 : undefined;
+}
+
+/**
+ * Bytes of a response's body: its `content-length`, or what the connection has sent since
+ * `sentBefore` (which then includes the response's headers).
+ */
+export function responseBodyBytes(
+  request: IncomingMessage,
+  response: ServerResponse,
+  sentBefore: number,
+): number {
+  const { statusCode } = response;
+  if (request.method === "HEAD" || statusCode === 204 || statusCode === 304) return 0;
+  const announced = contentLength(response.getHeader("content-length"));
+  return announced ?? Math.max(0, request.socket.bytesWritten - sentBefore);
+}
+
+function contentLength(header: unknown): number | undefined {
+  if (typeof header !== "string" && typeof header !== "number") return undefined;
+  const bytes = Number(header);
+  return Number.isSafeInteger(bytes) && bytes >= 0 ? bytes : undefined;
+}

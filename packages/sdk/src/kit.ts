@@ -1,0 +1,162 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Logger } from "pino";
+import { currentRequest } from "./context.ts";
+import { Guard } from "./guard.ts";
+import { Health } from "./health.ts";
+import { Activity } from "./http/activity.ts";
+import { Endpoints } from "./http/endpoints.ts";
+import { HttpInstrumentation } from "./http/instrumentation.ts";
+import { createLogger, silentLogger } from "./logger.ts";
+import { ActiveUsers } from "./metrics/active-users.ts";
+import { BusinessMetrics, type Description, type Labels } from "./metrics/business.ts";
+import { HttpMetrics } from "./metrics/http-metrics.ts";
+import { ServiceMetrics, type AuthResult } from "./metrics/service-metrics.ts";
+import { resolveOptions, type KitOptions } from "./options.ts";
+
+const maxBusinessMetrics = 200;
+
+/**
+ * Metrics, logs and health of one service. Made by {@link createKit} or by a framework's adapter.
+ * No method throws: misuse is counted in `seaworthy_sdk_errors_total` and logged once a minute.
+ */
+export class Kit {
+  /** The prom-client registry behind `/metrics`. */
+  readonly registry: Registry;
+  /** Writes JSON lines that carry the current request's id. */
+  readonly logger: Logger;
+  readonly health: Health;
+  /** Feeds `active_users_total`. */
+  readonly activeUsers = new ActiveUsers();
+  /** What connects a framework to the kit; for writers of adapters. */
+  readonly http: HttpInstrumentation;
+  readonly #guard = new Guard();
+  readonly #service: ServiceMetrics;
+  readonly #business: BusinessMetrics;
+
+  constructor(options: KitOptions = {}) {
+    const guard = this.#guard;
+    const problems: string[] = [];
+    const settings = resolveOptions(options, (problem) => problems.push(problem));
+    this.logger = guard.run("log", () => createLogger(settings), undefined) ?? silentLogger();
+    guard.reportTo((site, error) =>
+      this.logger.warn({ err: error, site }, "the instrumentation failed; the service goes on"),
+    );
+    for (const problem of problems) {
+      guard.caught("options", new Error(problem));
+      guard.run("log", () => this.logger.warn({ problem }, "an option was corrected"), undefined);
+    }
+
+    // The kit's metrics are made in a registry of their own and then shown in the one it joins, so
+    // that a name which is taken there costs one metric and not the start of the service.
+    const own = new Registry();
+    this.registry = settings.registry ?? own;
+    if (settings.processMetrics)
+      guard.run("metric", () => collectDefaultMetrics({ register: own }), undefined);
+    const service = new ServiceMetrics(own, guard, this.activeUsers);
+    const metrics = new HttpMetrics(own, settings, () => service.overflowed("http_requests_total"));
+    if (this.registry !== own) guard.run("metric", () => join(own, this.registry), undefined);
+    this.#service = service;
+    this.#business = new BusinessMetrics(
+      this.registry,
+      { maxMetrics: maxBusinessMetrics, maxSeries: settings.maxBusinessSeries },
+      (metric) => service.overflowed(metric),
+    );
+
+    this.health = new Health(guard);
+    const activity = new Activity();
+    const { registry, health, logger } = this;
+    this.http = new HttpInstrumentation({
+      guard,
+      endpoints: new Endpoints({ settings, guard, registry, health, activity }),
+      metrics,
+      activity,
+      logger,
+      logRequests: settings.logs.requests ?? true,
+      countError: (error) => service.error(error),
+    });
+  }
+
+  /** The id of the request being served by the calling code, if any. */
+  get requestId(): string | undefined {
+    return currentRequest()?.requestId;
+  }
+
+  /** Adds to a counter of the application's own, made on first use: `orders_total`, say. */
+  count(name: string, labels: Labels = {}, by = 1): void {
+    this.#guard.run("metric", () => this.#business.count(name, labels, by), undefined);
+  }
+
+  /** Sets a gauge of the application's own, made on first use. */
+  gauge(name: string, value: number, labels: Labels = {}): void {
+    this.#guard.run("metric", () => this.#business.gauge(name, value, labels), undefined);
+  }
+
+  /** Adds a value to a histogram of the application's own, made on first use. */
+  observe(name: string, value: number, labels: Labels = {}): void {
+    this.#guard.run("metric", () => this.#business.observe(name, value, labels), undefined);
+  }
+
+  /** Gives a metric of the application's own its help text, buckets and first series (at zero). */
+  describe(name: string, description: Description): void {
+    this.#guard.run("metric", () => this.#business.describe(name, description), undefined);
+  }
+
+  /** Counts an attempt to sign in. */
+  authAttempt(result: AuthResult): void {
+    this.#guard.run("metric", () => this.#service.auth(result), undefined);
+  }
+
+  /**
+   * Runs a database query and records its duration. `operation` names the query in the code, such
+   * as `orders.insert`; never pass SQL text. What the query returns or throws is passed on.
+   */
+  async query<T>(operation: string, run: () => T | PromiseLike<T>): Promise<T> {
+    const started = performance.now();
+    const record = (outcome: "ok" | "error") =>
+      this.#guard.run(
+        "metric",
+        () => this.#service.query(operation, outcome, (performance.now() - started) / 1000),
+        undefined,
+      );
+    try {
+      const result = await run();
+      record("ok");
+      return result;
+    } catch (error) {
+      record("error");
+      throw error;
+    }
+  }
+
+  /** Counts and logs an error that the application dealt with itself. */
+  captureError(error: unknown, message = "error captured"): void {
+    this.#guard.run("metric", () => this.#service.error(error), undefined);
+    this.#guard.run("log", () => this.logger.error({ err: error }, message), undefined);
+  }
+
+  /** Makes `/health/ready` answer 503 so that no new requests come, and flushes the logs. */
+  async shutdown(): Promise<void> {
+    this.health.drain();
+    await new Promise<void>((resolve) => {
+      try {
+        this.logger.flush(() => resolve());
+      } catch (error) {
+        this.#guard.caught("log", error);
+        resolve();
+      }
+    });
+  }
+}
+
+/** Makes a kit for code without an adapter; see `@seaworthy/sdk/fastify` and `/express`. */
+export function createKit(options: KitOptions = {}): Kit {
+  return new Kit(options);
+}
+
+/** Shows the metrics of one registry in another, except those whose names are taken there. */
+function join(from: Registry, to: Registry): void {
+  for (const { name } of from.getMetricsAsArray()) {
+    const metric = from.getSingleMetric(name);
+    if (metric !== undefined && to.getSingleMetric(name) === undefined) to.registerMetric(metric);
+  }
+}

@@ -1,0 +1,124 @@
+import type { Registry } from "prom-client";
+import type { DestinationStream, Logger } from "pino";
+
+export interface KitOptions {
+  /** The service's name in logs. Default: OTEL_SERVICE_NAME, else the package's name. */
+  readonly service?: string;
+  /** Where it runs, in logs. Default: NODE_ENV, else "development". */
+  readonly environment?: string;
+  /** Shown by the health endpoints. Default: the package's version. */
+  readonly version?: string;
+  readonly metrics?: {
+    /** Path of the endpoint, or false for none. Default: "/metrics". */
+    readonly path?: string | false;
+    /** When given, callers must send it as `Authorization: Bearer`. An empty one shuts the door. */
+    readonly token?: string | undefined;
+    /** A prom-client registry to join. Default: one of its own. */
+    readonly registry?: Registry;
+    /** Whether to add prom-client's process metrics. Default: true. */
+    readonly processMetrics?: boolean;
+    /** Most route templates that become labels. Default: 500. */
+    readonly maxPaths?: number;
+    /** Most series of `http_requests_total`. Default: 4000. */
+    readonly maxSeries?: number;
+    /** Most series of one business metric. Default: 1000. */
+    readonly maxBusinessSeries?: number;
+  };
+  readonly health?: {
+    /** Path of the endpoints (`/live`, `/ready` and `/detailed` below it), or false. Default: "/health". */
+    readonly path?: string | false;
+    /** When given, `/detailed` asks for it as `Authorization: Bearer`. An empty one shuts the door. */
+    readonly token?: string | undefined;
+  };
+  readonly logs?: {
+    /** pino's level, or "silent". Default: "info". */
+    readonly level?: string;
+    /** Whether each request is logged when it ends. Default: true. */
+    readonly requests?: boolean;
+    /** Where the lines go. Default: standard output. */
+    readonly destination?: DestinationStream;
+    /** A pino logger to join; `level` and `destination` are then its own affair. */
+    readonly logger?: Logger;
+  };
+}
+
+/** A token as configured: none asked for, asked for, or asked for but empty (nobody gets in). */
+export type Gate =
+  | { readonly kind: "open" | "shut" }
+  | { readonly kind: "token"; readonly token: string };
+
+export interface Settings {
+  readonly service: string;
+  readonly environment: string;
+  readonly version: string;
+  readonly metricsPath: string | false;
+  readonly metricsGate: Gate;
+  readonly registry: Registry | undefined;
+  readonly processMetrics: boolean;
+  readonly maxPaths: number;
+  readonly maxSeries: number;
+  readonly maxBusinessSeries: number;
+  readonly healthPath: string | false;
+  readonly detailsGate: Gate;
+  readonly logs: NonNullable<KitOptions["logs"]>;
+}
+
+/**
+ * Fills in defaults. A value that cannot be used is replaced by its default and told to `problem`:
+ * a wrong option must not keep the application from starting.
+ */
+export function resolveOptions(
+  options: KitOptions,
+  problem: (message: string) => void,
+  environment: NodeJS.ProcessEnv = process.env,
+): Settings {
+  const text = (name: string, value: unknown, otherwise: string): string => {
+    if (value === undefined) return otherwise;
+    if (typeof value === "string" && value !== "" && value.length <= 200) return value;
+    problem(`${name} must be a string of 1 to 200 characters; using ${JSON.stringify(otherwise)}`);
+    return otherwise;
+  };
+  const path = (name: string, value: unknown, otherwise: string): string | false => {
+    if (value === undefined) return otherwise;
+    if (value === false) return false;
+    if (typeof value === "string" && /^\/[\w\-./]{0,199}$/.test(value))
+      return value.length > 1 && value.endsWith("/") ? value.slice(0, -1) : value;
+    problem(`${name} must be false or a path such as ${otherwise}; using ${otherwise}`);
+    return otherwise;
+  };
+  const limit = (name: string, value: unknown, otherwise: number): number => {
+    if (value === undefined) return otherwise;
+    if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 100_000)
+      return value;
+    problem(`${name} must be a whole number from 1 to 100000; using ${otherwise}`);
+    return otherwise;
+  };
+  const gate = (name: string, section: { readonly token?: unknown } | undefined): Gate => {
+    // Asked with `in`: `token: process.env.TOKEN` with TOKEN unset must not open the door.
+    if (section === undefined || !("token" in section)) return { kind: "open" };
+    const { token } = section;
+    if (typeof token === "string" && token !== "") return { kind: "token", token };
+    problem(`${name} is empty: the endpoint refuses everybody until it is set`);
+    return { kind: "shut" };
+  };
+  const { metrics, health, logs } = options;
+  return {
+    service: text(
+      "service",
+      options.service,
+      environment["OTEL_SERVICE_NAME"] || environment["npm_package_name"] || "app",
+    ),
+    environment: text("environment", options.environment, environment["NODE_ENV"] || "development"),
+    version: text("version", options.version, environment["npm_package_version"] || "0.0.0"),
+    metricsPath: path("metrics.path", metrics?.path, "/metrics"),
+    metricsGate: gate("metrics.token", metrics),
+    registry: metrics?.registry,
+    processMetrics: metrics?.processMetrics ?? true,
+    maxPaths: limit("metrics.maxPaths", metrics?.maxPaths, 500),
+    maxSeries: limit("metrics.maxSeries", metrics?.maxSeries, 4_000),
+    maxBusinessSeries: limit("metrics.maxBusinessSeries", metrics?.maxBusinessSeries, 1_000),
+    healthPath: path("health.path", health?.path, "/health"),
+    detailsGate: gate("health.token", health),
+    logs: logs ?? {},
+  };
+}
