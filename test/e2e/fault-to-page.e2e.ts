@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser, signIn } from "./browser.ts";
+import { eventually, startPlatform, switchFault, writeSetup } from "./platform.ts";
+import type { Platform, Setup } from "./platform.ts";
+import { startReceiver } from "./receiver.ts";
+import type { Received, Receiver } from "./receiver.ts";
+
+interface Rules {
+  data: { groups: { rules: { name: string; state?: string }[] }[] };
+}
+interface Incidents {
+  incidents: { id: string; number: number; state: string; service: string | null }[];
+}
+
+let folder: string;
+let receiver: Receiver;
+let setup: Setup;
+let platform: Platform;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "seaworthy-e2e-"));
+  receiver = await startReceiver();
+  setup = await writeSetup(folder, receiver.url);
+  platform = await startPlatform(setup, "npm");
+  browser = await launchBrowser();
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await signIn(page, platform.url);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  if (platform !== undefined) await platform.end("SIGTERM");
+  await receiver?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The states that the alert with this name goes through until `until` settles, as `/api/v1/rules` tells them. */
+async function statesOf(alert: string, until: Promise<unknown>): Promise<string[]> {
+  const states: string[] = [];
+  let over = false;
+  const ended = until.finally(() => {
+    over = true;
+  });
+  await eventually(`${alert} to have gone its way`, async () => {
+    const { data } = (await platform.call("/api/v1/rules")) as Rules;
+    const rules = data.groups.flatMap((group) => group.rules);
+    const state = rules.find((rule) => rule.name === alert)?.state;
+    if (state !== undefined && states.at(-1) !== state) states.push(state);
+    return over || undefined;
+  });
+  await ended;
+  return states;
+}
+
+const carries = (alert: string, status: string, path: string) => (notification: Received) =>
+  notification.path === path &&
+  (path === "/slack"
+    ? JSON.stringify(notification.body).includes(alert) &&
+      JSON.stringify(notification.body).toUpperCase().includes(status.toUpperCase())
+    : notification.body.alerts?.some(
+        (each) => each.labels["alertname"] === alert && each.status === status,
+      ) === true);
+
+describe.each([
+  { fault: "errors", alert: "ShopCheckoutErrors" },
+  { fault: "down", alert: "ShopDown" },
+])("the shop breaks: $fault", ({ fault, alert }) => {
+  it("is noticed, paged, shown, acknowledged, and closed when the shop recovers", async () => {
+    const before = ((await platform.call("/api/incidents")) as Incidents).incidents.length;
+    const seenBefore = receiver.received.length;
+    await eventually("the shop to be healthy", async () => {
+      const { data } = (await platform.call("/api/v1/query?query=up%7Bjob%3D%22shop%22%7D")) as {
+        data: { result: { value: [number, string] }[] };
+      };
+      return data.result[0]?.value[1] === "1" || undefined;
+    });
+    await page.goto(`${platform.url}/`);
+    await page
+      .getByText(/all clear/i)
+      .first()
+      .waitFor();
+
+    await switchFault(setup.shopPort, fault, true);
+
+    const webhook = receiver.waitFor("webhook page", carries(alert, "firing", "/webhook"));
+    const states = await statesOf(alert, webhook);
+    const page1 = await webhook;
+    expect(page1.idempotencyKey).toMatch(/.{8,}/);
+    await receiver.waitFor("Slack page", carries(alert, "firing", "/slack"));
+    expect(states.indexOf("pending")).toBeGreaterThanOrEqual(0);
+    expect(states.indexOf("firing")).toBeGreaterThan(states.indexOf("pending"));
+
+    // The open page learns of the incident by itself.
+    const link = page
+      .getByRole("link", { name: /incident.*shop|shop/i })
+      .filter({ hasText: /P1/ })
+      .or(page.locator("a[href^='/incidents/']"))
+      .first();
+    await link.waitFor();
+    await link.click();
+    await page.waitForURL(/\/incidents\/\d+/);
+    await page.locator(".uplot canvas").first().waitFor();
+    await page.getByRole("button", { name: "Acknowledge" }).first().click();
+    const acknowledged = await eventually("the acknowledgement", async () => {
+      const { incidents } = (await platform.call("/api/incidents")) as Incidents;
+      return incidents.find((incident) => incident.state === "acknowledged");
+    });
+    expect(acknowledged.service).toBe("shop");
+
+    await switchFault(setup.shopPort, fault, false);
+    await receiver.waitFor("resolved webhook", carries(alert, "resolved", "/webhook"));
+    await receiver.waitFor("resolved Slack message", carries(alert, "resolved", "/slack"));
+    await eventually("the incident to be resolved", async () => {
+      const { incidents } = (await platform.call("/api/incidents")) as Incidents;
+      return incidents.every((incident) => incident.state === "resolved") || undefined;
+    });
+    await page
+      .getByText(/resolved/i)
+      .first()
+      .waitFor();
+
+    const { incidents } = (await platform.call("/api/incidents")) as Incidents;
+    expect(incidents.length - before).toBe(1);
+    const firings = receiver.received
+      .slice(seenBefore)
+      .filter(carries(alert, "firing", "/webhook"));
+    expect(new Set(firings.map((each) => each.idempotencyKey)).size, "pages for one fault").toBe(1);
+  });
+});
+
+it("ends within 5 s of SIGTERM", async () => {
+  const { code, took } = await platform.end("SIGTERM");
+  expect(code).toBe(0);
+  // The limit is a promise to people, not a benchmark: the process itself leaves at 4.5 s.
+  expect(took).toBeLessThan(5000);
+});

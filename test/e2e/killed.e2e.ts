@@ -1,0 +1,89 @@
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startExporter } from "./exporter.ts";
+import type { Exporter } from "./exporter.ts";
+import { startPlatform, startShop, switchFault, writeSetup } from "./platform.ts";
+import type { Platform, Setup } from "./platform.ts";
+import { startReceiver } from "./receiver.ts";
+import type { Received, Receiver } from "./receiver.ts";
+
+const ROUNDS = 20;
+/** From the fault to the page it takes four to five seconds: kills fall anywhere in between. */
+const LATEST_KILL_MS = 5500;
+/** A scrape that was answered this long before the kill has been written and acknowledged. */
+const SETTLED_MS = 1000;
+
+let folder: string;
+let receiver: Receiver;
+let exporter: Exporter;
+let setup: Setup;
+let shop: ChildProcess;
+let platform: Platform;
+const kills: number[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "seaworthy-killed-"));
+  receiver = await startReceiver();
+  exporter = await startExporter();
+  setup = await writeSetup(folder, receiver.url, { extraTargets: [exporter.target], demo: false });
+  shop = await startShop(setup.shopPort);
+  platform = await startPlatform(setup, "server");
+});
+
+afterAll(async () => {
+  if (platform !== undefined) await platform.end("SIGTERM");
+  shop?.kill("SIGTERM");
+  await receiver?.close();
+  await exporter?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const about = (status: string, since: number) => (notification: Received) =>
+  notification.path === "/webhook" &&
+  notification.at >= since &&
+  notification.body.status === status &&
+  notification.body.alerts?.some((alert) => alert.labels["alertname"] === "ShopCheckoutErrors") ===
+    true;
+
+it(
+  `pages exactly once for each of ${ROUNDS} faults, killed at a random moment of each`,
+  { timeout: 900_000 },
+  async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const since = Date.now();
+      await switchFault(setup.shopPort, "errors", true);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * LATEST_KILL_MS));
+      kills.push(Date.now());
+      await platform.end("SIGKILL");
+      platform = await startPlatform(setup, "server");
+      await receiver.waitFor(`page in round ${round}`, about("firing", since));
+      await switchFault(setup.shopPort, "errors", false);
+      await receiver.waitFor(`resolution in round ${round}`, about("resolved", since));
+      const pages = receiver.received.filter(about("firing", since));
+      const keys = new Set(pages.map((page) => page.idempotencyKey));
+      expect(
+        keys.size,
+        `pages in round ${round}: ${JSON.stringify(pages.map((page) => [page.at - since, page.idempotencyKey, page.body.alerts?.length]))}`,
+      ).toBe(1);
+    }
+  },
+);
+
+it("has every sample of every scrape that was over before a kill", async () => {
+  const { data } = (await platform.call(
+    `/api/v1/query?${new URLSearchParams({ query: 'scrape_number{job="extra"}[1h]' })}`,
+  )) as { data: { result: { values: [number, string][] }[] } };
+  const stored = new Set(
+    data.result.flatMap((series) => series.values.map(([, value]) => Number(value))),
+  );
+  const last = Date.now() - SETTLED_MS;
+  const missing = exporter.answeredAt.flatMap((at, index) => {
+    const cutOff = at > last || kills.some((kill) => kill >= at - 50 && kill - at < SETTLED_MS);
+    return cutOff || stored.has(index + 1) ? [] : [{ scrape: index + 1, at }];
+  });
+  expect(exporter.answeredAt.length).toBeGreaterThan(ROUNDS);
+  expect(missing).toEqual([]);
+});
