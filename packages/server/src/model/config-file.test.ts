@@ -41,3 +41,17 @@ it("refuses alias bombs", () => {
 it("takes an empty file as an empty document", () => {
   expect(parseConfig("", "x.yml", schema).value).toEqual({ jobs: [] });
 });
+
+it("keeps the text of scalars where asked", () => {
+  const any = z.record(z.string(), z.unknown());
+  const text = "a: 1.10\nb: True\nc: 0x1F\nd: 7\ne: true\nf: '1'\n";
+  expect(parseConfig(text, "x.yml", any, { exactText: true }).value).toEqual({
+    a: "1.10",
+    b: "True",
+    c: "0x1F",
+    d: 7,
+    e: true,
+    f: "1",
+  });
+  expect(parseConfig(text, "x.yml", any).value).toMatchObject({ a: 1.1, b: true, c: 31 });
+});

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isCollection, isMap, isPair, isScalar, LineCounter, parseDocument } from "yaml";
+import { isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { Document, Node } from "yaml";
 import type { z } from "zod";
 import { ConfigError, messageOf } from "./errors.ts";
@@ -19,10 +19,20 @@ export interface ConfigDocument<T> {
   fault(path: Path, reason: string): Fault;
 }
 
+export interface ConfigOptions {
+  /**
+   * Hands a number or boolean to the schema as its source text when writing it back would change it
+   * (`1.10`, `True`, `0x1F`), so that a field that takes text gets what the file says, as with Go's
+   * YAML readers: `version: 1.10` is the label value "1.10".
+   */
+  readonly exactText?: boolean;
+}
+
 /** Reads a YAML file and checks it against `schema`. Throws ConfigError naming file, line and reason. */
 export async function readConfigFile<T>(
   file: string,
   schema: z.ZodType<T>,
+  options: ConfigOptions = {},
 ): Promise<ConfigDocument<T>> {
   let text: string;
   try {
@@ -32,7 +42,7 @@ export async function readConfigFile<T>(
       { file, line: 1, column: 1, path: "", reason: `cannot be read: ${messageOf(error)}` },
     ]);
   }
-  return parseConfig(text, file, schema);
+  return parseConfig(text, file, schema, options);
 }
 
 /** The same for a text that has already been read; `file` is used in messages. */
@@ -40,6 +50,7 @@ export function parseConfig<T>(
   text: string,
   file: string,
   schema: z.ZodType<T>,
+  options: ConfigOptions = {},
 ): ConfigDocument<T> {
   const lines = new LineCounter();
   const at = (offset: number) => {
@@ -64,6 +75,7 @@ export function parseConfig<T>(
   }));
   if (broken.length > 0) throw new ConfigError(broken);
 
+  if (options.exactText === true) keepSourceText(document);
   let raw: unknown;
   try {
     raw = document.toJS({ maxAliasCount: 100 });
@@ -79,6 +91,16 @@ export function parseConfig<T>(
   if (!result.success)
     throw new ConfigError(result.error.issues.flatMap((issue) => explain(issue, fault)));
   return { file, text, value: result.data, fault };
+}
+
+function keepSourceText(document: Document): void {
+  visit(document, {
+    Scalar(_key, node) {
+      const { value, source } = node;
+      if (typeof value !== "number" && typeof value !== "boolean") return;
+      if (source !== undefined && String(value) !== source) node.value = source;
+    },
+  });
 }
 
 function explain(issue: z.core.$ZodIssue, fault: (path: Path, reason: string) => Fault): Fault[] {

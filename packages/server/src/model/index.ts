@@ -8,3 +8,4 @@ export * from "./labels.ts";
 export * from "./matcher.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";
+export * from "./secret.ts";

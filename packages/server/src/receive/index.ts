@@ -1,0 +1,2 @@
+export { loadPrometheusConfig } from "./scrape/config.ts";
+export type { PrometheusConfig } from "./scrape/job.ts";

@@ -1,0 +1,309 @@
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ConfigError } from "../../model/index.ts";
+import { loadPrometheusConfig } from "./config.ts";
+import type { PrometheusConfig } from "./job.ts";
+
+let directory = "";
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "sw-scrape-config-"));
+  await writeFile(join(directory, "token"), "t0ken\n");
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+async function load(text: string): Promise<PrometheusConfig | ConfigError> {
+  const file = join(directory, "prometheus.yml");
+  await writeFile(file, text);
+  try {
+    return await loadPrometheusConfig(file);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+async function loaded(text: string): Promise<PrometheusConfig> {
+  const result = await load(text);
+  if (result instanceof ConfigError) throw result;
+  return result;
+}
+
+async function faults(text: string): Promise<string> {
+  const result = await load(text);
+  return result instanceof ConfigError ? result.message.replaceAll(`${directory}/`, "") : "";
+}
+
+const jobWith = (lines: string) =>
+  `scrape_configs:\n  - job_name: shop\n${lines.replaceAll(/^/gm, "    ")}\n`;
+
+/** Both readers must take these. */
+const accepted: Record<string, string> = {
+  "an empty file": "",
+  "only comments": "# nothing\n",
+  "an empty global": "global:\n",
+  "durations of all kinds":
+    "global: {scrape_interval: 1m30s, scrape_timeout: 250ms, evaluation_interval: 1d}",
+  "a zero interval means the default": "global: {scrape_interval: 0}",
+  "a short interval shortens the timeout": "global: {scrape_interval: 1s}",
+  "external labels": "global: {external_labels: {cluster: a, version: 1.10, empty: ''}}",
+  "rule patterns": "rule_files: ['rules/*.yml', '*.rules']",
+  "an alertmanager":
+    "alerting: {alertmanagers: [{static_configs: [{targets: ['a:9093']}], timeout: 5s, path_prefix: /am}]}",
+  "a plain job": jobWith("static_configs: [{targets: ['localhost:80'], labels: {a: b}}]"),
+  "a job name that YAML takes for a number": "scrape_configs: [{job_name: 123}]",
+  "a job without targets": "scrape_configs: [{job_name: a}]",
+  "a target group without targets": jobWith("static_configs: [{labels: {a: b}}]"),
+  "a target without a port": jobWith("static_configs: [{targets: [localhost]}]"),
+  "YAML 1.1 booleans": jobWith("honor_labels: yes\nhonor_timestamps: off"),
+  params: jobWith("params: {module: [http_2xx], debug: ['true', 'x']}"),
+  "an unknown scheme": jobWith("scheme: gopher"),
+  "basic auth": jobWith("basic_auth: {username: u, password: p}"),
+  "a password file": jobWith("basic_auth: {username: u, password_file: token}"),
+  authorization: jobWith("authorization: {type: ' Token ', credentials: x}"),
+  "a credentials file": jobWith("authorization: {credentials_file: token}"),
+  "a bearer token": jobWith("bearer_token: x"),
+  limits: jobWith("sample_limit: 10\nlabel_limit: 5\nbody_size_limit: 10MB\ntarget_limit: 3"),
+  "a compound size": jobWith("body_size_limit: 1MB512KB"),
+  "no size limit": jobWith("body_size_limit: 0"),
+  "TLS settings": jobWith(
+    "tls_config: {insecure_skip_verify: true, server_name: x}\nscheme: https",
+  ),
+  "no redirects": jobWith("follow_redirects: false\nenable_http2: false"),
+  "merge keys and anchors":
+    "x: &base\n".replace("x: &base\n", "") +
+    "scrape_configs:\n  - &a {job_name: a, scrape_interval: 5s, scrape_timeout: 1s}\n  - {<<: *a, job_name: b}\n",
+  "nulls mean absent": jobWith("static_configs:\nbasic_auth:\nscrape_interval:"),
+  "an interval of the job's own": jobWith("scrape_interval: 1s"),
+  "every relabel action": jobWith(
+    `relabel_configs:
+  - {source_labels: [__address__], regex: '(.*):.*', target_label: host, replacement: '$1'}
+  - {source_labels: [a, b], separator: '/', target_label: '\${1}_x', regex: '(.*)'}
+  - {source_labels: [a], regex: x, action: keep}
+  - {source_labels: [a], regex: x, action: Drop}
+  - {source_labels: [a], modulus: 8, target_label: shard, action: hashmod}
+  - {regex: __meta_(.+), action: labelmap}
+  - {regex: a.*, action: labeldrop}
+  - {regex: .*, action: labelkeep}
+  - {source_labels: [a], target_label: b, action: lowercase}
+  - {source_labels: [a], target_label: b, action: uppercase}
+  - {source_labels: [a], target_label: b, action: keepequal}
+  - {source_labels: [a], target_label: b, action: dropequal}`,
+  ),
+  "a path in a target that is relabelled": jobWith(
+    "static_configs: [{targets: ['http://x/y']}]\nrelabel_configs: [{target_label: __address__, replacement: b}]",
+  ),
+};
+
+/** Both readers must refuse these; ours with this text. */
+const refused: Record<string, [yaml: string, message: string | RegExp]> = {
+  "broken YAML": ["global: [", /^prometheus\.yml:\d+:\d+: /],
+  "an unknown field": ["globl: {}", 'prometheus.yml:1:1: globl: unknown field "globl"'],
+  "an unknown field of a job": [
+    jobWith("interval: 5s"),
+    'prometheus.yml:3:5: scrape_configs[0].interval: unknown field "interval"',
+  ],
+  "a doubled key": ["global: {}\nglobal: {}\n", "prometheus.yml:2:1"],
+  "a number as duration": [
+    "global: {scrape_interval: 15}",
+    'global.scrape_interval: expected a duration such as 15s or 1m30s, found "15"',
+  ],
+  "a decimal duration": ["global: {scrape_interval: 1.5s}", "expected a duration"],
+  "a negative duration": ["global: {scrape_interval: -1s}", "expected a duration"],
+  "an empty duration": ["global: {scrape_interval: ''}", "expected a duration"],
+  "a long timeout": [
+    "global: {scrape_interval: 5s, scrape_timeout: 10s}",
+    "global.scrape_timeout: the scrape timeout is longer than the scrape interval",
+  ],
+  "a job's long timeout": [
+    jobWith("scrape_interval: 5s\nscrape_timeout: 6s"),
+    "prometheus.yml:4:5: scrape_configs[0].scrape_timeout: the scrape timeout is longer",
+  ],
+  "a bad external label": [
+    "global: {external_labels: {a-b: c}}",
+    'global.external_labels.a-b: "a-b" is not a label name',
+  ],
+  "a job without a name": ["scrape_configs: [{scheme: http}]", "job_name is missing or empty"],
+  "an empty job": ["scrape_configs: [null]", "scrape_configs[0]: an empty scrape config"],
+  "two jobs of one name": [
+    "scrape_configs:\n  - job_name: a\n  - job_name: b\n  - job_name: a\n",
+    'prometheus.yml:4:5: scrape_configs[2].job_name: another scrape config has the job name "a"',
+  ],
+  "a URL as target": [
+    jobWith("static_configs: [{targets: ['http://x:1']}]"),
+    '"http://x:1" is not host:port',
+  ],
+  "a target that relabelling breaks": [
+    jobWith(
+      "static_configs: [{targets: [a]}]\nrelabel_configs: [{target_label: __scrape_interval__, replacement: soon}]",
+    ),
+    'targets[0]: __scrape_interval__ is "soon"',
+  ],
+  "an empty target group": [jobWith("static_configs: [null]"), "an empty target group"],
+  "a bad label of a group": [
+    jobWith("static_configs: [{targets: [a], labels: {1a: x}}]"),
+    "is not a label name",
+  ],
+  "a text for a list": [jobWith("static_configs: {targets: [a]}"), "static_configs"],
+  "a list for a text": [jobWith("metrics_path: [a]"), "expected a text, found a list"],
+  "a word for a boolean": [jobWith("honor_labels: maybe"), 'expected true or false, found "maybe"'],
+  "a negative limit": [jobWith("sample_limit: -1"), "expected a whole number from 0"],
+  "a broken size": [jobWith("body_size_limit: 10 apples"), "expected a size"],
+  "two passwords": [
+    jobWith("basic_auth: {password: a, password_file: token}"),
+    "at most one of password and password_file",
+  ],
+  "two bearers": [jobWith("bearer_token: a\nbearer_token_file: token"), "at most one of bearer"],
+  "two ways to sign in": [
+    jobWith("basic_auth: {username: a}\nbearer_token: b"),
+    "at most one of basic_auth, bearer_token",
+  ],
+  "basic auth and authorization": [
+    jobWith("basic_auth: {username: a}\nauthorization: {credentials: b}"),
+    "at most one of basic_auth, authorization",
+  ],
+  "the type basic": [
+    jobWith("authorization: {type: Basic, credentials: x}"),
+    "use basic_auth instead",
+  ],
+  "two credentials": [
+    jobWith("authorization: {credentials: x, credentials_file: token}"),
+    "at most one of credentials and credentials_file",
+  ],
+  "a missing credentials file": [
+    jobWith("authorization: {credentials_file: nowhere}"),
+    "scrape_configs[0].authorization: a file cannot be read",
+  ],
+  "a certificate without its key": [
+    jobWith("tls_config: {cert_file: token}"),
+    "a client certificate needs its key",
+  ],
+  "a rule pattern with an inner star": [
+    "rule_files: ['*/x.yml']",
+    "a * may only stand in the last",
+  ],
+  "an unknown relabel action": [jobWith("relabel_configs: [{action: explode}]"), "unknown action"],
+  "replace without target": [jobWith("relabel_configs: [{regex: a}]"), "needs a target_label"],
+  "hashmod without modulus": [
+    jobWith("relabel_configs: [{action: hashmod, target_label: a}]"),
+    "needs a modulus",
+  ],
+  "a broken regular expression": [
+    jobWith("relabel_configs: [{regex: '(', target_label: a}]"),
+    "relabel_configs[0].regex: is not a regular expression",
+  ],
+  "labeldrop with a source": [
+    jobWith("relabel_configs: [{action: labeldrop, source_labels: [a], regex: b}]"),
+    "has no meaning for the action labeldrop",
+  ],
+  "keepequal with a pattern": [
+    jobWith(
+      "relabel_configs: [{action: keepequal, source_labels: [a], target_label: b, regex: c}]",
+    ),
+    "has no meaning for the action keepequal",
+  ],
+  "a source label that is no name": [
+    jobWith("relabel_configs: [{source_labels: [a-b], target_label: c}]"),
+    "expected a label name",
+  ],
+  "discovery files of another kind": [
+    jobWith("file_sd_configs: [{files: ['targets.txt']}]"),
+    "must end in .json, .yml or .yaml",
+  ],
+};
+
+const promtool = spawnSync("promtool", ["--version"]).status === 0;
+
+async function promtoolAccepts(text: string): Promise<boolean> {
+  const file = join(directory, "prometheus.yml");
+  await writeFile(file, text);
+  return spawnSync("promtool", ["check", "config", file]).status === 0;
+}
+
+describe("what promtool accepts is accepted", () => {
+  it.each(Object.entries(accepted))("%s", async (_name, text) => {
+    expect(await faults(text)).toBe("");
+    if (promtool) expect(await promtoolAccepts(text)).toBe(true);
+  });
+});
+
+describe("what promtool refuses is refused, with its place", () => {
+  it.each(Object.entries(refused))("%s", async (_name, [text, message]) => {
+    expect(await faults(text)).toMatch(message);
+    if (promtool) expect(await promtoolAccepts(text)).toBe(false);
+  });
+});
+
+it("refuses by name the fields of Prometheus that it does not act on", async () => {
+  const text = `remote_write: [{url: 'http://x'}]\n${jobWith("consul_sd_configs: []\nproxy_url: http://x")}`;
+  const message = await faults(text);
+  expect(message).toContain(
+    "prometheus.yml:1:1: remote_write: remote_write is a field of Prometheus that is not supported yet",
+  );
+  expect(message).toContain("prometheus.yml:4:5: scrape_configs[0].consul_sd_configs: ");
+  expect(message).toContain("prometheus.yml:5:5: scrape_configs[0].proxy_url: ");
+});
+
+it("fills in the defaults", async () => {
+  const config = await loaded(
+    `global: {scrape_interval: 5s}\nrule_files: [rules/*.yml, /etc/x.yml]\n${jobWith("static_configs: [{targets: [a], labels: {version: 1.10}}]")}`,
+  );
+  expect(config).toMatchObject({
+    scrapeInterval: 5000,
+    scrapeTimeout: 5000,
+    evaluationInterval: 60_000,
+    ruleFiles: [join(directory, "rules/*.yml"), "/etc/x.yml"],
+    notes: [],
+  });
+  expect(config.jobs).toMatchObject([
+    {
+      jobName: "shop",
+      scrapeInterval: 5000,
+      scrapeTimeout: 5000,
+      metricsPath: "/metrics",
+      scheme: "http",
+      honorLabels: false,
+      honorTimestamps: true,
+      staticGroups: [{ targets: ["a"], labels: { version: "1.10" } }],
+    },
+  ]);
+});
+
+it("says what has no effect", async () => {
+  const { notes } = await loaded("global: {}\nalerting: {alertmanagers: []}\n");
+  expect(notes).toMatchObject([{ line: 2, path: "alerting" }]);
+});
+
+it("shows secrets nowhere", async () => {
+  const config = await loaded(
+    jobWith("authorization: {credentials: hunter2}") +
+      "  - {job_name: b, basic_auth: {username: u, password: hunter2}}\n",
+  );
+  expect(JSON.stringify(config)).not.toContain("hunter2");
+  expect(inspect(config, { depth: null })).not.toContain("hunter2");
+  const message = await faults(jobWith("authorization: {credentials: hunter2, type: basic}"));
+  expect(message).not.toContain("hunter2");
+});
+
+it("answers every file with a configuration or a ConfigError", async () => {
+  const pieces = fc.constantFrom(
+    ...'global: scrape_configs: - { } [ ] job_name: x & * << | > null 0 1.5 "a" \t # \u0000 é'.split(
+      " ",
+    ),
+    "\n",
+    "\n  ",
+    " ",
+  );
+  const texts = fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(""));
+  await fc.assert(
+    fc.asyncProperty(texts, async (text) => {
+      await load(text);
+    }),
+    { numRuns: 300 },
+  );
+});

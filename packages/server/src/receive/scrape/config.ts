@@ -1,0 +1,224 @@
+import { access, constants } from "node:fs/promises";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { z } from "zod";
+import { ConfigError, messageOf, readConfigFile } from "../../model/index.ts";
+import type { ConfigDocument, Fault } from "../../model/index.ts";
+import { withoutNulls } from "./config-fields.ts";
+import { prometheusFile } from "./config-schema.ts";
+import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
+import { filesOf, httpClientConfig, httpClientFaults } from "./http-client-config.ts";
+import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
+import { addressFault, makeTarget, TargetFault } from "./target.ts";
+
+const MINUTE = 60_000;
+const DEFAULT_TIMEOUT = 10_000;
+const DEFAULT_REFRESH = 5 * MINUTE;
+/** A `*` may stand in the last part of a path only. */
+const RULE_PATTERN = /^[^*]*(\*[^/]*)?$/;
+const DISCOVERY_PATTERN = /^[^*]*(\*[^/]*)?\.(?:json|yml|yaml|JSON|YML|YAML)$/;
+
+type Path = readonly (string | number)[];
+type Report = (path: Path, reason: string) => void;
+
+/**
+ * Reads and checks `prometheus.yml`. Whatever `promtool check config` refuses is refused, and so is
+ * every field that would have no effect here, except those in `notes`. Throws ConfigError with
+ * every fault that was found.
+ */
+export async function loadPrometheusConfig(file: string): Promise<PrometheusConfig> {
+  const schema = z.preprocess(withoutNulls, prometheusFile);
+  const document = await readConfigFile(file, schema, { exactText: true });
+  const faults: Fault[] = [];
+  const report: Report = (path, reason) => faults.push(document.fault(path, reason));
+  const directory = dirname(resolve(file));
+  const config = build(document, directory, report);
+  await checkFiles(config, report);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return config;
+}
+
+function build(
+  document: ConfigDocument<PrometheusFile>,
+  directory: string,
+  report: Report,
+): PrometheusConfig {
+  const { value, file } = document;
+  const global = value.global ?? {};
+  const scrapeInterval = global.scrape_interval || MINUTE;
+  const scrapeTimeout = global.scrape_timeout || Math.min(DEFAULT_TIMEOUT, scrapeInterval);
+  if (scrapeTimeout > scrapeInterval) {
+    report(["global", "scrape_timeout"], "the scrape timeout is longer than the scrape interval");
+  }
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(directory, path));
+  value.rule_files?.forEach((pattern, i) => {
+    if (RULE_PATTERN.test(pattern)) return;
+    report(["rule_files", i], "a * may only stand in the last part of the path");
+  });
+  const defaults = { scrapeInterval, scrapeTimeout, global };
+  const jobs = (value.scrape_configs ?? []).flatMap((section, i) => {
+    const path = ["scrape_configs", i];
+    if (section !== null) return [job(section, path, defaults, absolute, report)];
+    report(path, "an empty scrape config; give it a job_name or remove it");
+    return [];
+  });
+  checkJobNames(jobs, report);
+  checkAlerting(value, report);
+  return {
+    file,
+    scrapeInterval,
+    scrapeTimeout,
+    evaluationInterval: global.evaluation_interval || MINUTE,
+    externalLabels: global.external_labels ?? {},
+    ruleFiles: (value.rule_files ?? []).map(absolute),
+    jobs,
+    notes: notesOn(document),
+  };
+}
+
+interface Defaults {
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly global: NonNullable<PrometheusFile["global"]>;
+}
+
+function job(
+  section: ScrapeSection,
+  path: Path,
+  defaults: Defaults,
+  absolute: (path: string) => string,
+  report: Report,
+): ScrapeConfig {
+  const { global } = defaults;
+  const jobName = section.job_name ?? "";
+  if (jobName === "") report(path, "job_name is missing or empty");
+  const scrapeInterval = section.scrape_interval || defaults.scrapeInterval;
+  const scrapeTimeout = section.scrape_timeout || Math.min(defaults.scrapeTimeout, scrapeInterval);
+  if (scrapeTimeout > scrapeInterval) {
+    const where = section.scrape_timeout === undefined ? "scrape_interval" : "scrape_timeout";
+    report([...path, where], "the scrape timeout is longer than the scrape interval");
+  }
+  httpClientFaults(section, (at, reason) => report([...path, ...at], reason));
+  checkTargetGroups(section, path, report);
+  const config: ScrapeConfig = {
+    jobName,
+    honorLabels: section.honor_labels ?? false,
+    honorTimestamps: section.honor_timestamps ?? true,
+    trackTimestampsStaleness: section.track_timestamps_staleness ?? false,
+    scrapeInterval,
+    scrapeTimeout,
+    metricsPath: section.metrics_path ?? "/metrics",
+    scheme: section.scheme ?? "http",
+    params: section.params ?? {},
+    compression: section.enable_compression ?? true,
+    limits: {
+      bodyBytes: section.body_size_limit || global.body_size_limit || 0,
+      samples: section.sample_limit || global.sample_limit || 0,
+      targets: section.target_limit || global.target_limit || 0,
+      labels: section.label_limit || global.label_limit || 0,
+      labelNameLength: section.label_name_length_limit || global.label_name_length_limit || 0,
+      labelValueLength: section.label_value_length_limit || global.label_value_length_limit || 0,
+    },
+    http: httpClientConfig(section, absolute),
+    staticGroups: (section.static_configs ?? []).flatMap((group) =>
+      group === null ? [] : [{ targets: group.targets ?? [], labels: group.labels ?? {} }],
+    ),
+    fileDiscoveries: (section.file_sd_configs ?? []).flatMap((discovery) =>
+      discovery === null
+        ? []
+        : [
+            {
+              patterns: (discovery.files ?? []).map(absolute),
+              refreshInterval: discovery.refresh_interval || DEFAULT_REFRESH,
+            },
+          ],
+    ),
+    relabelRules: section.relabel_configs ?? [],
+    metricRelabelRules: section.metric_relabel_configs ?? [],
+  };
+  checkTargets(config, path, report);
+  return config;
+}
+
+/** Makes every static target once, so that one that cannot be scraped is refused with its place. */
+function checkTargets(config: ScrapeConfig, path: Path, report: Report): void {
+  if (config.scrapeTimeout > config.scrapeInterval) return;
+  config.staticGroups.forEach((group, g) => {
+    group.targets.forEach((address, t) => {
+      try {
+        makeTarget(config, address, group.labels);
+      } catch (error) {
+        if (!(error instanceof TargetFault)) throw error;
+        report([...path, "static_configs", g, "targets", t], error.message);
+      }
+    });
+  });
+}
+
+function checkTargetGroups(
+  section: Pick<ScrapeSection, "static_configs" | "file_sd_configs">,
+  path: Path,
+  report: Report,
+): void {
+  section.static_configs?.forEach((group, g) => {
+    if (group !== null) return;
+    report([...path, "static_configs", g], "an empty target group; give it targets or remove it");
+  });
+  section.file_sd_configs?.forEach((discovery, d) => {
+    const at = [...path, "file_sd_configs", d];
+    if ((discovery?.files ?? []).length === 0) report(at, "files is missing or empty");
+    discovery?.files?.forEach((pattern, f) => {
+      if (DISCOVERY_PATTERN.test(pattern)) return;
+      const reason = "must end in .json, .yml or .yaml, with a * in its last part at most";
+      report([...at, "files", f], reason);
+    });
+  });
+}
+
+function checkJobNames(jobs: readonly ScrapeConfig[], report: Report): void {
+  const seen = new Set<string>();
+  jobs.forEach(({ jobName }, i) => {
+    if (jobName !== "" && seen.has(jobName)) {
+      const reason = `another scrape config has the job name ${JSON.stringify(jobName)} already`;
+      report(["scrape_configs", i, "job_name"], reason);
+    }
+    seen.add(jobName);
+  });
+}
+
+function checkAlerting(value: PrometheusFile, report: Report): void {
+  value.alerting?.alertmanagers?.forEach((section, i) => {
+    const path = ["alerting", "alertmanagers", i];
+    if (section === null) {
+      report(path, "an empty alertmanager section; fill it or remove it");
+      return;
+    }
+    httpClientFaults(section, (at, reason) => report([...path, ...at], reason));
+    checkTargetGroups(section, path, report);
+    section.static_configs?.forEach((group, g) => {
+      group?.targets?.forEach((address, t) => {
+        const reason = addressFault(address);
+        if (reason !== undefined) report([...path, "static_configs", g, "targets", t], reason);
+      });
+    });
+  });
+}
+
+function notesOn(document: ConfigDocument<PrometheusFile>): Fault[] {
+  if (document.value.alerting === undefined) return [];
+  const reason =
+    "has no effect: alerts are routed inside this server, by alertmanager.yml, and not sent to another one";
+  return [document.fault(["alerting"], reason)];
+}
+
+/** Files that a job reads must be there, as `promtool check config` asks too. */
+async function checkFiles(config: PrometheusConfig, report: Report): Promise<void> {
+  for (const [i, { http }] of config.jobs.entries()) {
+    for (const { field, file } of filesOf(http)) {
+      try {
+        await access(file, constants.R_OK);
+      } catch (error) {
+        report(["scrape_configs", i, field], `a file cannot be read: ${messageOf(error)}`);
+      }
+    }
+  }
+}

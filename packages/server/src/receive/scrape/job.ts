@@ -1,0 +1,59 @@
+import type { Fault, Labels } from "../../model/index.ts";
+import type { HttpClientConfig } from "./http-client-config.ts";
+import type { RelabelRule } from "./relabel-config.ts";
+
+/** Targets that share labels: one entry of `static_configs`. */
+export interface TargetGroup {
+  readonly targets: readonly string[];
+  readonly labels: Labels;
+}
+
+/** What one scrape may bring. 0 means "no limit of the configuration's". */
+export interface ScrapeLimits {
+  readonly bodyBytes: number;
+  readonly samples: number;
+  readonly targets: number;
+  readonly labels: number;
+  readonly labelNameLength: number;
+  readonly labelValueLength: number;
+}
+
+/** One job with every default filled in. Durations are milliseconds. */
+export interface ScrapeConfig {
+  readonly jobName: string;
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  readonly trackTimestampsStaleness: boolean;
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly metricsPath: string;
+  readonly scheme: string;
+  readonly params: Readonly<Record<string, readonly string[]>>;
+  readonly compression: boolean;
+  readonly limits: ScrapeLimits;
+  readonly http: HttpClientConfig;
+  readonly staticGroups: readonly TargetGroup[];
+  readonly fileDiscoveries: readonly FileDiscoveryConfig[];
+  readonly relabelRules: readonly RelabelRule[];
+  readonly metricRelabelRules: readonly RelabelRule[];
+}
+
+/** Files that list target groups, looked at again every `refreshInterval` ms. Patterns are absolute. */
+export interface FileDiscoveryConfig {
+  readonly patterns: readonly string[];
+  readonly refreshInterval: number;
+}
+
+/** `prometheus.yml`, checked. Durations are milliseconds. */
+export interface PrometheusConfig {
+  readonly file: string;
+  readonly scrapeInterval: number;
+  readonly scrapeTimeout: number;
+  readonly evaluationInterval: number;
+  readonly externalLabels: Labels;
+  /** The patterns of `rule_files`, absolute. */
+  readonly ruleFiles: readonly string[];
+  readonly jobs: readonly ScrapeConfig[];
+  /** What the file says that has no effect here, each as `file:line:column: path: reason`. */
+  readonly notes: readonly Fault[];
+}
