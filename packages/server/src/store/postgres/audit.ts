@@ -1,4 +1,5 @@
 import type { Db, Tx } from "./records.ts";
+import { storableJson, storableText } from "./storable-text.ts";
 
 /** One change, as it is remembered. */
 export interface AuditEntry {
@@ -28,10 +29,10 @@ export async function writeAudit(
     .insertInto("audit_log")
     .values({
       at: new Date(entry.at),
-      actor: entry.actor,
+      actor: storableText(entry.actor),
       action: entry.action,
       subject: entry.subject,
-      detail: JSON.stringify(entry.detail ?? {}),
+      detail: storableJson(entry.detail ?? {}),
     })
     .execute();
 }

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Selectable } from "kysely";
 import type { Labels } from "../../model/index.ts";
 import type { Db, Tx } from "./records.ts";
+import { storableJson, storableText } from "./storable-text.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 
 /** Any number: whoever changes incidents takes this advisory lock until the transaction ends. */
@@ -73,10 +74,10 @@ const toRecord = (row: Selectable<IncidentTables["incidents"]>): IncidentRecord 
 const toRow = (record: IncidentRecord): Selectable<IncidentTables["incidents"]> => ({
   id: record.id,
   number: record.number,
-  title: storable(record.title),
+  title: storableText(record.title),
   severity: record.severity,
   state: record.state,
-  service: record.service === null ? null : storable(record.service),
+  service: record.service === null ? null : storableText(record.service),
   opened_at: record.openedAt,
   opened_by: record.openedBy,
   acknowledged_at: record.acknowledgedAt,
@@ -96,19 +97,6 @@ const toAlert = (row: Selectable<IncidentTables["incident_alerts"]>): IncidentAl
   generatorURL: row.generator_url,
   expression: row.expression,
 });
-
-/** PostgreSQL stores neither NUL nor lone surrogates; alerts may carry them, and must not be lost. */
-function storable(text: string): string {
-  return Buffer.from(text.replaceAll("\0", "\uFFFD"), "utf8").toString("utf8");
-}
-
-function storableLabels(labels: Labels): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      Object.entries(labels).map(([name, value]) => [storable(name), storable(value)]),
-    ),
-  );
-}
 
 /**
  * Lets one transaction at a time change incidents, over all servers: without it, two webhooks at once
@@ -146,13 +134,13 @@ export async function saveIncidentAlerts(
     const rows = alerts.slice(start, start + CHUNK).map((alert) => ({
       incident_id: alert.incidentId,
       fingerprint: alert.fingerprint,
-      labels: storableLabels(alert.labels),
-      annotations: storableLabels(alert.annotations),
+      labels: storableJson(alert.labels),
+      annotations: storableJson(alert.annotations),
       status: alert.status,
       starts_at: alert.startsAt,
       ends_at: alert.endsAt,
-      generator_url: storable(alert.generatorURL),
-      expression: alert.expression === null ? null : storable(alert.expression),
+      generator_url: storableText(alert.generatorURL),
+      expression: alert.expression === null ? null : storableText(alert.expression),
     }));
     await tx
       .insertInto("incident_alerts")
@@ -185,7 +173,7 @@ export async function addTimeline(
           at: entry.at,
           kind: entry.kind,
           actor: entry.actor,
-          text: storable(entry.text),
+          text: storableText(entry.text),
         })),
       )
       .execute();

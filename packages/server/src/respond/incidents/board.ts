@@ -1,0 +1,303 @@
+import { randomUUID } from "node:crypto";
+import type { AlertSnapshot, Severity } from "../../model/index.ts";
+import type {
+  IncidentAlertRecord,
+  IncidentRecord,
+  IncidentSummaryRecord,
+  TimelineRecord,
+} from "../../store/index.ts";
+import { serviceOf, severityOf, worse } from "./policy.ts";
+import type { IncidentPolicy } from "./policy.ts";
+
+/** Who acts when nobody does. */
+export const SYSTEM = "system";
+
+/** Beyond this many alerts at once, the timeline counts them instead of naming each. */
+const NAMED_ALERTS = 10;
+const MAX_TITLE = 200;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Draft {
+  readonly incident: Mutable<IncidentRecord>;
+  firing: number;
+  holds: number;
+  /** Whether the incident's own row must be written. */
+  changed: boolean;
+  /** Whether alerts of it changed: only then may it resolve itself. */
+  touched: boolean;
+  readonly nowFiring: AlertSnapshot[];
+  readonly nowResolved: AlertSnapshot[];
+  readonly before: TimelineEntry[];
+  readonly after: TimelineEntry[];
+}
+
+type TimelineEntry = Pick<TimelineRecord, "kind" | "text">;
+
+/** What has to be written, and which incidents the group's alerts belong to. */
+export interface Outcome {
+  readonly incidents: readonly IncidentRecord[];
+  readonly alerts: readonly IncidentAlertRecord[];
+  readonly timeline: readonly Omit<TimelineRecord, "id">[];
+  /** Incidents that the group feeds. */
+  readonly fed: readonly string[];
+  /** Incidents of which anything changed. */
+  readonly changed: readonly string[];
+  /** What the system did to incidents, for the audit log. */
+  readonly deeds: readonly { readonly id: string; readonly action: string }[];
+}
+
+/** What is known before a group is taken in. */
+export interface Known {
+  /** The open incidents and those that hold any of the group's alerts, oldest first. */
+  readonly incidents: readonly IncidentSummaryRecord[];
+  /** What they hold of the group's alerts. */
+  readonly alerts: readonly IncidentAlertRecord[];
+  /** The incidents that this group has fed before. */
+  readonly fedByGroup: ReadonlySet<string>;
+  readonly nextNumber: number;
+}
+
+/**
+ * Decides what a group of alerts does to the incidents; pure, so that every rule of joining,
+ * reopening and resolving is in this file.
+ *
+ * A firing alert that calls for an incident joins the open incident that holds it already, else the
+ * one about the same service, else the one that the same group feeds; else it reopens the incident
+ * that held it and ended a short while ago; else it opens one. An incident that a person resolved
+ * stays resolved while the same firing (by its start) is merely repeated.
+ */
+export function takeGroup(
+  known: Known,
+  alerts: readonly AlertSnapshot[],
+  policy: IncidentPolicy,
+  at: number,
+  expressionOf: (alert: AlertSnapshot) => string | null,
+): Outcome {
+  const drafts = new Map<string, Draft>(
+    known.incidents.map((incident) => [incident.id, draftOf(incident)]),
+  );
+  const written = new Map<string, IncidentAlertRecord>();
+  const held = new Map<string, IncidentAlertRecord[]>();
+  for (const alert of known.alerts) {
+    const list = held.get(alert.fingerprint);
+    if (list === undefined) held.set(alert.fingerprint, [alert]);
+    else list.push(alert);
+  }
+  const fed = new Set<string>();
+  const deeds: { id: string; action: string }[] = [];
+  let nextNumber = known.nextNumber;
+
+  const isOpen = (draft: Draft) => draft.incident.state !== "resolved";
+  const numberOf = (alert: IncidentAlertRecord) =>
+    drafts.get(alert.incidentId)?.incident.number ?? 0;
+  const latestOpen = (matches: (draft: Draft) => boolean) =>
+    [...drafts.values()].filter((draft) => isOpen(draft) && matches(draft)).at(-1);
+
+  function hold(draft: Draft, alert: AlertSnapshot, was: IncidentAlertRecord | undefined): void {
+    const firing = alert.status === "firing";
+    const row: IncidentAlertRecord = {
+      incidentId: draft.incident.id,
+      fingerprint: alert.fingerprint,
+      labels: alert.labels,
+      annotations: alert.annotations,
+      status: alert.status,
+      startsAt: new Date(alert.startsAt),
+      endsAt: firing ? null : new Date(Math.min(alert.endsAt, at)),
+      generatorURL: alert.generatorURL,
+      expression: expressionOf(alert) ?? was?.expression ?? null,
+    };
+    written.set(`${row.incidentId} ${row.fingerprint}`, row);
+    if (was === undefined) draft.holds += 1;
+    const wasFiring = was?.status === "firing";
+    if (firing !== wasFiring) draft.firing += firing ? 1 : -1;
+    if (firing && !wasFiring) draft.nowFiring.push(alert);
+    if (!firing && wasFiring) draft.nowResolved.push(alert);
+    draft.touched = true;
+  }
+
+  function open(alert: AlertSnapshot, severity: Severity): Draft {
+    const title = titleOf(alert, serviceOf(policy, alert.labels));
+    const incident: IncidentRecord = {
+      id: randomUUID(),
+      number: nextNumber,
+      title,
+      severity,
+      state: "triggered",
+      service: serviceOf(policy, alert.labels),
+      openedAt: new Date(at),
+      openedBy: SYSTEM,
+      acknowledgedAt: null,
+      acknowledgedBy: null,
+      resolvedAt: null,
+      resolvedBy: null,
+    };
+    nextNumber += 1;
+    const draft = draftOf({ ...incident, alertCount: 0, firingAlerts: 0 });
+    draft.changed = true;
+    draft.before.push({ kind: "opened", text: `Opened as ${severity} by ${nameOf(alert)}` });
+    drafts.set(incident.id, draft);
+    deeds.push({ id: incident.id, action: "incident.open" });
+    return draft;
+  }
+
+  function reopen(draft: Draft, alert: AlertSnapshot): void {
+    const { incident } = draft;
+    incident.state = "triggered";
+    incident.acknowledgedAt = null;
+    incident.acknowledgedBy = null;
+    incident.resolvedAt = null;
+    incident.resolvedBy = null;
+    draft.changed = true;
+    draft.before.push({ kind: "reopened", text: `Reopened: ${nameOf(alert)} fires again` });
+    deeds.push({ id: incident.id, action: "incident.reopen" });
+  }
+
+  function fire(alert: AlertSnapshot): void {
+    const severity = severityOf(policy, alert.labels);
+    if (severity === undefined) return;
+    const rows = (held.get(alert.fingerprint) ?? []).sort((a, b) => numberOf(b) - numberOf(a));
+    const latest = rows[0];
+    const home = latest === undefined ? undefined : drafts.get(latest.incidentId);
+    if (latest !== undefined && home !== undefined && !isOpen(home)) {
+      // A person said that it is over; the same firing told once more does not say otherwise.
+      if (latest.status === "firing" && alert.startsAt <= latest.startsAt.getTime()) return;
+    }
+    const service = serviceOf(policy, alert.labels);
+    const joined =
+      (home !== undefined && isOpen(home) ? home : undefined) ??
+      (service === null ? undefined : latestOpen(({ incident }) => incident.service === service)) ??
+      latestOpen(({ incident }) => known.fedByGroup.has(incident.id) || fed.has(incident.id));
+    let draft = joined;
+    if (draft === undefined && home !== undefined && endedWithin(home, at, policy.reopenWithin)) {
+      draft = home;
+      reopen(draft, alert);
+    }
+    draft ??= open(alert, severity);
+    const was = rows.find((row) => row.incidentId === draft.incident.id);
+    if (home !== undefined && home !== draft && latest?.status === "firing") {
+      // The earlier firing ended without our being told.
+      hold(home, { ...alert, status: "resolved", endsAt: alert.startsAt }, latest);
+    }
+    // A firing with a later start than the one we hold is a new one, though we never saw the end.
+    hold(draft, alert, was);
+    fed.add(draft.incident.id);
+    if (worse(severity, draft.incident.severity)) {
+      draft.after.push({
+        kind: "severity_raised",
+        text: `Raised from ${draft.incident.severity} to ${severity} by ${nameOf(alert)}`,
+      });
+      draft.incident.severity = severity;
+      draft.changed = true;
+    }
+  }
+
+  function resolve(alert: AlertSnapshot): void {
+    for (const row of held.get(alert.fingerprint) ?? []) {
+      const draft = drafts.get(row.incidentId);
+      if (draft === undefined) continue;
+      if (row.status === "firing") hold(draft, alert, row);
+      if (isOpen(draft)) fed.add(row.incidentId);
+    }
+  }
+
+  const severityRank = (alert: AlertSnapshot) => severityOf(policy, alert.labels) ?? "P9";
+  const firing = alerts
+    .filter((alert) => alert.status === "firing")
+    .sort((a, b) => severityRank(a).localeCompare(severityRank(b)) || a.startsAt - b.startsAt);
+  for (const alert of firing) fire(alert);
+  for (const alert of alerts) if (alert.status === "resolved") resolve(alert);
+
+  for (const draft of drafts.values()) {
+    const { incident } = draft;
+    if (!draft.touched || !isOpen(draft) || draft.firing > 0) continue;
+    // What a person opened, a person closes.
+    if (incident.openedBy !== SYSTEM) continue;
+    incident.state = "resolved";
+    incident.resolvedAt = new Date(at);
+    incident.resolvedBy = SYSTEM;
+    draft.changed = true;
+    draft.after.push({
+      kind: "resolved",
+      text: draft.holds === 1 ? "Resolved: its alert recovered" : "Resolved: all alerts recovered",
+    });
+    deeds.push({ id: incident.id, action: "incident.resolve" });
+  }
+
+  const all = [...drafts.values()];
+  const timeline = all.flatMap((draft) =>
+    entriesOf(draft).map(({ kind, text }) => ({
+      incidentId: draft.incident.id,
+      at: new Date(at),
+      kind,
+      text,
+      actor: SYSTEM,
+    })),
+  );
+  return {
+    incidents: all.filter((draft) => draft.changed).map((draft) => draft.incident),
+    alerts: [...written.values()],
+    timeline,
+    fed: [...fed],
+    changed: all
+      .filter((draft) => draft.changed || draft.touched)
+      .map((draft) => draft.incident.id),
+    deeds,
+  };
+}
+
+function draftOf(summary: IncidentSummaryRecord): Draft {
+  const { alertCount, firingAlerts, ...incident } = summary;
+  return {
+    incident: { ...incident },
+    firing: firingAlerts,
+    holds: alertCount,
+    changed: false,
+    touched: false,
+    nowFiring: [],
+    nowResolved: [],
+    before: [],
+    after: [],
+  };
+}
+
+function endedWithin(draft: Draft, at: number, window: number): boolean {
+  const ended = draft.incident.resolvedAt;
+  return ended !== null && at - ended.getTime() <= window;
+}
+
+function entriesOf(draft: Draft): TimelineEntry[] {
+  return [
+    ...draft.before,
+    ...alertEntries("alert_firing", draft.nowFiring),
+    ...alertEntries("alert_resolved", draft.nowResolved),
+    ...draft.after,
+  ];
+}
+
+function alertEntries(
+  kind: "alert_firing" | "alert_resolved",
+  alerts: readonly AlertSnapshot[],
+): TimelineEntry[] {
+  const verb = kind === "alert_firing" ? "is firing" : "recovered";
+  const entries = alerts.slice(0, NAMED_ALERTS).map((alert) => {
+    const summary = kind === "alert_firing" ? (alert.annotations["summary"] ?? "") : "";
+    return { kind, text: `${nameOf(alert)} ${verb}${summary === "" ? "" : `: ${summary}`}` };
+  });
+  const rest = alerts.length - entries.length;
+  if (rest > 0) {
+    const more = kind === "alert_firing" ? "alerts are firing" : "alerts recovered";
+    entries.push({ kind, text: `${rest} more ${more}` });
+  }
+  return entries;
+}
+
+function nameOf(alert: AlertSnapshot): string {
+  return alert.labels["alertname"] ?? "An alert without a name";
+}
+
+function titleOf(alert: AlertSnapshot, service: string | null): string {
+  const summary = (alert.annotations["summary"] ?? "").trim();
+  if (summary !== "") return summary.slice(0, MAX_TITLE);
+  return `${nameOf(alert)}${service === null ? "" : `: ${service}`}`.slice(0, MAX_TITLE);
+}

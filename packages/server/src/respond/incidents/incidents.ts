@@ -1,0 +1,291 @@
+import { createHash, randomUUID } from "node:crypto";
+import type {
+  AlertGroup,
+  Announce,
+  Clock,
+  IncidentSink,
+  Labels,
+  Severity,
+} from "../../model/index.ts";
+import {
+  addTimeline,
+  alertsByFingerprint,
+  alertsOfIncident,
+  clearSince,
+  findIncident,
+  incidentsOfGroup,
+  linkIncidentGroup,
+  listIncidents,
+  listIncidentsInPlay,
+  lockIncidents,
+  nextIncidentNumber,
+  openIncidentByFingerprint,
+  saveIncident,
+  saveIncidentAlerts,
+  timelineOfIncident,
+  writeAudit,
+} from "../../store/index.ts";
+import type {
+  Db,
+  IncidentAlertRecord,
+  IncidentRecord,
+  IncidentSummaryRecord,
+  Records,
+  TimelineRecord,
+  Tx,
+} from "../../store/index.ts";
+import { SYSTEM, takeGroup } from "./board.ts";
+import { IncidentError } from "./errors.ts";
+import { expressionOfGenerator } from "./expression.ts";
+import { DEFAULT_INCIDENT_POLICY } from "./policy.ts";
+import type { IncidentPolicy } from "./policy.ts";
+
+/** An incident with everything that its page shows. */
+export interface IncidentDetail {
+  readonly incident: IncidentSummaryRecord;
+  readonly alerts: readonly IncidentAlertRecord[];
+  readonly timeline: readonly TimelineRecord[];
+}
+
+/** A person or token that acts, as the audit log names it. */
+type Actor = string;
+
+/**
+ * Incidents: the router pushes groups of alerts in, people command and ask. Every change is one
+ * transaction under the incidents' lock, is audited in it, and is announced after it.
+ */
+export interface Incidents extends IncidentSink<Tx> {
+  /**
+   * Takes a group that came from outside, in a transaction of its own; answers the ids of the
+   * incidents that its alerts belong to.
+   */
+  takeGroup(group: AlertGroup): Promise<readonly string[]>;
+  list(page: {
+    readonly state: "open" | "resolved" | "all";
+    readonly before?: number | undefined;
+    readonly limit: number;
+  }): Promise<{
+    readonly incidents: readonly IncidentSummaryRecord[];
+    readonly next: number | null;
+  }>;
+  /** By id or number. Throws `incident_not_found`. */
+  get(idOrNumber: string): Promise<IncidentDetail>;
+  open(
+    actor: Actor,
+    given: {
+      readonly title: string;
+      readonly severity: Severity;
+      readonly service: string | null;
+      readonly comment?: string | undefined;
+    },
+  ): Promise<IncidentDetail>;
+  /** Doing it twice changes nothing. Throws `incident_resolved` when there is nothing to take on. */
+  acknowledge(actor: Actor, idOrNumber: string): Promise<IncidentDetail>;
+  /** Doing it twice changes nothing, but a comment is kept. */
+  resolve(actor: Actor, idOrNumber: string, comment?: string): Promise<IncidentDetail>;
+  comment(actor: Actor, idOrNumber: string, text: string): Promise<IncidentDetail>;
+  /** For every alert of an open incident: which one. */
+  openByFingerprint(): Promise<
+    ReadonlyMap<string, { readonly id: string; readonly number: number }>
+  >;
+  /** When the last incident ended or, if there has been none, when this installation began. */
+  clearSince(): Promise<Date | null>;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NUMBER = /^[1-9]\d{0,8}$/;
+
+/** Makes the incidents' service. */
+export function createIncidents(deps: {
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly announce: Announce;
+  readonly policy?: IncidentPolicy;
+  /** The expression of the rule behind an alert, where it is one of ours. */
+  readonly expressionOf?: (labels: Labels) => string | null;
+}): Incidents {
+  const { records, clock, announce, policy = DEFAULT_INCIDENT_POLICY } = deps;
+  const expressionOf = (alert: { labels: Labels; generatorURL: string }) =>
+    deps.expressionOf?.(alert.labels) ?? expressionOfGenerator(alert.generatorURL);
+
+  async function find(db: Db, idOrNumber: string): Promise<IncidentSummaryRecord> {
+    const key = UUID.test(idOrNumber)
+      ? { id: idOrNumber.toLowerCase() }
+      : NUMBER.test(idOrNumber)
+        ? { number: Number(idOrNumber) }
+        : undefined;
+    const found = key === undefined ? undefined : await findIncident(db, key);
+    if (found === undefined) {
+      throw new IncidentError("incident_not_found", `There is no incident "${idOrNumber}".`);
+    }
+    return found;
+  }
+
+  async function detail(db: Db, incident: IncidentSummaryRecord): Promise<IncidentDetail> {
+    return {
+      incident,
+      alerts: await alertsOfIncident(db, incident.id),
+      timeline: await timelineOfIncident(db, incident.id),
+    };
+  }
+
+  const announceAfter = (tx: Tx, id: string) =>
+    records.afterCommit(tx, () => announce({ topic: "incidents", id }));
+
+  /** Runs one command on one incident: locked, then read, then answered as it is afterwards. */
+  async function command(
+    idOrNumber: string,
+    run: (tx: Tx, incident: IncidentSummaryRecord, at: Date) => Promise<void>,
+  ): Promise<IncidentDetail> {
+    return records.transaction(async (tx) => {
+      await lockIncidents(tx);
+      const incident = await find(tx, idOrNumber);
+      await run(tx, incident, new Date(clock.now()));
+      return detail(tx, await find(tx, incident.id));
+    });
+  }
+
+  async function note(
+    tx: Tx,
+    incidentId: string,
+    at: Date,
+    actor: Actor,
+    kind: TimelineRecord["kind"],
+    text: string,
+  ): Promise<void> {
+    await addTimeline(tx, [{ incidentId, at, kind, actor, text }]);
+    announceAfter(tx, incidentId);
+  }
+
+  async function audit(tx: Tx, at: Date, actor: Actor, action: string, incident: IncidentRecord) {
+    await writeAudit(tx, {
+      at: at.getTime(),
+      actor,
+      action,
+      subject: incident.id,
+      detail: { number: incident.number, title: incident.title },
+    });
+  }
+
+  async function absorb(tx: Tx, group: AlertGroup, at: number): Promise<readonly string[]> {
+    await lockIncidents(tx);
+    const hash = createHash("sha256").update(group.groupKey, "utf8").digest();
+    // A sender may name an alert twice; the last word counts.
+    const alerts = new Map(group.alerts.map((alert) => [alert.fingerprint, alert]));
+    const held = await alertsByFingerprint(tx, [...alerts.keys()]);
+    const outcome = takeGroup(
+      {
+        alerts: held,
+        incidents: await listIncidentsInPlay(tx, [...new Set(held.map((row) => row.incidentId))]),
+        fedByGroup: await incidentsOfGroup(tx, hash),
+        nextNumber: await nextIncidentNumber(tx),
+      },
+      [...alerts.values()],
+      policy,
+      at,
+      expressionOf,
+    );
+    const byId = new Map(outcome.incidents.map((incident) => [incident.id, incident]));
+    for (const incident of outcome.incidents) await saveIncident(tx, incident);
+    await saveIncidentAlerts(tx, outcome.alerts);
+    await addTimeline(tx, outcome.timeline);
+    for (const id of outcome.fed) await linkIncidentGroup(tx, id, hash);
+    for (const { id, action } of outcome.deeds) {
+      const incident = byId.get(id);
+      if (incident !== undefined) await audit(tx, new Date(at), SYSTEM, action, incident);
+    }
+    for (const id of outcome.changed) announceAfter(tx, id);
+    return outcome.fed;
+  }
+
+  return {
+    async groupChanged(tx, group, at) {
+      await absorb(tx, group, at);
+    },
+    takeGroup: (group) => records.transaction((tx) => absorb(tx, group, clock.now())),
+
+    async list(page) {
+      const found = await listIncidents(records.db, { ...page, limit: page.limit + 1 });
+      const incidents = found.slice(0, page.limit);
+      const next = found.length > page.limit ? (incidents.at(-1)?.number ?? null) : null;
+      return { incidents, next };
+    },
+    get: async (idOrNumber) => detail(records.db, await find(records.db, idOrNumber)),
+    openByFingerprint: () => openIncidentByFingerprint(records.db),
+    clearSince: () => clearSince(records.db),
+
+    open: (actor, given) =>
+      records.transaction(async (tx) => {
+        await lockIncidents(tx);
+        const at = new Date(clock.now());
+        const incident: IncidentRecord = {
+          id: randomUUID(),
+          number: await nextIncidentNumber(tx),
+          title: given.title,
+          severity: given.severity,
+          state: "triggered",
+          service: given.service,
+          openedAt: at,
+          openedBy: actor,
+          acknowledgedAt: null,
+          acknowledgedBy: null,
+          resolvedAt: null,
+          resolvedBy: null,
+        };
+        await saveIncident(tx, incident);
+        await note(tx, incident.id, at, actor, "opened", `Opened as ${given.severity} by hand`);
+        if (given.comment !== undefined) {
+          await note(tx, incident.id, at, actor, "comment", given.comment);
+        }
+        await audit(tx, at, actor, "incident.open", incident);
+        return detail(tx, await find(tx, incident.id));
+      }),
+
+    acknowledge: (actor, idOrNumber) =>
+      command(idOrNumber, async (tx, incident, at) => {
+        if (incident.state === "acknowledged") return;
+        if (incident.state === "resolved") {
+          throw new IncidentError(
+            "incident_resolved",
+            `Incident #${incident.number} was resolved by ${incident.resolvedBy} at ${incident.resolvedAt?.toISOString()}; there is nothing to acknowledge.`,
+          );
+        }
+        await saveIncident(tx, {
+          ...incident,
+          state: "acknowledged",
+          acknowledgedAt: at,
+          acknowledgedBy: actor,
+        });
+        await note(tx, incident.id, at, actor, "acknowledged", "Acknowledged");
+        await audit(tx, at, actor, "incident.acknowledge", incident);
+      }),
+
+    resolve: (actor, idOrNumber, comment) =>
+      command(idOrNumber, async (tx, incident, at) => {
+        if (comment !== undefined) {
+          await note(tx, incident.id, at, actor, "comment", comment);
+          await audit(tx, at, actor, "incident.comment", incident);
+        }
+        if (incident.state === "resolved") return;
+        await saveIncident(tx, {
+          ...incident,
+          state: "resolved",
+          resolvedAt: at,
+          resolvedBy: actor,
+        });
+        const still = incident.firingAlerts;
+        const text =
+          still === 0
+            ? "Resolved by hand"
+            : `Resolved by hand while ${still} ${still === 1 ? "alert was" : "alerts were"} firing`;
+        await note(tx, incident.id, at, actor, "resolved", text);
+        await audit(tx, at, actor, "incident.resolve", incident);
+      }),
+
+    comment: (actor, idOrNumber, text) =>
+      command(idOrNumber, async (tx, incident, at) => {
+        await note(tx, incident.id, at, actor, "comment", text);
+        await audit(tx, at, actor, "incident.comment", incident);
+      }),
+  };
+}

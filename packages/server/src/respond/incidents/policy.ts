@@ -1,0 +1,57 @@
+import type { Labels, Severity } from "../../model/index.ts";
+
+/** Which alerts call for an incident, and when one that comes back is the same incident. */
+export interface IncidentPolicy {
+  /** The label that says how bad an alert is. */
+  readonly severityLabel: string;
+  /** From that label's value, in lower case, to the incident's severity. Values not listed open none. */
+  readonly severities: Readonly<Record<string, Severity>>;
+  /** The labels that name the service an alert is about; the first that is there counts. */
+  readonly serviceLabels: readonly string[];
+  /** An alert that fires again within this time of its incident's end reopens it. Milliseconds. */
+  readonly reopenWithin: number;
+}
+
+/**
+ * | severity of the alert | incident |
+ * | --- | --- |
+ * | critical, page, P1 | P1 |
+ * | error, high, P2 | P2 |
+ * | warning, P3 | P3 |
+ * | anything else (info, none), or no such label | none |
+ */
+export const DEFAULT_INCIDENT_POLICY: IncidentPolicy = {
+  severityLabel: "severity",
+  severities: {
+    critical: "P1",
+    page: "P1",
+    p1: "P1",
+    error: "P2",
+    high: "P2",
+    p2: "P2",
+    warning: "P3",
+    p3: "P3",
+  },
+  serviceLabels: ["service", "job"],
+  reopenWithin: 5 * 60_000,
+};
+
+/** The severity of the incident that the alert calls for; undefined when it calls for none. */
+export function severityOf(policy: IncidentPolicy, labels: Labels): Severity | undefined {
+  const value = (labels[policy.severityLabel] ?? "").toLowerCase();
+  return Object.hasOwn(policy.severities, value) ? policy.severities[value] : undefined;
+}
+
+/** The service that the alert is about, or null when it does not say. */
+export function serviceOf(policy: IncidentPolicy, labels: Labels): string | null {
+  for (const name of policy.serviceLabels) {
+    const value = labels[name];
+    if (value !== undefined && value !== "") return value;
+  }
+  return null;
+}
+
+/** Whether `a` is worse than `b`. */
+export function worse(a: Severity, b: Severity): boolean {
+  return a < b;
+}
