@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
@@ -196,26 +197,31 @@ describe("a disk", () => {
 });
 
 describe("what targets answer", () => {
-  const bodies: {
-    what: string;
-    answer: (write: (chunk: string | Buffer) => boolean) => void;
-    said: RegExp;
-  }[] = [
+  const bodies: { what: string; answer: (response: ServerResponse) => void; said: RegExp }[] = [
     {
       what: "garbage",
-      answer: (write) => write(Buffer.from([0, 1, 2, 255, 254, 10, 61, 61, 10])),
+      answer: (response) => response.end(Buffer.from([0, 1, 2, 255, 254, 10, 61, 61, 10])),
       said: /./,
     },
-    { what: "a truncated line", answer: (write) => write('a{b="c"} 1\na{b="'), said: /./ },
     {
-      what: "a body without end",
-      answer: (write) => {
-        const line = Buffer.from(
-          Array.from({ length: 4000 }, (_, i) => `series_${i} 1\n`).join(""),
-        );
-        const pump = () => {
-          for (let i = 0; i < 16; i += 1) if (!write(line)) break;
-          setImmediate(pump);
+      what: "a truncated line",
+      answer: (response) => response.end('a{b="c"} 1\na{b="'),
+      said: /./,
+    },
+    {
+      what: "a body of 1 GB",
+      answer: (response) => {
+        const line = Array.from({ length: 4000 }, (_, i) => `series_${i} 1\n`).join("");
+        let left = 1e9;
+        const pump = (): void => {
+          while (left > 0 && !response.destroyed) {
+            left -= line.length;
+            if (!response.write(line)) {
+              response.once("drain", pump);
+              return;
+            }
+          }
+          response.end();
         };
         pump();
       },
@@ -228,8 +234,7 @@ describe("what targets answer", () => {
     async ({ answer, said }) => {
       const server = createServer((_request, response) => {
         response.setHeader("content-type", "text/plain; version=0.0.4");
-        answer((chunk) => !response.destroyed && response.write(chunk));
-        if (said.source === ".") response.end();
+        answer(response);
       });
       server.listen(0, "127.0.0.1");
       await once(server, "listening");
