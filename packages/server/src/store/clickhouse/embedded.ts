@@ -1,0 +1,193 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Session } from "chdb";
+import { StoreError } from "../errors.ts";
+import type { ClickHouse, StatementOptions } from "./engine.ts";
+import { folderInUse, storeErrorOf } from "./engine-errors.ts";
+import type { TelemetryLimits } from "./limits.ts";
+import { decodeBlocks } from "./native-format.ts";
+import { abortReason, SessionPool } from "./session-pool.ts";
+import { renderStatement } from "./statement.ts";
+
+/** Our own database: the engine's default one forgets its tables' atomicity. */
+const DATABASE = "seaworthy";
+
+/** How often a statement that must stop is told so, in case it had not begun when it was told first. */
+const KILL_EVERY_MS = 100;
+
+/**
+ * Opens the engine that lives in this process, over the folder `dir`. One process at a time may; the
+ * engine's threads come on top of Node's (`UV_THREADPOOL_SIZE` must exceed readers + 2).
+ */
+export async function openEmbedded(dir: string, limits: TelemetryLimits): Promise<ClickHouse> {
+  const path = resolve(dir);
+  // The engine reads inserts from a file in its folder, and takes these for patterns in its name.
+  if (/[*?{}]/.test(path)) {
+    throw new StoreError(
+      "data_folder_unusable",
+      `the data folder's path ${path} may not contain any of * ? { }; choose another with --data`,
+    );
+  }
+  const opened: Session[] = [];
+  const open = (): Session => {
+    const session = new Session(path, { connectionArgs: engineArguments(limits) });
+    opened.push(session);
+    return session;
+  };
+  try {
+    mkdirSync(path, { recursive: true });
+    const first = open();
+    await first.queryAsync(`CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic`);
+    const readers = Array.from({ length: limits.readers }, open);
+    const writer = open();
+    await Promise.all(opened.map((session) => session.queryAsync(`USE ${DATABASE}`)));
+    return new EmbeddedClickHouse(path, limits, first, readers, writer);
+  } catch (error) {
+    for (const session of opened) session.close();
+    throw opened.length === 0 ? explainRefusal(error, path) : storeErrorOf(error, path);
+  }
+}
+
+/** The engine says on stderr alone why it does not open a folder; this finds out again. */
+function explainRefusal(error: unknown, dir: string): StoreError {
+  try {
+    const probe = join(dir, `.probe-${process.pid}`);
+    writeFileSync(probe, "probe", { flush: true });
+    rmSync(probe);
+    const owner = Number(/PID: (\d+)/.exec(readFileSync(join(dir, "status"), "utf8"))?.[1]);
+    if (owner !== process.pid && isAlive(owner)) return folderInUse(dir, error);
+  } catch (cause) {
+    return storeErrorOf(cause, dir);
+  }
+  return storeErrorOf(error, dir);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return Number.isInteger(pid) && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Command-line arguments for the engine: memory above all, which has server-sized defaults. */
+function engineArguments(limits: TelemetryLimits): string[] {
+  const settings: Readonly<Record<string, string | number>> = {
+    max_server_memory_usage: limits.memoryBytes,
+    mark_cache_size: limits.cacheBytes,
+    primary_index_cache_size: limits.cacheBytes,
+    query_condition_cache_size: 1 << 20,
+    compiled_expression_cache_size: 16 << 20,
+    background_pool_size: 2,
+    background_schedule_pool_size: 2,
+    max_memory_usage: limits.statementMemoryBytes,
+    max_bytes_before_external_group_by: limits.statementMemoryBytes / 2,
+    max_bytes_before_external_sort: limits.statementMemoryBytes / 2,
+    max_threads: limits.threads,
+    max_insert_threads: 1,
+    max_execution_time: limits.statementMs / 1000,
+    // Columns with few values are an affair of the table, not of those who read it.
+    low_cardinality_allow_in_native_format: 0,
+    // A batch may reach back over as many days as it likes.
+    throw_on_max_partitions_per_insert_block: 0,
+    min_insert_block_size_rows: 4_000_000,
+    min_insert_block_size_bytes: 0,
+  };
+  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+}
+
+class EmbeddedClickHouse implements ClickHouse {
+  readonly #dir: string;
+  readonly #limits: TelemetryLimits;
+  /** For what must not wait behind queries: stopping them. */
+  readonly #control: SessionPool;
+  readonly #readers: SessionPool;
+  readonly #writers: SessionPool;
+  readonly #running = new Set<string>();
+  #statements = 0;
+
+  constructor(
+    dir: string,
+    limits: TelemetryLimits,
+    control: Session,
+    readers: Session[],
+    writer: Session,
+  ) {
+    this.#dir = dir;
+    this.#limits = limits;
+    this.#control = new SessionPool([control]);
+    this.#readers = new SessionPool(readers);
+    this.#writers = new SessionPool([writer]);
+  }
+
+  async select(sql: string, parameters = {}, options: StatementOptions = {}) {
+    const bytes = await this.#run(this.#readers, renderStatement(sql, parameters), options);
+    return decodeBlocks(bytes);
+  }
+
+  async execute(sql: string, parameters = {}, options: StatementOptions = {}) {
+    await this.#run(this.#writers, renderStatement(sql, parameters), options);
+  }
+
+  /**
+   * The bytes go by way of a file: of the ways into this engine it alone takes a binary format, and
+   * it is the quickest from 1,000 rows up. There is one writer, so one file does.
+   */
+  async insert(table: string, block: Uint8Array): Promise<void> {
+    const spool = join(this.#dir, "insert.native");
+    const from = `file('${spool.replace(/[\\']/g, "\\$&")}', 'Native')`;
+    try {
+      await this.#writers.run(async (session) => {
+        await writeFile(spool, block);
+        await session.queryAsync(`INSERT INTO ${table} SELECT * FROM ${from}`);
+      });
+    } catch (error) {
+      throw storeErrorOf(error, this.#dir);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running].map((tag) => this.#kill(tag)));
+    await this.#writers.close();
+    await this.#readers.close();
+    await this.#control.close();
+  }
+
+  async #run(pool: SessionPool, sql: string, options: StatementOptions): Promise<Uint8Array> {
+    const { signal, timeoutMs = this.#limits.statementMs, settings = {} } = options;
+    this.#statements += 1;
+    // The engine gives each statement an id of its own that it does not tell; this is how to find it.
+    const tag = `statement-${this.#statements}`;
+    const all = { ...settings, max_execution_time: timeoutMs / 1000, log_comment: `'${tag}'` };
+    const clause = Object.entries(all).map(([name, value]) => `${name} = ${value}`);
+    const text = `${sql} SETTINGS ${clause.join(", ")}`;
+    try {
+      return await pool.run(async (session) => {
+        this.#running.add(tag);
+        const stop = () => void this.#kill(tag);
+        signal?.addEventListener("abort", stop, { once: true });
+        try {
+          return (await session.queryAsync(text, { format: "Native" })).bytes();
+        } finally {
+          signal?.removeEventListener("abort", stop);
+          this.#running.delete(tag);
+        }
+      }, signal);
+    } catch (error) {
+      if (signal?.aborted === true) throw abortReason(signal);
+      throw storeErrorOf(error, this.#dir);
+    }
+  }
+
+  /** Stops a statement, and answers when it has stopped. */
+  async #kill(tag: string): Promise<void> {
+    const sql = `KILL QUERY WHERE Settings['log_comment'] = '${tag}' ASYNC`;
+    while (this.#running.has(tag)) {
+      // What cannot be stopped ends at its time limit.
+      await this.#control.run((session) => session.queryAsync(sql)).catch(() => {});
+      if (this.#running.has(tag)) await delay(KILL_EVERY_MS);
+    }
+  }
+}

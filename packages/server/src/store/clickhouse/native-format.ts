@@ -1,0 +1,250 @@
+/**
+ * ClickHouse's Native format: blocks of columns as they lie in the engine's memory, little endian.
+ * Numbers go in and come out as typed arrays, so that a float keeps its bits (a staleness marker is
+ * a NaN with a payload) and nothing is printed or parsed.
+ * https://clickhouse.com/docs/interfaces/formats/Native
+ */
+
+/** One column on its way in. */
+export type ColumnInput =
+  | { readonly name: string; readonly type: "UInt32"; readonly data: Uint32Array }
+  | { readonly name: string; readonly type: "UInt64"; readonly data: BigUint64Array }
+  | { readonly name: string; readonly type: "Float64"; readonly data: Float64Array }
+  /** Whole milliseconds since 1970. */
+  | { readonly name: string; readonly type: "DateTime64(3, 'UTC')"; readonly data: Float64Array }
+  /** Days since 1970. */
+  | { readonly name: string; readonly type: "Date"; readonly data: Uint16Array }
+  | { readonly name: string; readonly type: "String"; readonly data: readonly string[] }
+  | {
+      readonly name: string;
+      readonly type: "Map(String, String)";
+      readonly data: readonly Readonly<Record<string, string>>[];
+    };
+
+type NumberArray =
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** Row i of an array column is `values` from `ends[i − 1]` (0 for the first) up to `ends[i]`. */
+export interface ArrayColumn {
+  readonly kind: "array";
+  readonly ends: Float64Array;
+  readonly values: Column;
+}
+
+/** Row i of a map column is the entries from `ends[i − 1]` up to `ends[i]`. */
+export interface MapColumn {
+  readonly kind: "map";
+  readonly ends: Float64Array;
+  readonly keys: Column;
+  readonly values: Column;
+}
+
+/** One column on its way out. Times are 64-bit ticks, dates are days since 1970. */
+export type Column =
+  | { readonly kind: "numbers"; readonly data: NumberArray }
+  | { readonly kind: "strings"; readonly data: readonly string[] }
+  | ArrayColumn
+  | MapColumn;
+
+/** Some rows of an answer: its columns by name. An answer is any number of blocks. */
+export interface Block {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, Column>;
+}
+
+/** Encodes columns of equal length as one block. */
+export function encodeBlock(rows: number, columns: readonly ColumnInput[]): Buffer {
+  const parts: Uint8Array[] = [varint(columns.length), varint(rows)];
+  for (const column of columns) {
+    if (column.data.length !== rows) {
+      throw new RangeError(`column ${column.name} has ${column.data.length} of ${rows} rows`);
+    }
+    parts.push(text(column.name), text(column.type), ...encodeColumn(column));
+  }
+  return Buffer.concat(parts);
+}
+
+function encodeColumn(column: ColumnInput): Uint8Array[] {
+  switch (column.type) {
+    case "String":
+      return [texts(column.data)];
+    case "Map(String, String)":
+      return encodeMaps(column.data);
+    case "DateTime64(3, 'UTC')":
+      return [bytesOf(int64(column.data))];
+    default:
+      return [bytesOf(column.data)];
+  }
+}
+
+function encodeMaps(maps: readonly Readonly<Record<string, string>>[]): Uint8Array[] {
+  const ends = new BigUint64Array(maps.length);
+  const keys: string[] = [];
+  const values: string[] = [];
+  maps.forEach((map, row) => {
+    for (const [key, value] of Object.entries(map)) {
+      keys.push(key);
+      values.push(value);
+    }
+    ends[row] = BigInt(keys.length);
+  });
+  return [bytesOf(ends), texts(keys), texts(values)];
+}
+
+function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+const TWO_32 = 0x1_0000_0000;
+
+/** Whole numbers as 64-bit two's complement, without a BigInt each. */
+function int64(numbers: Float64Array): Uint32Array {
+  const halves = new Uint32Array(numbers.length * 2);
+  for (let i = 0; i < numbers.length; i += 1) {
+    const number = numbers[i] ?? 0;
+    const high = Math.floor(number / TWO_32);
+    halves[2 * i] = number - high * TWO_32;
+    halves[2 * i + 1] = high;
+  }
+  return halves;
+}
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  bytes.push(rest);
+  return Uint8Array.from(bytes);
+}
+
+function text(value: string): Uint8Array {
+  const bytes = Buffer.from(value, "utf8");
+  return Buffer.concat([varint(bytes.length), bytes]);
+}
+
+function texts(values: readonly string[]): Uint8Array {
+  return Buffer.concat(values.map(text));
+}
+
+/** Decodes an answer. Throws RangeError when the bytes are cut short or of a type not read here. */
+export function decodeBlocks(bytes: Uint8Array): Block[] {
+  const reader = new Reader(bytes);
+  const blocks: Block[] = [];
+  while (!reader.done) {
+    const width = reader.varint();
+    const rows = reader.varint();
+    const columns = new Map<string, Column>();
+    for (let i = 0; i < width; i += 1) {
+      const name = reader.text();
+      columns.set(name, decodeColumn(reader, reader.text(), rows));
+    }
+    if (rows > 0) blocks.push({ rows, columns });
+  }
+  return blocks;
+}
+
+function decodeColumn(reader: Reader, type: string, rows: number): Column {
+  if (type === "String") {
+    return { kind: "strings", data: Array.from({ length: rows }, () => reader.text()) };
+  }
+  const element = /^Array\((.+)\)$/.exec(type)?.[1];
+  if (element !== undefined) {
+    const ends = reader.ends(rows);
+    return { kind: "array", ends, values: decodeColumn(reader, element, ends[rows - 1] ?? 0) };
+  }
+  const [, key, value] = /^Map\((\w+), (.+)\)$/.exec(type) ?? [];
+  if (key !== undefined && value !== undefined) {
+    const ends = reader.ends(rows);
+    const entries = ends[rows - 1] ?? 0;
+    return {
+      kind: "map",
+      ends,
+      keys: decodeColumn(reader, key, entries),
+      values: decodeColumn(reader, value, entries),
+    };
+  }
+  const make = NUMBERS[type.replace(/\(.*$/, "")];
+  if (make === undefined) throw new RangeError(`answers of type ${type} are not read; cast them`);
+  return { kind: "numbers", data: make(reader, rows) };
+}
+
+type MakeNumbers = (reader: Reader, rows: number) => NumberArray;
+
+const NUMBERS: Readonly<Record<string, MakeNumbers>> = {
+  UInt8: (reader, rows) => new Uint8Array(reader.copy(rows)),
+  Bool: (reader, rows) => new Uint8Array(reader.copy(rows)),
+  UInt16: (reader, rows) => new Uint16Array(reader.copy(rows * 2)),
+  Date: (reader, rows) => new Uint16Array(reader.copy(rows * 2)),
+  UInt32: (reader, rows) => new Uint32Array(reader.copy(rows * 4)),
+  DateTime: (reader, rows) => new Uint32Array(reader.copy(rows * 4)),
+  UInt64: (reader, rows) => new BigUint64Array(reader.copy(rows * 8)),
+  Int8: (reader, rows) => new Int8Array(reader.copy(rows)),
+  Int16: (reader, rows) => new Int16Array(reader.copy(rows * 2)),
+  Int32: (reader, rows) => new Int32Array(reader.copy(rows * 4)),
+  Int64: (reader, rows) => new BigInt64Array(reader.copy(rows * 8)),
+  DateTime64: (reader, rows) => new BigInt64Array(reader.copy(rows * 8)),
+  Float32: (reader, rows) => new Float32Array(reader.copy(rows * 4)),
+  Float64: (reader, rows) => new Float64Array(reader.copy(rows * 8)),
+};
+
+class Reader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
+  varint(): number {
+    let value = 0;
+    for (let factor = 1; factor <= 2 ** 49; factor *= 128) {
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined) throw new RangeError("the answer is cut short");
+      this.#at += 1;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError("the answer holds a length out of range");
+  }
+
+  text(): string {
+    const end = this.#take(this.varint());
+    return this.#bytes.toString("utf8", end.start, end.stop);
+  }
+
+  /** A copy, which is aligned whatever the position in the answer. */
+  copy(length: number): ArrayBuffer {
+    const { start, stop } = this.#take(length);
+    const from = this.#bytes.byteOffset;
+    return new Uint8Array(this.#bytes.buffer, from + start, stop - start).slice().buffer;
+  }
+
+  ends(rows: number): Float64Array {
+    const raw = new Uint32Array(this.copy(rows * 8));
+    return Float64Array.from(
+      { length: rows },
+      (_, i) => (raw[2 * i] ?? 0) + (raw[2 * i + 1] ?? 0) * TWO_32,
+    );
+  }
+
+  #take(length: number): { start: number; stop: number } {
+    const start = this.#at;
+    const stop = start + length;
+    if (stop > this.#bytes.length) throw new RangeError("the answer is cut short");
+    this.#at = stop;
+    return { start, stop };
+  }
+}

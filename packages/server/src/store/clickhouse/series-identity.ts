@@ -1,0 +1,40 @@
+import { hash } from "node:crypto";
+import { METRIC_NAME, sortedNames } from "../../model/index.ts";
+import type { Labels } from "../../model/index.ts";
+
+/** What a series is called in the tables. */
+export interface SeriesIdentity {
+  /** The 64-bit id, in halves: low is its last 32 bits. */
+  readonly low: number;
+  readonly high: number;
+  /** The locality of its metric; see `familyOf`. */
+  readonly family: number;
+}
+
+/** A number for a metric's name, by which the tables are sorted first. Names may share one. */
+export function familyOf(metric: string): number {
+  return hash("sha256", metric, "buffer").readUInt32LE(0);
+}
+
+/**
+ * The id of a label set: 64 bits of a SHA-256, so that any process names a series alike without
+ * asking and nobody can make two series meet. Empty values are absent labels. At a million series
+ * two share an id with a probability of 3 in 100 million.
+ */
+export function identify(labels: Labels): SeriesIdentity {
+  const flat: string[] = [];
+  for (const name of sortedNames(labels)) {
+    const value = labels[name] ?? "";
+    if (value !== "") flat.push(name, value);
+  }
+  const digest = hash("sha256", JSON.stringify(flat), "buffer");
+  return {
+    low: digest.readUInt32LE(0),
+    high: digest.readUInt32LE(4),
+    family: familyOf(labels[METRIC_NAME] ?? ""),
+  };
+}
+
+export function seriesId(identity: SeriesIdentity): bigint {
+  return (BigInt(identity.high) << 32n) | BigInt(identity.low);
+}

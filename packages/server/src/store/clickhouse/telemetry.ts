@@ -1,0 +1,84 @@
+import type { Logger } from "pino";
+import type { SampleSink } from "../../model/index.ts";
+import { StoreError } from "../errors.ts";
+import type { StatementOptions } from "./engine.ts";
+import { openEmbedded } from "./embedded.ts";
+import { defaultTelemetryLimits } from "./limits.ts";
+import type { TelemetryLimits } from "./limits.ts";
+import { migrate } from "./migrate.ts";
+import type { Block } from "./native-format.ts";
+import { SampleWriter } from "./sample-writer.ts";
+import type { Parameters } from "./statement.ts";
+
+/** How long `close` lets writes finish before it stops them. */
+const CLOSE_MS = 1500;
+
+/** The metrics' store: what is written by samples, and read by SELECTs that query/ composes. */
+export interface Telemetry {
+  readonly samples: SampleSink;
+  /**
+   * Runs one SELECT in ClickHouse's dialect, with `{name:Type}` placeholders and without a SETTINGS
+   * clause. Throws StoreError; rejects with the signal's reason when it fires.
+   */
+  select(sql: string, parameters?: Parameters, options?: StatementOptions): Promise<Block[]>;
+  /**
+   * A number that changes when a series of this family (`familyOf` a metric's name), or of any, is
+   * written that this process has not written before: answers about which series exist hold while it
+   * stands. Series written by other servers do not change it.
+   */
+  seriesVersion(family?: number): number;
+  /** Tells whether the engine answers. */
+  ping(): Promise<void>;
+  /** Commits what waits, stops what runs, closes. Within 2 s. */
+  close(): Promise<void>;
+}
+
+export interface TelemetryOptions {
+  /** The folder of the embedded engine. */
+  readonly dir: string;
+  readonly limits?: Partial<TelemetryLimits>;
+  readonly log: Logger;
+}
+
+/**
+ * Opens the metrics' store and brings its schema up to date. Throws StoreError
+ * `data_folder_in_use`, `data_folder_unusable` or `store_unavailable`.
+ */
+export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const limits = { ...defaultTelemetryLimits, ...options.limits };
+  const engine = await openEmbedded(options.dir, limits);
+  try {
+    await migrate(engine, limits.retentionDays);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+  const versions = new Map<number, number>();
+  let version = 0;
+  const writer = new SampleWriter(engine, limits, options.log, (family) => {
+    version += 1;
+    versions.set(family, version);
+  });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_MS);
+    });
+    await Promise.race([writer.close(), late]);
+    clearTimeout(timer);
+    await engine.close();
+  };
+  return {
+    samples: writer,
+    select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
+    seriesVersion: (family) => (family === undefined ? version : (versions.get(family) ?? 0)),
+    async ping() {
+      if (closing !== undefined) {
+        throw new StoreError("store_unavailable", "the metrics store is closed");
+      }
+      await engine.select("SELECT 1 AS one", {}, { timeoutMs: 5000 });
+    },
+    close: () => (closing ??= close()),
+  };
+}
