@@ -1,0 +1,97 @@
+import { fn } from "../callable.ts";
+import type { Callable } from "../values.ts";
+import { TimeValue } from "../time.ts";
+import { compareUtf8, ListValue, MapValue, stringList, StructValue } from "../values.ts";
+
+/** One alert as notification templates see it. Times are milliseconds since 1970. */
+export interface NotificationAlert {
+  readonly status: "firing" | "resolved";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly generatorURL: string;
+  readonly fingerprint: string;
+}
+
+/** What a notification is about: the dot of Alertmanager's notification templates. */
+export interface Notification {
+  readonly receiver: string;
+  readonly status: "firing" | "resolved";
+  readonly alerts: readonly NotificationAlert[];
+  readonly groupLabels: Readonly<Record<string, string>>;
+  readonly commonLabels: Readonly<Record<string, string>>;
+  readonly commonAnnotations: Readonly<Record<string, string>>;
+  readonly externalURL: string;
+}
+
+/** The dot of a notification template: `.Status`, `.Alerts.Firing`, `.CommonLabels.SortedPairs`, … */
+export function notificationData(notification: Notification): StructValue {
+  return new StructValue("template.Data", {
+    Receiver: notification.receiver,
+    Status: notification.status,
+    Alerts: alerts(notification.alerts),
+    GroupLabels: keyValues(notification.groupLabels),
+    CommonLabels: keyValues(notification.commonLabels),
+    CommonAnnotations: keyValues(notification.commonAnnotations),
+    ExternalURL: notification.externalURL,
+  });
+}
+
+function alerts(list: readonly NotificationAlert[]): ListValue {
+  const values = list.map(alertValue);
+  const withStatus = (status: string) =>
+    fn([], () => {
+      const chosen = values.filter((_, index) => list[index]?.status === status);
+      return new ListValue(chosen, "[]template.Alert");
+    });
+  return new ListValue(values, "template.Alerts", {
+    Firing: withStatus("firing"),
+    Resolved: withStatus("resolved"),
+  });
+}
+
+function alertValue(alert: NotificationAlert): StructValue {
+  return new StructValue("template.Alert", {
+    Status: alert.status,
+    Labels: keyValues(alert.labels),
+    Annotations: keyValues(alert.annotations),
+    StartsAt: new TimeValue(alert.startsAt),
+    EndsAt: new TimeValue(alert.endsAt),
+    GeneratorURL: alert.generatorURL,
+    Fingerprint: alert.fingerprint,
+  });
+}
+
+/** A label set with Alertmanager's methods: SortedPairs, Names, Values, Remove. */
+export function keyValues(labels: Readonly<Record<string, string>>): MapValue {
+  return keyValueMap(new Map(Object.entries(labels)));
+}
+
+function keyValueMap(entries: ReadonlyMap<string, string>): MapValue {
+  const methods: Record<string, Callable> = {
+    SortedPairs: fn([], () => sortedPairs(entries)),
+    Names: fn([], () => stringList(sorted(entries).map(([name]) => name))),
+    Values: fn([], () => stringList(sorted(entries).map(([, value]) => value))),
+    Remove: fn(["[]string"], ([names]) => {
+      const removed = new Set(names.items);
+      return keyValueMap(new Map([...entries].filter(([name]) => !removed.has(name))));
+    }),
+  };
+  return new MapValue(entries, { zero: "", typeName: "template.KV", methods });
+}
+
+/** By name, with the alert's name first. */
+function sorted(entries: ReadonlyMap<string, string>): (readonly [string, string])[] {
+  const rank = (name: string) => (name === "alertname" ? 0 : 1);
+  return [...entries].sort(([a], [b]) => rank(a) - rank(b) || compareUtf8(a, b));
+}
+
+function sortedPairs(entries: ReadonlyMap<string, string>): ListValue {
+  const pairs = sorted(entries);
+  const items = pairs.map(([Name, Value]) => new StructValue("template.Pair", { Name, Value }));
+  return new ListValue(items, "template.Pairs", {
+    Names: fn([], () => stringList(pairs.map(([name]) => name))),
+    Values: fn([], () => stringList(pairs.map(([, value]) => value))),
+  });
+}
