@@ -22,7 +22,7 @@ const functions = {
   ...alertmanagerFunctions({ now: () => NOW }),
 };
 
-function expand(text: string, data: Value = undefined, limits: Partial<Limits> = {}): string {
+function expand(text: string, data?: Value, limits: Partial<Limits> = {}): string {
   return new TemplateSet({ functions, missingKey: "zero", limits }).expand(text, data);
 }
 
