@@ -9,3 +9,4 @@ export * from "./matcher.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";
 export * from "./secret.ts";
+export * from "./views.ts";
