@@ -1,0 +1,7 @@
+export { createAccess } from "./access.ts";
+export type { Access, Asking } from "./access.ts";
+export { isSafeMethod, requestSite } from "./cross-site.ts";
+export { AccessError } from "./errors.ts";
+export { actorOf, authorize } from "./scopes.ts";
+export type { Principal, Role, RouteAccess, Scope } from "./scopes.ts";
+export type { Account, Started } from "./sign-in.ts";

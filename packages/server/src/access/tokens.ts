@@ -1,0 +1,66 @@
+import type { Clock } from "../model/index.ts";
+import { deleteToken, insertToken, writeAudit } from "../store/index.ts";
+import type { Records, TokenRecord } from "../store/index.ts";
+import { AccessError } from "./errors.ts";
+import { actorOf } from "./scopes.ts";
+import type { Principal, Scope } from "./scopes.ts";
+import { hashSecret, newToken } from "./secrets.ts";
+
+/** API tokens and ingest keys, made and revoked by admins. */
+export interface Tokens {
+  /** Makes a token; its secret is answered this once and never again. */
+  createToken(
+    by: Principal,
+    given: {
+      readonly name: string;
+      readonly scope: Scope;
+      /** Milliseconds since 1970; null for never. */
+      readonly expiresAt: number | null;
+    },
+  ): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
+  /** Revokes a token at once. Throws `token_not_found`. */
+  revokeToken(by: Principal, id: string): Promise<void>;
+}
+
+export function createTokens(deps: { readonly records: Records; readonly clock: Clock }): Tokens {
+  const { records, clock } = deps;
+  return {
+    async createToken(by, given) {
+      const now = clock.now();
+      if (given.expiresAt !== null && given.expiresAt <= now) {
+        throw new AccessError(
+          "token_expiry_past",
+          `A token cannot expire in the past (${new Date(given.expiresAt).toISOString()}).`,
+        );
+      }
+      const secret = newToken(given.scope);
+      const token = await records.transaction(async (tx) => {
+        const made = await insertToken(tx, { ...given, now, secretHash: hashSecret(secret) });
+        await writeAudit(tx, {
+          at: now,
+          actor: actorOf(by),
+          action: "token.create",
+          subject: made.id,
+          detail: { name: made.name, scope: made.scope },
+        });
+        return made;
+      });
+      return { token, secret };
+    },
+
+    revokeToken: (by, id) =>
+      records.transaction(async (tx) => {
+        const revoked = await deleteToken(tx, id);
+        if (revoked === undefined) {
+          throw new AccessError("token_not_found", `There is no token ${id}.`);
+        }
+        await writeAudit(tx, {
+          at: clock.now(),
+          actor: actorOf(by),
+          action: "token.revoke",
+          subject: id,
+          detail: { name: revoked.name, scope: revoked.scope },
+        });
+      }),
+  };
+}
