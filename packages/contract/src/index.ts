@@ -1,5 +1,6 @@
 export * from "./access.ts";
 export * from "./incidents.ts";
 export * from "./operation.ts";
+export * from "./operations.ts";
 export * from "./overview.ts";
 export * from "./values.ts";

@@ -233,17 +233,14 @@ export function createSignIn(deps: {
       const hashed =
         change.password === undefined ? undefined : await hashPassword(change.password);
       return records.transaction(async (tx) => {
-        if (change.email !== undefined) {
-          const holder = await findUserByEmail(tx, change.email);
-          if (holder !== undefined && holder.id !== userId) {
-            throw new AccessError("email_taken", `${change.email} belongs to somebody else.`);
-          }
-        }
-        await updateUser(tx, userId, {
+        const updated = await updateUser(tx, userId, {
           name: change.name,
           email: change.email,
           passwordHash: hashed,
         });
+        if (!updated) {
+          throw new AccessError("email_taken", `${change.email} belongs to somebody else.`);
+        }
         if (hashed !== undefined) {
           await deleteOtherSessions(tx, userId, sessionHash);
           await deleteSignInLinks(tx, userId);

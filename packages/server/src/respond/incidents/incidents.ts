@@ -100,11 +100,13 @@ export function createIncidents(deps: {
   readonly records: Records;
   readonly clock: Clock;
   readonly announce: Announce;
-  readonly policy?: IncidentPolicy;
+  /** What differs from DEFAULT_INCIDENT_POLICY. */
+  readonly policy?: Partial<IncidentPolicy>;
   /** The expression of the rule behind an alert, where it is one of ours. */
   readonly expressionOf?: (labels: Labels) => string | null;
 }): Incidents {
-  const { records, clock, announce, policy = DEFAULT_INCIDENT_POLICY } = deps;
+  const { records, clock, announce } = deps;
+  const policy: IncidentPolicy = { ...DEFAULT_INCIDENT_POLICY, ...deps.policy };
   const expressionOf = (alert: { labels: Labels; generatorURL: string }) =>
     deps.expressionOf?.(alert.labels) ?? expressionOfGenerator(alert.generatorURL);
 

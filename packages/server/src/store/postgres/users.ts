@@ -11,6 +11,8 @@ export interface UserRecord {
   readonly passwordHash: string | null;
 }
 
+const UNIQUE_VIOLATION = "23505";
+
 const COLUMNS = ["id", "email", "name", "role", "password_hash as passwordHash"] as const;
 
 /** The user with this e-mail, whatever its case. */
@@ -70,7 +72,7 @@ export async function ensureUser(
   return found;
 }
 
-/** Changes what is given. Fails with PostgreSQL's unique_violation when the e-mail is taken. */
+/** Changes what is given. Answers false, and changes nothing, when the e-mail is somebody else's. */
 export async function updateUser(
   tx: Tx,
   id: string,
@@ -79,12 +81,18 @@ export async function updateUser(
     readonly email?: string | undefined;
     readonly passwordHash?: string | undefined;
   },
-): Promise<void> {
+): Promise<boolean> {
   const set = {
     ...(change.name === undefined ? {} : { name: change.name }),
     ...(change.email === undefined ? {} : { email: change.email }),
     ...(change.passwordHash === undefined ? {} : { password_hash: change.passwordHash }),
   };
-  if (Object.keys(set).length === 0) return;
-  await tx.updateTable("users").set(set).where("id", "=", id).execute();
+  if (Object.keys(set).length === 0) return true;
+  try {
+    await tx.updateTable("users").set(set).where("id", "=", id).execute();
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) return false;
+    throw error;
+  }
 }

@@ -1,0 +1,47 @@
+import {
+  createToken,
+  getSession,
+  listAudit,
+  listTokens,
+  revokeToken,
+  setAccount,
+  signIn,
+  signInByLink,
+  signOut,
+  signOutElsewhere,
+} from "./access.ts";
+import {
+  acknowledgeIncident,
+  alertmanagerWebhook,
+  commentIncident,
+  getIncident,
+  listIncidents,
+  openIncident,
+  resolveIncident,
+} from "./incidents.ts";
+import type { Operation } from "./operation.ts";
+import { getOverview, listAlerts, listNotifications } from "./overview.ts";
+
+/** Every operation of the own API by its OpenAPI operationId. The server serves them all. */
+export const operations: Readonly<Record<string, Operation>> = {
+  getSession,
+  signIn,
+  signInByLink,
+  signOut,
+  signOutElsewhere,
+  setAccount,
+  listTokens,
+  createToken,
+  revokeToken,
+  listAudit,
+  listIncidents,
+  openIncident,
+  getIncident,
+  acknowledgeIncident,
+  resolveIncident,
+  commentIncident,
+  alertmanagerWebhook,
+  getOverview,
+  listAlerts,
+  listNotifications,
+};

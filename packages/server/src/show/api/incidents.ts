@@ -1,0 +1,113 @@
+import {
+  acknowledgeIncident,
+  alertmanagerWebhook,
+  commentIncident,
+  getIncident,
+  listIncidents,
+  openIncident,
+  resolveIncident,
+} from "@seaworthy/contract";
+import type { Incident, IncidentSummary } from "@seaworthy/contract";
+import type { z } from "zod";
+import type { AlertGroup } from "../../model/index.ts";
+import { fingerprint, withoutEmpty } from "../../model/index.ts";
+import type { IncidentDetail, Incidents } from "../../respond/index.ts";
+import { actorOfRequest } from "../request.ts";
+import type { HttpLimits } from "../limits.ts";
+import type { Serve } from "./serve.ts";
+
+/** An incident as lists show it. */
+export function incidentSummaryView(incident: IncidentDetail["incident"]): IncidentSummary {
+  return {
+    id: incident.id,
+    number: incident.number,
+    title: incident.title,
+    severity: incident.severity,
+    state: incident.state,
+    service: incident.service,
+    openedAt: incident.openedAt.toISOString(),
+    acknowledgedAt: incident.acknowledgedAt?.toISOString() ?? null,
+    acknowledgedBy: incident.acknowledgedBy,
+    resolvedAt: incident.resolvedAt?.toISOString() ?? null,
+    firingAlerts: incident.firingAlerts,
+    alertCount: incident.alertCount,
+  };
+}
+
+function incidentView({ incident, alerts, timeline }: IncidentDetail): Incident {
+  return {
+    ...incidentSummaryView(incident),
+    alerts: alerts.map((alert) => ({
+      fingerprint: alert.fingerprint,
+      labels: alert.labels,
+      annotations: alert.annotations,
+      status: alert.status,
+      startsAt: alert.startsAt.toISOString(),
+      endsAt: alert.endsAt?.toISOString() ?? null,
+      expression: alert.expression,
+      generatorURL: alert.generatorURL,
+    })),
+    timeline: timeline.map((entry) => ({
+      id: entry.id,
+      at: entry.at.toISOString(),
+      kind: entry.kind,
+      actor: entry.actor,
+      text: entry.text,
+    })),
+  };
+}
+
+/**
+ * An Alertmanager's webhook as a group of ours. Fingerprints are computed here, so that an alert that
+ * also comes another way is the same alert. Firing alerts carry year 1 as their end: none.
+ */
+function groupOf(body: z.output<typeof alertmanagerWebhook.body>): AlertGroup {
+  return {
+    groupKey: `alertmanager ${body.groupKey}`,
+    status: body.status,
+    groupLabels: body.groupLabels,
+    commonLabels: body.commonLabels,
+    commonAnnotations: body.commonAnnotations,
+    alerts: body.alerts.map((alert) => {
+      const labels = withoutEmpty(alert.labels);
+      return {
+        labels,
+        annotations: alert.annotations,
+        startsAt: Date.parse(alert.startsAt),
+        endsAt: Date.parse(alert.endsAt),
+        generatorURL: alert.generatorURL,
+        fingerprint: fingerprint(labels),
+        status: alert.status,
+      };
+    }),
+  };
+}
+
+/** Incidents for people and tools, and the way in for an Alertmanager that runs elsewhere. */
+export function serveIncidents(
+  serve: Serve,
+  { incidents, limits }: { readonly incidents: Incidents; readonly limits: HttpLimits },
+): void {
+  serve(listIncidents, async ({ query }) => {
+    const page = await incidents.list(query);
+    return { incidents: page.incidents.map(incidentSummaryView), next: page.next };
+  });
+  serve(openIncident, async ({ body, request }) =>
+    incidentView(await incidents.open(actorOfRequest(request), body)),
+  );
+  serve(getIncident, async ({ params }) => incidentView(await incidents.get(params.id)));
+  serve(acknowledgeIncident, async ({ params, request }) =>
+    incidentView(await incidents.acknowledge(actorOfRequest(request), params.id)),
+  );
+  serve(resolveIncident, async ({ params, body, request }) =>
+    incidentView(await incidents.resolve(actorOfRequest(request), params.id, body.comment)),
+  );
+  serve(commentIncident, async ({ params, body, request }) =>
+    incidentView(await incidents.comment(actorOfRequest(request), params.id, body.text)),
+  );
+  serve(
+    alertmanagerWebhook,
+    async ({ body }) => ({ incidents: [...(await incidents.takeGroup(groupOf(body)))] }),
+    { bodyLimit: limits.webhookBody },
+  );
+}

@@ -1,0 +1,58 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { Access } from "../../access/index.ts";
+import { authorize } from "../../access/index.ts";
+import type { Clock, Labels } from "../../model/index.ts";
+import type { Incidents } from "../../respond/index.ts";
+import { HTTP_LIMITS } from "../limits.ts";
+import type { HttpLimits } from "../limits.ts";
+import type { Live } from "../live.ts";
+import { sessionCookie } from "../session-cookie.ts";
+import { serveAccess } from "./access.ts";
+import { serveIncidents } from "./incidents.ts";
+import { openApiDocument } from "./openapi.ts";
+import { serveOverview } from "./overview.ts";
+import { serveOn } from "./serve.ts";
+import type { ApiSources } from "./sources.ts";
+
+export interface ApiDeps {
+  readonly access: Access;
+  readonly incidents: Incidents;
+  readonly live: Live;
+  readonly sources: ApiSources;
+  readonly clock: Clock;
+  readonly externalURL?: string | undefined;
+  /** The service that labels name, or null. */
+  readonly serviceOf: (labels: Labels) => string | null;
+  readonly version: string;
+  readonly limits?: Partial<HttpLimits>;
+  /** Whether answers are held against the contract: for tests. */
+  readonly checkAnswers?: boolean;
+}
+
+/** The own API: every operation of the contract, live updates, and the description of it all. */
+export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
+  const limits = { ...HTTP_LIMITS, ...deps.limits };
+  const cookie = sessionCookie(deps.externalURL);
+  return async (app) => {
+    const serve = serveOn(app, deps.checkAnswers ?? false);
+    serveAccess(serve, { access: deps.access, cookie });
+    serveIncidents(serve, { incidents: deps.incidents, limits });
+    serveOverview(serve, {
+      ...deps,
+      limits,
+      onServicesFailed: (err) => app.log.warn({ err }, "the services' figures cannot be read"),
+    });
+
+    app.get("/api/live", { config: { access: "read" } }, (request, reply) => {
+      deps.live.watch(request, reply, async () => {
+        const asking = await deps.access.identify(request.headers, cookie.read(request));
+        return authorize(asking?.principal, "read");
+      });
+    });
+
+    const openApi = JSON.stringify(openApiDocument(deps.version));
+    app.get("/api/openapi.json", { config: { access: "read" } }, async (_, reply) =>
+      reply.type("application/json").send(openApi),
+    );
+  };
+}

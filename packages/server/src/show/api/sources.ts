@@ -1,0 +1,29 @@
+import type { ActiveAlert, Notification } from "@seaworthy/contract";
+import type { Labels } from "../../model/index.ts";
+
+/** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
+export interface SeriesPoints {
+  readonly labels: Labels;
+  readonly points: readonly (readonly [number, number])[];
+}
+
+/** A pending or firing alert as the rules know it, with what the router makes of it. */
+export type RunningAlert = Omit<ActiveAlert, "incident" | "activeSince"> & {
+  /** Milliseconds since 1970. */
+  readonly activeSince: number;
+};
+
+/** What the own API shows of the rooms to the left; the wiring connects it. */
+export interface ApiSources {
+  /** PromQL over a range; times and step in milliseconds. */
+  range(
+    expression: string,
+    range: { readonly start: number; readonly end: number; readonly step: number },
+  ): Promise<readonly SeriesPoints[]>;
+  /** Pending and firing alerts of all rules. */
+  alerts(): Promise<readonly RunningAlert[]>;
+  /** Notifications, newest first. */
+  notifications(limit: number): Promise<readonly Notification[]>;
+  /** Every scrape target, by whether its last scrape succeeded. */
+  targets(): { readonly up: number; readonly down: number };
+}

@@ -1,0 +1,25 @@
+import type { FastifyRequest } from "fastify";
+import { AccessError, actorOf } from "../access/index.ts";
+import type { Asking, Principal, RouteAccess } from "../access/index.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** What a caller must hold. Every route declares it; the start fails when one does not. */
+    access?: RouteAccess;
+  }
+  interface FastifyRequest {
+    /** Who is asking; undefined on public routes when nobody says. */
+    asking: Asking | undefined;
+  }
+}
+
+/** Who is asking, on a route that is not public. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (request.asking !== undefined) return request.asking.principal;
+  throw new AccessError("not_signed_in", "Sign in, or send a token.");
+}
+
+/** The asker's name for the audit log and timelines. */
+export function actorOfRequest(request: FastifyRequest): string {
+  return actorOf(principalOf(request));
+}
