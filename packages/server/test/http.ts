@@ -1,0 +1,121 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FastifyPluginAsync } from "fastify";
+import pino from "pino";
+import { createAccess } from "../src/access/index.ts";
+import type { Access, Scope } from "../src/access/index.ts";
+import type { Clock } from "../src/model/index.ts";
+import { systemClock } from "../src/model/index.ts";
+import {
+  DEFAULT_INCIDENT_POLICY,
+  createIncidents,
+  serviceOf,
+} from "../src/respond/index.ts";
+import type { Incidents } from "../src/respond/index.ts";
+import { apiRoutes, createHttp, createLive } from "../src/show/index.ts";
+import type { ApiSources, Http, HttpDeps, Live } from "../src/show/index.ts";
+import type { Records } from "../src/store/index.ts";
+import { testRecords } from "./records.ts";
+
+export const BOOTSTRAP = "bootstrap-token-of-the-tests";
+
+/** A listening server over a real, empty database. */
+export interface TestServer {
+  readonly url: string;
+  readonly http: Http;
+  readonly records: Records;
+  readonly access: Access;
+  readonly incidents: Incidents;
+  readonly live: Live;
+  /** Log lines at level warn and above. */
+  readonly logged: string[];
+  /** A new token with the scope. */
+  token(scope: Scope): Promise<string>;
+  /** A new session of the first admin: the value for a Cookie header. */
+  session(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts a server on a free port of 127.0.0.1. */
+export async function testServer(
+  options: {
+    readonly clock?: Clock;
+    readonly sources?: Partial<ApiSources>;
+    readonly routes?: readonly FastifyPluginAsync[];
+    readonly bootstrapToken?: string | undefined;
+  } & Partial<Omit<HttpDeps, "clock" | "routes">> = {},
+): Promise<TestServer> {
+  const { clock = systemClock, sources, routes = [], bootstrapToken, ...http } = options;
+  const records = await testRecords();
+  const logged: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void logged.push(line) });
+  const access = createAccess({
+    records,
+    clock,
+    bootstrapToken: "bootstrapToken" in options ? bootstrapToken : BOOTSTRAP,
+  });
+  const live = createLive({ clock, ...(http.limits === undefined ? {} : { limits: http.limits }) });
+  const incidents = createIncidents({ records, clock, announce: live.announce });
+  const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
+  const api = apiRoutes({
+    access,
+    incidents,
+    live,
+    clock,
+    externalURL: http.externalURL,
+    version: "0.0.0-test",
+    checkAnswers: true,
+    serviceOf: (labels) => serviceOf(DEFAULT_INCIDENT_POLICY, labels),
+    sources: {
+      range: async () => [],
+      alerts: async () => [],
+      notifications: async () => [],
+      targets: () => ({ up: 0, down: 0 }),
+      ...sources,
+    },
+    ...(http.limits === undefined ? {} : { limits: http.limits }),
+  });
+  const server = await createHttp({
+    log,
+    clock,
+    access,
+    live,
+    host: "127.0.0.1",
+    port: 0,
+    ui: empty,
+    checks: [{ name: "records", run: () => records.ping() }],
+    version: "0.0.0-test",
+    reload: async () => {},
+    metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" }),
+    ...http,
+    routes: [api, ...routes],
+  });
+  const url = await server.listen();
+  return {
+    url,
+    http: server,
+    records,
+    access,
+    incidents,
+    live,
+    logged,
+    async token(scope) {
+      const { secret } = await access.createToken(
+        { kind: "bootstrap" },
+        { name: `test ${scope}`, scope, expiresAt: null },
+      );
+      return secret;
+    },
+    async session() {
+      const link = await access.firstSignInLink();
+      const started = await access.signInByLink(link ?? BOOTSTRAP, "test");
+      return `seaworthy_session=${started.secret}`;
+    },
+    async close() {
+      await server.close();
+      await records.close();
+      await rm(empty, { recursive: true, force: true });
+    },
+  };
+}
