@@ -7,11 +7,7 @@ import { createAccess } from "../src/access/index.ts";
 import type { Access, Scope } from "../src/access/index.ts";
 import type { Clock } from "../src/model/index.ts";
 import { systemClock } from "../src/model/index.ts";
-import {
-  DEFAULT_INCIDENT_POLICY,
-  createIncidents,
-  serviceOf,
-} from "../src/respond/index.ts";
+import { DEFAULT_INCIDENT_POLICY, createIncidents, serviceOf } from "../src/respond/index.ts";
 import type { Incidents } from "../src/respond/index.ts";
 import { apiRoutes, createHttp, createLive } from "../src/show/index.ts";
 import type { ApiSources, Http, HttpDeps, Live } from "../src/show/index.ts";

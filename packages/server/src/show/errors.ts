@@ -159,7 +159,7 @@ export function errorBody(
 function fromBrowser(request: FastifyRequest): boolean {
   const { headers } = request;
   return (
-    headers["sec-fetch-mode"] !== undefined ||
+    headers["sec-fetch-site"] !== undefined ||
     headers.origin !== undefined ||
     headers.cookie !== undefined ||
     (headers["user-agent"] ?? "").startsWith("Mozilla/")

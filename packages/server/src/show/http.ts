@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import cookies from "@fastify/cookie";
-import Fastify from "fastify";
+import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Access } from "../access/index.ts";
 import { messageOf } from "../model/index.ts";
@@ -71,7 +71,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
 
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.body,
     requestTimeout: limits.requestTimeout,
     keepAliveTimeout: limits.keepAlive,
