@@ -1,0 +1,53 @@
+import { setStale } from "../../model/index.ts";
+import type { Labels, SampleBatch } from "../../model/index.ts";
+
+/** Collects samples into the columns of a SampleBatch. */
+export class BatchBuilder {
+  readonly #series: Labels[] = [];
+  #times: Float64Array;
+  #values: Float64Array;
+
+  constructor(capacity: number) {
+    this.#times = new Float64Array(capacity);
+    this.#values = new Float64Array(capacity);
+  }
+
+  get size(): number {
+    return this.#series.length;
+  }
+
+  add(labels: Labels, time: number, value: number): void {
+    const index = this.#series.length;
+    if (index === this.#times.length) this.#grow();
+    this.#series.push(labels);
+    this.#times[index] = time;
+    this.#values[index] = value;
+  }
+
+  /** Adds a staleness marker: the series has ended. */
+  addStale(labels: Labels, time: number): void {
+    this.add(labels, time, 0);
+    setStale(this.#values, this.size - 1);
+  }
+
+  build(): SampleBatch {
+    return {
+      series: this.#series,
+      // One row a sample: a scrape brings a series once, but for rare explicit times.
+      seriesOf: Uint32Array.from(this.#series.keys()),
+      times: this.#times.subarray(0, this.size),
+      values: this.#values.subarray(0, this.size),
+    };
+  }
+
+  #grow(): void {
+    const capacity = Math.max(16, this.#times.length * 2);
+    const times = new Float64Array(capacity);
+    // Copied as bits: a staleness marker is a NaN whose payload counts.
+    const values = new Float64Array(capacity);
+    times.set(this.#times);
+    new BigUint64Array(values.buffer).set(new BigUint64Array(this.#values.buffer));
+    this.#times = times;
+    this.#values = values;
+  }
+}

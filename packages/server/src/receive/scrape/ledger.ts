@@ -1,0 +1,186 @@
+import type { SelfMetrics } from "../../self/index.ts";
+import type { BatchBuilder } from "./batch.ts";
+import { ExpositionParser } from "./exposition.ts";
+import type { ExpositionLimits } from "./exposition.ts";
+import { ScrapeFault } from "./fault.ts";
+import type { ScrapeConfig } from "./job.ts";
+import { DROPPED, SeriesBook } from "./series-book.ts";
+import type { TargetSeries } from "./series-book.ts";
+import type { Target } from "./target.ts";
+
+/** How far ahead of the server's clock an explicit time may lie. */
+const MAX_AHEAD = 10 * 60_000;
+/** Bytes read between two turns of the event loop: a few milliseconds of work. */
+const SLICE = 512 * 1024;
+
+/** What one body was found to hold. */
+export interface Tally {
+  /** Samples in the body. */
+  readonly scraped: number;
+  /** Samples that metric relabelling left. */
+  readonly kept: number;
+  /** Series that the scrape before did not have. */
+  readonly added: number;
+}
+
+/**
+ * Remembers what series a target has, from scrape to scrape, and turns bodies into samples and
+ * staleness markers (Prometheus: "Staleness").
+ */
+export class Ledger {
+  readonly #metrics: Pick<SelfMetrics, "dropped">;
+  readonly #limits: ExpositionLimits;
+  readonly #book: SeriesBook;
+  #parser: ExpositionParser<TargetSeries | typeof DROPPED>;
+  #job: ScrapeConfig;
+  #round = 1;
+  /** Series whose last sample was not a staleness marker. */
+  #alive: TargetSeries[] = [];
+  #failedWhileReading: Tally = NOTHING;
+
+  constructor(
+    target: Target,
+    job: ScrapeConfig,
+    limits: ExpositionLimits,
+    metrics: Pick<SelfMetrics, "dropped">,
+  ) {
+    this.#job = job;
+    this.#limits = limits;
+    this.#metrics = metrics;
+    this.#book = new SeriesBook(target.labels, job);
+    this.#parser = this.#newParser();
+  }
+
+  get parser(): ExpositionParser<TargetSeries | typeof DROPPED> {
+    return this.#parser;
+  }
+
+  /** What had been read of the last body that failed. */
+  get partial(): Tally {
+    return this.#failedWhileReading;
+  }
+
+  /** Takes another version of the job into use. Series that are alive stay so. */
+  reconfigure(job: ScrapeConfig): void {
+    this.#job = job;
+    this.#book.reconfigure(job);
+    this.#parser = this.#newParser();
+  }
+
+  /** Takes over what another ledger for the same target labels knows to be alive. */
+  inherit(other: Ledger): void {
+    for (const { labels, time } of other.#alive) {
+      const series = this.#book.intern(labels);
+      series.time = time;
+      series.round = this.#round;
+      this.#alive.push(series);
+    }
+    other.#alive = [];
+  }
+
+  /**
+   * Reads a body and adds its samples, stamped `time` unless they bring their own, and markers for
+   * series that the scrape before had and this one does not. Throws when the body or a limit is at
+   * fault; then nothing was added.
+   */
+  async record(body: Buffer, time: number, batch: BatchBuilder): Promise<Tally> {
+    const parser = this.#parser;
+    this.#failedWhileReading = NOTHING;
+    try {
+      parser.begin(body);
+      while (!parser.advance(SLICE)) await new Promise(setImmediate);
+      return this.#add(time, batch);
+    } catch (error) {
+      this.#failedWhileReading = { scraped: parser.count, kept: parser.count, added: 0 };
+      throw error;
+    } finally {
+      parser.release();
+    }
+  }
+
+  #add(time: number, batch: BatchBuilder): Tally {
+    const parser = this.#parser;
+    const { honorTimestamps, trackTimestampsStaleness, limits } = this.#job;
+    if (limits.samples > 0) this.#checkSampleLimit(limits.samples);
+    const round = this.#round + 1;
+    const before = this.#alive;
+    const alive: TargetSeries[] = [];
+    const { values, times, count } = parser;
+    const lost = { duplicate: 0, order: 0, bounds: 0 };
+    let kept = 0;
+    let added = 0;
+    for (let i = 0; i < count; i += 1) {
+      let series = parser.seriesOf(i);
+      if (series === DROPPED) continue;
+      kept += 1;
+      if (!series.kept) series = this.#book.intern(series.labels);
+      const given = times[i] as number;
+      const explicit = honorTimestamps && !Number.isNaN(given);
+      const at = explicit ? given : time;
+      const again = series.round === round;
+      if (!again) {
+        if (series.round !== this.#round) added += 1;
+        series.round = round;
+        if (!explicit || trackTimestampsStaleness) alive.push(series);
+      }
+      if (explicit && at > time + MAX_AHEAD) lost.bounds += 1;
+      else if (explicit && at < series.time) lost.order += 1;
+      else if (at === series.time && (again || explicit)) {
+        // An exposed time that stands still repeats a sample that is stored already: no loss.
+        if (again) lost.duplicate += 1;
+      } else {
+        series.time = at;
+        batch.add(series.labels, at, values[i] as number);
+      }
+    }
+    this.#round = round;
+    this.#alive = alive;
+    for (const series of before) {
+      if (series.round !== round) batch.addStale(series.labels, time);
+    }
+    this.#book.prune(round, alive.length);
+    this.#metrics.dropped("samples", "duplicate_sample", lost.duplicate);
+    this.#metrics.dropped("samples", "out_of_order", lost.order);
+    this.#metrics.dropped("samples", "out_of_bounds", lost.bounds);
+    return { scraped: count, kept, added };
+  }
+
+  #checkSampleLimit(limit: number): void {
+    const parser = this.#parser;
+    let kept = 0;
+    for (let i = 0; i < parser.count; i += 1) if (parser.seriesOf(i) !== DROPPED) kept += 1;
+    if (kept > limit) {
+      throw new ScrapeFault(`sample_limit exceeded: ${kept} samples, the limit is ${limit}`);
+    }
+  }
+
+  /** Adds a marker for everything that is alive: the target failed or is gone. */
+  end(time: number, batch: BatchBuilder): void {
+    for (const { labels } of this.#alive) batch.addStale(labels, time);
+    this.#alive = [];
+  }
+
+  /**
+   * Told that a batch never reached the store: markers in it are owed still, and samples with times
+   * of their own may come again. `ended` is what was alive before the batch was made.
+   */
+  restore(ended: readonly TargetSeries[]): void {
+    const alive = new Set(this.#alive);
+    for (const series of ended) {
+      if (alive.has(series)) continue;
+      this.#alive.push(series);
+    }
+    for (const series of this.#alive) series.time = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What is alive now; for `restore`. */
+  alive(): readonly TargetSeries[] {
+    return this.#alive;
+  }
+
+  #newParser(): ExpositionParser<TargetSeries | typeof DROPPED> {
+    return new ExpositionParser((labels) => this.#book.resolve(labels), this.#limits);
+  }
+}
+
+const NOTHING: Tally = { scraped: 0, kept: 0, added: 0 };

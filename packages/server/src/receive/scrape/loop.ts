@@ -1,0 +1,247 @@
+import type { Logger } from "pino";
+import { formatDuration, messageOf, METRIC_NAME } from "../../model/index.ts";
+import type { Clock, Labels, SampleSink, Timer } from "../../model/index.ts";
+import type { SelfMetrics } from "../../self/index.ts";
+import { BatchBuilder } from "./batch.ts";
+import type { ExpositionLimits } from "./exposition.ts";
+import { ScrapeFault } from "./fault.ts";
+import type { ScrapeConfig } from "./job.ts";
+import { Ledger } from "./ledger.ts";
+import type { Tally } from "./ledger.ts";
+import { Schedule } from "./schedule.ts";
+import type { Target } from "./target.ts";
+
+/** Answers one exposition of a target. Throws when there is none; ends when `signal` is aborted. */
+export type Fetch = (
+  target: Target,
+  limits: { readonly bodyBytes: number; readonly timeout: number },
+  signal: AbortSignal,
+) => Promise<Buffer>;
+
+export type Health = "unknown" | "up" | "down";
+
+/** How a target did when it was last scraped. Times are milliseconds since 1970. */
+export interface ScrapeState {
+  readonly health: Health;
+  readonly lastError: string;
+  readonly lastScrape: number | undefined;
+  /** Seconds. */
+  readonly lastDuration: number;
+}
+
+export interface LoopDeps {
+  readonly samples: SampleSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<SelfMetrics, "dropped" | "scraped" | "scrapesMissed">;
+  readonly healthChanged: () => void;
+  readonly seed: string;
+  readonly limits: ExpositionLimits;
+  /** The most bytes of a body, whatever the configuration says. */
+  readonly maxBodyBytes: number;
+}
+
+const REPORT = [
+  "up",
+  "scrape_duration_seconds",
+  "scrape_samples_scraped",
+  "scrape_samples_post_metric_relabeling",
+  "scrape_series_added",
+] as const;
+
+const NOTHING: Tally = { scraped: 0, kept: 0, added: 0 };
+
+/** Scrapes one target again and again, one scrape at a time. */
+export class ScrapeLoop {
+  readonly target: Target;
+  readonly #deps: LoopDeps;
+  readonly #schedule: Schedule;
+  readonly #ledger: Ledger;
+  readonly #report: readonly Labels[];
+  #job: ScrapeConfig;
+  /** A job that the ledger has yet to take over: never in the middle of a scrape. */
+  #pending: ScrapeConfig | undefined;
+  #fetch: Fetch;
+  /** Set when the whole job is at fault: every scrape fails with it. */
+  #fault: string | undefined;
+  #timer: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  #abort: AbortController | undefined;
+  #state: ScrapeState = {
+    health: "unknown",
+    lastError: "",
+    lastScrape: undefined,
+    lastDuration: 0,
+  };
+  /** Whether samples of this loop may be in the store, so that its end must be marked. */
+  #reported = false;
+
+  constructor(
+    target: Target,
+    job: ScrapeConfig,
+    fetch: Fetch,
+    fault: string | undefined,
+    deps: LoopDeps,
+  ) {
+    this.target = target;
+    this.#job = job;
+    this.#fetch = fetch;
+    this.#fault = fault;
+    this.#deps = deps;
+    this.#schedule = new Schedule(target.interval, target.key, deps.seed);
+    this.#ledger = new Ledger(target, job, deps.limits, deps.metrics);
+    this.#report = REPORT.map((name) => ({ [METRIC_NAME]: name, ...target.labels }));
+  }
+
+  get state(): ScrapeState {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#plan(this.#schedule.after(this.#deps.clock.now()));
+  }
+
+  /** Goes on with another version of the job, from the next scrape on. */
+  reconfigure(job: ScrapeConfig, fetch: Fetch, fault: string | undefined): void {
+    this.#job = job;
+    this.#fetch = fetch;
+    this.#fault = fault;
+    this.#pending = job;
+  }
+
+  /** Takes over the series and the state of a loop that scraped for the same labels; stop that first. */
+  inherit(other: ScrapeLoop): void {
+    this.#ledger.inherit(other.#ledger);
+    this.#state = other.#state;
+    this.#reported = other.#reported;
+    other.#reported = false;
+  }
+
+  /** Ends without a trace in the data: the server goes away, not the target. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#abort?.abort(new ScrapeFault("the server is stopping"));
+    await this.#running;
+  }
+
+  /** Stops, and marks everything that the target had as ended: the target was taken away. */
+  async remove(): Promise<void> {
+    await this.stop();
+    if (!this.#reported) return;
+    const time = Math.max(this.#deps.clock.now(), (this.#state.lastScrape ?? 0) + 1);
+    const batch = new BatchBuilder(16);
+    this.#ledger.end(time, batch);
+    for (const labels of this.#report) batch.addStale(labels, time);
+    await this.#write(batch);
+  }
+
+  #plan(due: number): void {
+    const { clock } = this.#deps;
+    this.#timer = clock.after(due - clock.now(), () => {
+      this.#running = this.#run(due).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, url: this.target.url }, "a scrape broke");
+      });
+    });
+  }
+
+  async #run(due: number): Promise<void> {
+    try {
+      await this.#scrape(this.#schedule.stamp(due, this.#deps.clock.now()));
+    } finally {
+      if (!this.#stopped) {
+        const now = this.#deps.clock.now();
+        const missed = this.#schedule.missed(due, now);
+        if (missed > 0) this.#deps.metrics.scrapesMissed(this.#job.jobName, missed);
+        this.#plan(this.#schedule.after(Math.max(now, due)));
+      }
+    }
+  }
+
+  async #scrape(time: number): Promise<void> {
+    const job = this.#job;
+    if (this.#pending !== undefined) {
+      this.#ledger.reconfigure(this.#pending);
+      this.#pending = undefined;
+    }
+    const alive = this.#ledger.alive();
+    const batch = new BatchBuilder(alive.length + 64);
+    // The clock tells when, this tells how long: it must not jump.
+    const started = performance.now();
+    const outcome = await this.#attempt(job, time, batch);
+    if (this.#stopped) return;
+    const seconds = (performance.now() - started) / 1000;
+    if (outcome.error !== undefined) this.#ledger.end(time, batch);
+    const { tally } = outcome;
+    const ok = outcome.error === undefined;
+    const report = [ok ? 1 : 0, seconds, tally.scraped, tally.kept, tally.added];
+    this.#report.forEach((labels, i) => batch.add(labels, time, report[i] ?? 0));
+    this.#tell(time, seconds, outcome.error);
+    this.#deps.metrics.scraped(job.jobName, ok ? "ok" : "failed", seconds, tally.scraped);
+    this.#reported = true;
+    if (!(await this.#write(batch))) this.#ledger.restore(alive);
+    const metadata = this.#ledger.parser.takeChangedMetadata();
+    if (metadata.length > 0) this.#deps.samples.describe(metadata);
+  }
+
+  async #attempt(
+    job: ScrapeConfig,
+    time: number,
+    batch: BatchBuilder,
+  ): Promise<{ tally: Tally; error?: unknown }> {
+    const { timeout } = this.target;
+    const abort = new AbortController();
+    this.#abort = abort;
+    const timer = this.#deps.clock.after(timeout, () => {
+      abort.abort(
+        new ScrapeFault(
+          `no complete answer within the scrape timeout of ${formatDuration(timeout)}`,
+        ),
+      );
+    });
+    let fetched = false;
+    try {
+      if (this.#fault !== undefined) throw new ScrapeFault(this.#fault);
+      const { bodyBytes } = job.limits;
+      const most = this.#deps.maxBodyBytes;
+      const limits = { bodyBytes: bodyBytes > 0 ? Math.min(bodyBytes, most) : most, timeout };
+      const body = await this.#fetch(this.target, limits, abort.signal);
+      fetched = true;
+      return { tally: await this.#ledger.record(body, time, batch) };
+    } catch (error) {
+      return { tally: fetched ? this.#ledger.partial : NOTHING, error };
+    } finally {
+      timer.cancel();
+      this.#abort = undefined;
+    }
+  }
+
+  #tell(time: number, seconds: number, error: unknown): void {
+    const before = this.#state;
+    const lastError = error === undefined ? "" : messageOf(error);
+    const health = error === undefined ? "up" : "down";
+    this.#state = { health, lastError, lastScrape: time, lastDuration: seconds };
+    if (health === before.health) return;
+    const { jobName } = this.#job;
+    const { url } = this.target;
+    if (health === "down") this.#deps.log.warn({ job: jobName, url, lastError }, "target is down");
+    else this.#deps.log.info({ job: jobName, url }, "target is up");
+    this.#deps.healthChanged();
+  }
+
+  /** Answers whether the store has the batch. */
+  async #write(batch: BatchBuilder): Promise<boolean> {
+    try {
+      await this.#deps.samples.write(batch.build());
+      return true;
+    } catch (error) {
+      this.#deps.metrics.dropped("samples", "store_unavailable", batch.size);
+      this.#deps.log.error(
+        { err: error, job: this.#job.jobName, url: this.target.url, samples: batch.size },
+        "a scrape's samples were not stored",
+      );
+      return false;
+    }
+  }
+}

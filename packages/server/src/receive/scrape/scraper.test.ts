@@ -1,0 +1,674 @@
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import pino from "pino";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ManualClock } from "../../../test/manual-clock.ts";
+import { isStale } from "../../model/index.ts";
+import type { MetricMetadata, SampleBatch, SampleSink } from "../../model/index.ts";
+import { createSelfMetrics } from "../../self/index.ts";
+import { loadPrometheusConfig } from "./config.ts";
+import { createScraper } from "./scraper.ts";
+import type { Scraper, ScraperOptions } from "./scraper.ts";
+
+const START = 1_700_000_000_000;
+
+let directory = "";
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "sw-scraper-"));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** One sample in a form that is easy to compare: `name{label="value"} value`, report series without labels. */
+interface Row {
+  readonly name: string;
+  readonly labels: Record<string, string>;
+  readonly value: number | "stale";
+  readonly time: number;
+}
+
+function rows(batch: SampleBatch): Row[] {
+  return Array.from(batch.seriesOf, (series, i) => {
+    const { __name__: name = "", ...labels } = batch.series[series] ?? {};
+    const value = isStale(batch.values, i) ? "stale" : (batch.values[i] ?? 0);
+    return { name, labels, value, time: batch.times[i] ?? 0 };
+  });
+}
+
+/** What is not a report series, by its name and value. */
+function content(batch: SampleBatch): [string, number | "stale"][] {
+  return rows(batch)
+    .filter(({ name }) => name !== "up" && !name.startsWith("scrape_"))
+    .map(({ name, value }) => [name, value]);
+}
+
+function reported(batch: SampleBatch, name: string): number | "stale" | undefined {
+  return rows(batch).find((row) => row.name === name)?.value;
+}
+
+class MemorySink implements SampleSink {
+  readonly batches: SampleBatch[] = [];
+  readonly metadata: MetricMetadata[] = [];
+  fail: Error | undefined;
+  hold: Promise<void> | undefined;
+  #waiting: ((batch: SampleBatch) => void)[] = [];
+  #taken = 0;
+
+  async write(batch: SampleBatch): Promise<void> {
+    const { fail, hold } = this;
+    this.batches.push(batch);
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) {
+      this.#taken += 1;
+      waiting(batch);
+    }
+    await hold;
+    if (fail !== undefined) throw fail;
+  }
+
+  describe(metadata: readonly MetricMetadata[]): void {
+    this.metadata.push(...metadata);
+  }
+
+  /** The next batch that nobody has taken yet. */
+  next(): Promise<SampleBatch> {
+    const batch = this.batches[this.#taken];
+    if (batch !== undefined) {
+      this.#taken += 1;
+      return Promise.resolve(batch);
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function serve(handler: Handler): Promise<string> {
+  const server = createServer(handler);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closers.push(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function rig(jobs: string, more: Partial<ScraperOptions> = {}) {
+  const clock = new ManualClock(START);
+  const sink = new MemorySink();
+  const metrics = createSelfMetrics("test");
+  const announced: string[] = [];
+  const scraper: Scraper = createScraper({
+    samples: sink,
+    clock,
+    metrics,
+    log: pino({ level: "silent" }),
+    announce: ({ topic }) => announced.push(topic),
+    seed: "test",
+    ...more,
+  });
+  closers.push(() => scraper.stop());
+  const load = async (text: string) => {
+    const file = join(directory, "prometheus.yml");
+    await writeFile(file, `global: {scrape_interval: 1s}\nscrape_configs:\n${text}`);
+    await scraper.apply(await loadPrometheusConfig(file));
+  };
+  await load(jobs);
+  scraper.start();
+  /** Moves to the next scrape and answers its batch once it is written. */
+  const scrape = async () => {
+    clock.advance(1000);
+    const batch = await sink.next();
+    // The loop plans its next scrape once the write has ended.
+    await new Promise(setImmediate);
+    return batch;
+  };
+  const counted = async (name: string) =>
+    (await metrics.registry.getSingleMetric(name)?.get())?.values ?? [];
+  return { clock, sink, scraper, load, scrape, counted, announced };
+}
+
+const job = (address: string, more = "") =>
+  `- {job_name: shop, static_configs: [{targets: ['${address}']}]${more}}\n`;
+
+/** Serves one text after the other, the last one again and again. */
+function texts(...bodies: string[]): Handler {
+  let i = 0;
+  return (_request, response) => {
+    response.end(bodies[Math.min(i, bodies.length - 1)]);
+    i += 1;
+  };
+}
+
+describe("a scrape", () => {
+  it("brings samples with the target's labels, and a report", async () => {
+    const address = await serve(
+      texts('# HELP a Help.\n# TYPE a counter\na{x="1"} 5\nb 2.5\nc 7 1699999999000\n'),
+    );
+    const { scrape, sink, scraper } = await rig(job(address));
+    const batch = await scrape();
+    const labels = { job: "shop", instance: address };
+    const found = rows(batch);
+    const time = found[0]?.time ?? 0;
+    expect(time).toBeGreaterThan(START);
+    expect(found).toEqual([
+      { name: "a", labels: { ...labels, x: "1" }, value: 5, time },
+      { name: "b", labels, value: 2.5, time },
+      { name: "c", labels, value: 7, time: 1_699_999_999_000 },
+      { name: "up", labels, value: 1, time },
+      { name: "scrape_duration_seconds", labels, value: expect.any(Number), time },
+      { name: "scrape_samples_scraped", labels, value: 3, time },
+      { name: "scrape_samples_post_metric_relabeling", labels, value: 3, time },
+      { name: "scrape_series_added", labels, value: 3, time },
+    ]);
+    expect(sink.metadata).toEqual([{ metric: "a", type: "counter", help: "Help.", unit: "" }]);
+    expect(scraper.targets().activeTargets).toMatchObject([
+      {
+        discoveredLabels: {
+          __address__: address,
+          __metrics_path__: "/metrics",
+          __scheme__: "http",
+          __scrape_interval__: "1s",
+          __scrape_timeout__: "1s",
+          job: "shop",
+        },
+        labels,
+        scrapePool: "shop",
+        scrapeUrl: `http://${address}/metrics`,
+        globalUrl: `http://${address}/metrics`,
+        lastError: "",
+        health: "up",
+        lastScrape: new Date(time).toISOString(),
+        scrapeInterval: "1s",
+        scrapeTimeout: "1s",
+      },
+    ]);
+  });
+
+  it("comes at even times, which are the same after a restart", async () => {
+    const address = await serve(texts("a 1\n"));
+    const times: number[][] = [];
+    for (let run = 0; run < 2; run += 1) {
+      const { scrape } = await rig(job(address));
+      const seen: number[] = [];
+      for (let i = 0; i < 3; i += 1) seen.push(rows(await scrape())[0]?.time ?? 0);
+      times.push(seen);
+    }
+    const [first = 0] = times[0] ?? [];
+    expect(times[0]).toEqual([first, first + 1000, first + 2000]);
+    expect(times[1]).toEqual(times[0]);
+  });
+
+  it("counts as added only what the scrape before did not have", async () => {
+    const { scrape } = await rig(job(await serve(texts("a 1\nb 1\n", "a 2\nc 1\n", "a 2\nb 1\n"))));
+    const added = [];
+    for (let i = 0; i < 3; i += 1) added.push(reported(await scrape(), "scrape_series_added"));
+    expect(added).toEqual([2, 1, 1]);
+  });
+
+  it("marks what vanished, once", async () => {
+    const { scrape } = await rig(job(await serve(texts("a 1\nb 1\n", "a 2\n"))));
+    expect(content(await scrape())).toEqual([
+      ["a", 1],
+      ["b", 1],
+    ]);
+    expect(content(await scrape())).toEqual([
+      ["a", 2],
+      ["b", "stale"],
+    ]);
+    expect(content(await scrape())).toEqual([["a", 2]]);
+  });
+
+  it("gives series with times of their own no markers, unless asked", async () => {
+    const bodies = () => texts("a 1 1699999999000\n", "\n");
+    const plain = await rig(job(await serve(bodies())));
+    await plain.scrape();
+    expect(content(await plain.scrape())).toEqual([]);
+    const tracked = await rig(job(await serve(bodies()), ", track_timestamps_staleness: true"));
+    await tracked.scrape();
+    expect(content(await tracked.scrape())).toEqual([["a", "stale"]]);
+  });
+
+  it("does not write a sample again whose time stands still, and no older one", async () => {
+    const times = ["5000", "5000", "6000", "5500"].map((time) => `a 1 ${time}\n`);
+    const { scrape, counted } = await rig(job(await serve(texts(...times))));
+    const written = [];
+    for (let i = 0; i < 4; i += 1) written.push(content(await scrape()).length);
+    expect(written).toEqual([1, 0, 1, 0]);
+    expect(await counted("seaworthy_dropped_total")).toMatchObject([
+      { labels: { subject: "samples", reason: "out_of_order" }, value: 1 },
+    ]);
+  });
+
+  it("ignores times when told so, and keeps the first of two samples", async () => {
+    const { scrape, counted } = await rig(
+      job(await serve(texts("a 1 5\na 2 6\n")), ", honor_timestamps: false"),
+    );
+    const batch = await scrape();
+    expect(content(batch)).toEqual([["a", 1]]);
+    expect(rows(batch)[0]?.time).toBeGreaterThan(START);
+    expect(await counted("seaworthy_dropped_total")).toMatchObject([
+      { labels: { reason: "duplicate_sample" }, value: 1 },
+    ]);
+  });
+
+  it("renames labels that clash, or honours them", async () => {
+    const body = 'a{job="x",exported_job="y"} 1\nb{instance=""} 1\n';
+    const address = await serve(texts(body));
+    const renamed = rows(await (await rig(job(address))).scrape());
+    expect(renamed[0]?.labels).toEqual({
+      job: "shop",
+      instance: address,
+      exported_job: "y",
+      exported_exported_job: "x",
+    });
+    expect(renamed[1]?.labels).toEqual({ job: "shop", instance: address });
+    const honoured = rows(await (await rig(job(address, ", honor_labels: true"))).scrape());
+    expect(honoured[0]?.labels).toEqual({ job: "x", exported_job: "y", instance: address });
+    expect(honoured[1]?.labels).toEqual({ job: "shop" });
+  });
+
+  it("relabels metrics and counts what is left", async () => {
+    const rules =
+      ", metric_relabel_configs: [{source_labels: [__name__], regex: drop_.*, action: drop}, {source_labels: [path], target_label: path, regex: '/user/.*', replacement: '/user/:id'}]";
+    const body = 'drop_me 1\nkept{path="/user/7"} 1\n';
+    const batch = await (await rig(job(await serve(texts(body)), rules))).scrape();
+    expect(content(batch)).toEqual([["kept", 1]]);
+    expect(rows(batch)[0]?.labels["path"]).toBe("/user/:id");
+    expect(reported(batch, "scrape_samples_scraped")).toBe(2);
+    expect(reported(batch, "scrape_samples_post_metric_relabeling")).toBe(1);
+  });
+});
+
+describe("a failing scrape", () => {
+  const failures: [what: string, handler: Handler, more: string, reason: RegExp][] = [
+    [
+      "a status other than 200",
+      (_request, response) => response.writeHead(503).end("a 1\n"),
+      "",
+      /^the server answered HTTP status 503 Service Unavailable$/,
+    ],
+    [
+      "a malformed body",
+      texts("a 1\nb one\n"),
+      "",
+      /^line 2, byte 3: expected a number in "b one"$/,
+    ],
+    [
+      "a broken connection",
+      (request) => request.socket.destroy(),
+      "",
+      /other side closed|ECONNRESET/,
+    ],
+    [
+      "a connection that breaks in the body",
+      (_request, response) => {
+        response.writeHead(200, { "content-length": "1000" });
+        response.write("a 1\n", () => response.destroy());
+      },
+      "",
+      /terminated|other side closed|aborted/,
+    ],
+    ["sample_limit", texts("a 1\nb 1\nc 1\n"), ", sample_limit: 2", /sample_limit exceeded: 3/],
+    [
+      "label_limit",
+      texts('a{x="1",y="2"} 1\n'),
+      ", label_limit: 4",
+      /label_limit exceeded: a has 5/,
+    ],
+    [
+      "label_name_length_limit",
+      texts('a{much_too_long="1"} 1\n'),
+      ", label_name_length_limit: 10",
+      /label_name_length_limit exceeded/,
+    ],
+    [
+      "label_value_length_limit",
+      texts(`a{x="${"v".repeat(100)}"} 1\n`),
+      ", label_value_length_limit: 50",
+      /label_value_length_limit exceeded/,
+    ],
+    [
+      "body_size_limit",
+      texts("a 1\n".repeat(100)),
+      ", body_size_limit: 100B",
+      /larger than 100 bytes/,
+    ],
+    [
+      "a gzip bomb",
+      (_request, response) => {
+        response.setHeader("content-encoding", "gzip");
+        response.end(gzipSync(Buffer.alloc(50 * 1024 * 1024, "\n")));
+      },
+      ", body_size_limit: 1MB",
+      /larger than 1048576 bytes/,
+    ],
+    [
+      "truncated gzip",
+      (_request, response) => {
+        response.setHeader("content-encoding", "gzip");
+        response.end(gzipSync("a 1\n").subarray(0, 15));
+      },
+      "",
+      /unexpected end of file/,
+    ],
+    [
+      "an encoding that was not asked for",
+      (_request, response) => {
+        response.setHeader("content-encoding", "br");
+        response.end("a 1\n");
+      },
+      "",
+      /content encoding "br" was not asked for/,
+    ],
+    [
+      "another format",
+      (_request, response) => {
+        response.setHeader("content-type", "application/openmetrics-text; version=1.0.0");
+        response.end("a 1\n# EOF\n");
+      },
+      "",
+      /although the text format 0\.0\.4 was asked for/,
+    ],
+    [
+      "redirects in a circle",
+      (_request, response) => response.writeHead(302, { location: "/metrics" }).end(),
+      "",
+      /redirects in a circle/,
+    ],
+    ["a scheme of another kind", texts("a 1\n"), ", scheme: gopher", /http or https, not gopher/],
+  ];
+
+  it.each(failures)("for %s says so, and up is 0", async (_what, handler, more, reason) => {
+    const { scrape, scraper } = await rig(job(await serve(handler), more));
+    const batch = await scrape();
+    expect(reported(batch, "up")).toBe(0);
+    expect(content(batch)).toEqual([]);
+    const [target] = scraper.targets().activeTargets;
+    expect(target).toMatchObject({ health: "down", lastError: expect.stringMatching(reason) });
+  });
+
+  it("marks everything that the target had as ended", async () => {
+    let healthy = true;
+    const address = await serve((_request, response) => {
+      if (!healthy) response.statusCode = 500;
+      response.end("a 1\nb 2\n");
+    });
+    const { scrape } = await rig(job(address));
+    await scrape();
+    healthy = false;
+    expect(content(await scrape())).toEqual([
+      ["a", "stale"],
+      ["b", "stale"],
+    ]);
+    expect(content(await scrape())).toEqual([]);
+    healthy = true;
+    const back = await scrape();
+    expect(content(back)).toEqual([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    expect(reported(back, "scrape_series_added")).toBe(0);
+  });
+
+  it("says when nobody listens", async () => {
+    const { scrape, scraper } = await rig(job("127.0.0.1:1"));
+    expect(reported(await scrape(), "up")).toBe(0);
+    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/ECONNREFUSED/);
+  });
+
+  it("ends at the scrape timeout, by the clock", async () => {
+    let asked: () => void = () => undefined;
+    const request = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    let first = true;
+    const address = await serve((_request, response) => {
+      response.write("a 1\n");
+      if (first) response.end();
+      else asked();
+      first = false;
+    });
+    const { clock, sink, scrape, scraper } = await rig(job(address, ", scrape_timeout: 1s"));
+    const last = rows(await scrape())[0]?.time ?? 0;
+    clock.advance(last + 1000 - clock.now());
+    await request;
+    clock.advance(1000);
+    expect(reported(await sink.next(), "up")).toBe(0);
+    expect(scraper.targets().activeTargets[0]?.lastError).toBe(
+      "no complete answer within the scrape timeout of 1s",
+    );
+  });
+
+  it("takes no more than the server's own limit, however endless the body", async () => {
+    let sent = 0;
+    const address = await serve((_request, response) => {
+      const chunk = "a 1\n".repeat(16_384);
+      const pump = () => {
+        while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+        sent += chunk.length;
+        if (!response.destroyed) response.once("drain", pump);
+      };
+      pump();
+    });
+    const { scrape, scraper } = await rig(job(address), { maxBodyBytes: 1_000_000 });
+    expect(reported(await scrape(), "up")).toBe(0);
+    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/larger than 1000000 bytes/);
+    // What the kernel's buffers took on the way is not ours to bound.
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  it("refuses more than may be held at once", async () => {
+    const { scrape, scraper } = await rig(job(await serve(texts("a 1\n".repeat(1000)))), {
+      maxBytesInFlight: 1000,
+    });
+    await scrape();
+    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/would exceed 1000 bytes/);
+  });
+});
+
+describe("the request", () => {
+  async function headersFor(more: string) {
+    const seen: IncomingMessage[] = [];
+    const address = await serve((request, response) => {
+      seen.push(request);
+      response.end("a 1\n");
+    });
+    await (await rig(job(address, more))).scrape();
+    return seen[0];
+  }
+
+  it("asks for the text format and gzip, and says how long it waits", async () => {
+    const request = await headersFor(", metrics_path: /m, params: {b: [x, 'y z'], a: ['1']}");
+    expect(request?.url).toBe("/m?a=1&b=x&b=y+z");
+    expect(request?.headers).toMatchObject({
+      accept: expect.stringMatching(/^text\/plain;version=0\.0\.4/),
+      "accept-encoding": "gzip",
+      "x-prometheus-scrape-timeout-seconds": "1",
+    });
+    expect(request?.headers.authorization).toBeUndefined();
+  });
+
+  it("signs in", async () => {
+    await writeFile(join(directory, "secret"), " from-file \n");
+    const sent = async (more: string) => (await headersFor(more))?.headers.authorization;
+    const basic = `Basic ${Buffer.from("u:pé").toString("base64")}`;
+    expect(await sent(", basic_auth: {username: u, password: pé}")).toBe(basic);
+    expect(await sent(", authorization: {credentials: abc}")).toBe("Bearer abc");
+    expect(await sent(", authorization: {type: Token, credentials_file: secret}")).toBe(
+      "Token from-file",
+    );
+    expect(await sent(", bearer_token_file: secret")).toBe("Bearer from-file");
+  });
+
+  it("understands gzip and follows redirects, without taking the secret elsewhere", async () => {
+    let authorization: string | undefined = "unset";
+    const other = await serve((request, response) => {
+      authorization = request.headers.authorization;
+      response.setHeader("content-encoding", "gzip");
+      response.end(gzipSync("a 1\n"));
+    });
+    const address = await serve((_request, response) =>
+      response.writeHead(302, { location: `http://${other}/` }).end(),
+    );
+    const { scrape } = await rig(job(address, ", authorization: {credentials: abc}"));
+    expect(content(await scrape())).toEqual([["a", 1]]);
+    expect(authorization).toBeUndefined();
+    const strict = await rig(job(address, ", follow_redirects: false"));
+    expect(reported(await strict.scrape(), "up")).toBe(0);
+  });
+
+  it("keeps its connection", async () => {
+    const sockets = new Set<unknown>();
+    const address = await serve((request, response) => {
+      sockets.add(request.socket);
+      response.end("a 1\n");
+    });
+    const { scrape } = await rig(job(address));
+    for (let i = 0; i < 5; i += 1) await scrape();
+    expect(sockets.size).toBe(1);
+  });
+});
+
+describe("a store in trouble", () => {
+  it("loses samples by count, tells the truth, and still gets its markers", async () => {
+    const { scrape, sink, scraper, counted } = await rig(
+      job(await serve(texts("a 1\nb 1\n", "a 2\n", "a 3\n"))),
+    );
+    await scrape();
+    sink.fail = new Error("disk full");
+    expect(content(await scrape())).toContainEqual(["b", "stale"]);
+    expect(scraper.targets().activeTargets[0]?.health).toBe("up");
+    expect(await counted("seaworthy_dropped_total")).toMatchObject([
+      { labels: { subject: "samples", reason: "store_unavailable" }, value: 7 },
+    ]);
+    sink.fail = undefined;
+    expect(content(await scrape())).toEqual([
+      ["a", 3],
+      ["b", "stale"],
+    ]);
+    expect(content(await scrape())).toEqual([["a", 3]]);
+  });
+
+  it("that is slow is not pressed: due scrapes are left out and counted", async () => {
+    let requests = 0;
+    const address = await serve((_request, response) => {
+      requests += 1;
+      response.end("a 1\n");
+    });
+    const { clock, scrape, sink, counted } = await rig(job(address));
+    let letGo: () => void = () => undefined;
+    sink.hold = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    const first = rows(await scrape())[0]?.time ?? 0;
+    clock.advance(3000);
+    expect(requests).toBe(1);
+    sink.hold = undefined;
+    letGo();
+    await new Promise(setImmediate);
+    expect(await counted("seaworthy_scrapes_missed_total")).toMatchObject([{ value: 3 }]);
+    expect(rows(await scrape())[0]?.time).toBe(first + 4000);
+    expect(requests).toBe(2);
+  });
+});
+
+describe("a new configuration", () => {
+  it("leaves targets that stay alone", async () => {
+    const address = await serve(texts("a 1\n"));
+    const { load, scrape } = await rig(job(address));
+    const first = rows(await scrape())[0]?.time ?? 0;
+    await load(`${job(address)}- {job_name: other}\n`);
+    const batch = await scrape();
+    expect(content(batch)).toEqual([["a", 1]]);
+    expect(rows(batch)[0]?.time).toBe(first + 1000);
+    expect(reported(batch, "scrape_series_added")).toBe(0);
+  });
+
+  it("ends targets that go, with their reports", async () => {
+    const { load, scrape, sink, scraper, clock } = await rig(job(await serve(texts("a 1\n"))));
+    await scrape();
+    await load("- {job_name: shop}\n");
+    const batch = await sink.next();
+    expect(new Set(rows(batch).map(({ value }) => value))).toEqual(new Set(["stale"]));
+    expect(rows(batch).map(({ name }) => name)).toEqual([
+      "a",
+      "up",
+      "scrape_duration_seconds",
+      "scrape_samples_scraped",
+      "scrape_samples_post_metric_relabeling",
+      "scrape_series_added",
+    ]);
+    expect(scraper.targets().activeTargets).toEqual([]);
+    clock.advance(5000);
+    expect(sink.batches).toHaveLength(2);
+  });
+
+  it("ends jobs that go", async () => {
+    const { load, scrape, sink, scraper } = await rig(job(await serve(texts("a 1\n"))));
+    await scrape();
+    await load("- {job_name: other}\n");
+    expect(content(await sink.next())).toEqual([["a", "stale"]]);
+    expect(scraper.targets().activeTargets).toEqual([]);
+  });
+
+  it("changes a target's settings without a gap in its series", async () => {
+    const { load, scrape, sink } = await rig(job(await serve(texts("a 1\nb 1\n", "a 2\n"))));
+    const address = (await scrape()).series[0]?.["instance"] ?? "";
+    await load(job(address, ", params: {x: ['1']}"));
+    expect(sink.batches).toHaveLength(1);
+    expect(content(await scrape())).toEqual([
+      ["a", 2],
+      ["b", "stale"],
+    ]);
+  });
+
+  it("fails a job with more targets than its limit, saying so", async () => {
+    const { scrape, scraper } = await rig(
+      "- {job_name: shop, target_limit: 1, static_configs: [{targets: ['a:1', 'b:1']}]}\n",
+    );
+    expect(reported(await scrape(), "up")).toBe(0);
+    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/target_limit exceeded: 2/);
+  });
+});
+
+it("stops without marking anything as ended", async () => {
+  const { scrape, sink, scraper, clock } = await rig(job(await serve(texts("a 1\n"))));
+  await scrape();
+  await scraper.stop();
+  clock.advance(5000);
+  expect(sink.batches).toHaveLength(1);
+});
+
+it("scrapes this process without a network, unless the configuration has that job", async () => {
+  const internal = [
+    { job: "seaworthy", instance: "127.0.0.1:4000", read: () => Promise.resolve("a 1\n") },
+  ];
+  const { scrape, load, scraper } = await rig("- {job_name: other}\n", { internal });
+  const batch = await scrape();
+  expect(rows(batch)[0]?.labels).toEqual({ job: "seaworthy", instance: "127.0.0.1:4000" });
+  expect(scraper.targets().activeTargets[0]?.scrapeUrl).toBe("http://127.0.0.1:4000/metrics");
+  await load("- {job_name: seaworthy}\n");
+  expect(scraper.targets().activeTargets).toEqual([]);
+});
+
+it("announces changes of health together", async () => {
+  const { scrape, clock, announced } = await rig(job(await serve(texts("a 1\n"))));
+  clock.advance(150);
+  announced.length = 0;
+  await scrape();
+  clock.advance(150);
+  expect(announced).toEqual(["targets"]);
+});

@@ -1,0 +1,262 @@
+import type { Logger } from "pino";
+import { formatDuration } from "../../model/index.ts";
+import type { Announce, Clock, Labels, SampleSink, Timer } from "../../model/index.ts";
+import type { SelfMetrics } from "../../self/index.ts";
+import { createAdmission } from "../admit.ts";
+import { createScrapeClient } from "./client.ts";
+import { DEFAULT_EXPOSITION_LIMITS } from "./exposition.ts";
+import type { ExpositionLimits } from "./exposition.ts";
+import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
+import type { Fetch, Health, LoopDeps, ScrapeLoop } from "./loop.ts";
+import { findTargets, Pool } from "./pool.ts";
+
+/**
+ * A target inside this process: its exposition is asked for by a call, not over the network. It is a
+ * job of its own unless the configuration has one of that name, which then wins.
+ */
+export interface InternalTarget {
+  readonly job: string;
+  /** Its `instance` label, `host:port`. */
+  readonly instance: string;
+  read(): Promise<string>;
+}
+
+export interface ScraperOptions {
+  readonly samples: SampleSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly announce: Announce;
+  readonly metrics: SelfMetrics;
+  /** Spreads scrapes over the interval; the same after a restart, different on other servers. */
+  readonly seed: string;
+  readonly userAgent?: string;
+  readonly internal?: readonly InternalTarget[];
+  /** The host under which people reach this machine, for links to targets on it. */
+  readonly externalHost?: string;
+  /** The most bytes of one body; a job's body_size_limit may only ask for less. */
+  readonly maxBodyBytes?: number;
+  /** The most bytes of all bodies that are being received at once. */
+  readonly maxBytesInFlight?: number;
+  readonly expositionLimits?: ExpositionLimits;
+}
+
+/** A target as `/api/v1/targets` shows it. */
+export interface TargetView {
+  readonly discoveredLabels: Labels;
+  readonly labels: Labels;
+  readonly scrapePool: string;
+  readonly scrapeUrl: string;
+  readonly globalUrl: string;
+  readonly lastError: string;
+  /** RFC 3339. */
+  readonly lastScrape: string;
+  /** Seconds. */
+  readonly lastScrapeDuration: number;
+  readonly health: Health;
+  readonly scrapeInterval: string;
+  readonly scrapeTimeout: string;
+}
+
+export interface TargetsView {
+  readonly activeTargets: readonly TargetView[];
+  readonly droppedTargets: readonly { readonly discoveredLabels: Labels }[];
+}
+
+export interface Scraper {
+  start(): void;
+  /**
+   * Takes a configuration into use; targets that it leaves as they were go on without a pause. Cannot
+   * fail; resolves when targets that went have been marked as ended.
+   */
+  apply(config: PrometheusConfig): Promise<void>;
+  /** Ends all scrapes, waiting for writes under way. Marks nothing as ended: the targets are not. */
+  stop(): Promise<void>;
+  targets(): TargetsView;
+}
+
+export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
+/** Health changes within this time are announced, and counted, once. */
+const ANNOUNCE_AFTER = 100;
+const NEVER = "0001-01-01T00:00:00Z";
+
+/** Makes the scraper: the loops of all targets of `prometheus.yml`'s jobs. */
+export function createScraper(options: ScraperOptions): Scraper {
+  const { clock, metrics } = options;
+  const admission = createAdmission(options.maxBytesInFlight ?? DEFAULT_MAX_BYTES_IN_FLIGHT);
+  const pools = new Map<string, Pool>();
+  let started = false;
+  let stopped = false;
+  let pendingAnnouncement: Timer | undefined;
+  let applying: Promise<void> = Promise.resolve();
+
+  const changed = () => {
+    pendingAnnouncement ??= clock.after(ANNOUNCE_AFTER, () => {
+      pendingAnnouncement = undefined;
+      for (const pool of pools.values()) countTargets(pool, metrics);
+      options.announce({ topic: "targets" });
+    });
+  };
+  const deps: LoopDeps = {
+    samples: options.samples,
+    clock,
+    log: options.log,
+    metrics,
+    healthChanged: changed,
+    seed: options.seed,
+    limits: options.expositionLimits ?? DEFAULT_EXPOSITION_LIMITS,
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+  };
+
+  const poolOf = (job: ScrapeConfig): Pool => {
+    const pool = pools.get(job.jobName) ?? new Pool(job, deps);
+    pools.set(job.jobName, pool);
+    return pool;
+  };
+
+  const applyJob = async (job: ScrapeConfig): Promise<void> => {
+    const found = findTargets(job, job.staticGroups);
+    for (const fault of found.faults)
+      options.log.error({ job: job.jobName }, `no target: ${fault}`);
+    const client = createScrapeClient({
+      http: job.http,
+      compression: job.compression,
+      admission,
+      userAgent: options.userAgent ?? "Seaworthy",
+    });
+    const fetch: Fetch = (target, limits, signal) => client.fetch(target.url, limits, signal);
+    await poolOf(job).apply(job, found, fetch, client, started);
+  };
+
+  const applyInternal = async (internal: InternalTarget, config: PrometheusConfig) => {
+    const job = internalJob(internal.job, config);
+    const group = { targets: [internal.instance], labels: {} };
+    const fetch: Fetch = async (_target, _limits, signal) =>
+      Buffer.from(await Promise.race([internal.read(), rejectOnAbort(signal)]));
+    await poolOf(job).apply(job, findTargets(job, [group]), fetch, undefined, started);
+  };
+
+  const applyNow = async (config: PrometheusConfig): Promise<void> => {
+    if (stopped) return;
+    const names = new Set(config.jobs.map((job) => job.jobName));
+    const internal = (options.internal ?? []).filter(({ job }) => !names.has(job));
+    for (const { job } of internal) names.add(job);
+    const gone = [...pools.values()].filter((pool) => !names.has(pool.jobName));
+    for (const pool of gone) {
+      pools.delete(pool.jobName);
+      metrics.targets(pool.jobName, 0, 0);
+    }
+    await Promise.all([
+      ...gone.map((pool) => removePool(pool)),
+      ...config.jobs.map(applyJob),
+      ...internal.map((target) => applyInternal(target, config)),
+    ]);
+    changed();
+  };
+
+  return {
+    start() {
+      if (started) return;
+      started = true;
+      for (const pool of pools.values()) pool.start();
+    },
+    apply(config) {
+      applying = applying.then(() => applyNow(config));
+      return applying;
+    },
+    async stop() {
+      stopped = true;
+      pendingAnnouncement?.cancel();
+      await applying;
+      await Promise.all([...pools.values()].map((pool) => pool.stop()));
+    },
+    targets() {
+      const all = [...pools.values()];
+      return {
+        activeTargets: all.flatMap((pool) =>
+          pool.loops().map((loop) => viewOf(pool.jobName, loop, options.externalHost)),
+        ),
+        droppedTargets: all.flatMap((pool) =>
+          pool.dropped.map((discoveredLabels) => ({ discoveredLabels })),
+        ),
+      };
+    },
+  };
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+async function removePool(pool: Pool): Promise<void> {
+  await Promise.all(pool.loops().map((loop) => loop.remove()));
+  await pool.stop();
+}
+
+function countTargets(pool: Pool, metrics: SelfMetrics): void {
+  const loops = pool.loops();
+  const up = loops.filter((loop) => loop.state.health === "up").length;
+  const down = loops.filter((loop) => loop.state.health === "down").length;
+  metrics.targets(pool.jobName, up, down);
+}
+
+function viewOf(
+  scrapePool: string,
+  loop: ScrapeLoop,
+  externalHost: string | undefined,
+): TargetView {
+  const { target, state } = loop;
+  return {
+    discoveredLabels: target.discoveredLabels,
+    labels: target.labels,
+    scrapePool,
+    scrapeUrl: target.url,
+    globalUrl: globalUrl(target.url, externalHost),
+    lastError: state.lastError,
+    lastScrape: state.lastScrape === undefined ? NEVER : new Date(state.lastScrape).toISOString(),
+    lastScrapeDuration: state.lastDuration,
+    health: state.health,
+    scrapeInterval: formatDuration(target.interval),
+    scrapeTimeout: formatDuration(target.timeout),
+  };
+}
+
+const LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
+
+function globalUrl(url: string, externalHost: string | undefined): string {
+  if (externalHost === undefined || !URL.canParse(url)) return url;
+  const parsed = new URL(url);
+  if (!LOCAL_HOSTS.includes(parsed.hostname)) return url;
+  parsed.hostname = externalHost;
+  return parsed.href;
+}
+
+function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
+  return {
+    jobName,
+    honorLabels: false,
+    honorTimestamps: false,
+    trackTimestampsStaleness: false,
+    scrapeInterval: config.scrapeInterval,
+    scrapeTimeout: config.scrapeTimeout,
+    metricsPath: "/metrics",
+    scheme: "http",
+    params: {},
+    compression: false,
+    limits: {
+      bodyBytes: 0,
+      samples: 0,
+      targets: 0,
+      labels: 0,
+      labelNameLength: 0,
+      labelValueLength: 0,
+    },
+    http: { tls: { insecureSkipVerify: false }, followRedirects: false },
+    staticGroups: [],
+    fileDiscoveries: [],
+    relabelRules: [],
+    metricRelabelRules: [],
+  };
+}

@@ -1,0 +1,159 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/**
+ * Why something that came in, or was about to go out, was let go. A closed list: whoever drops
+ * something names one of these, so that the sum of the counter is everything that was lost.
+ */
+export const DROP_REASONS = [
+  /** The engine refused or failed; what was to be written is gone. */
+  "store_unavailable",
+  /** A newer sample of the same series and time had been taken already. */
+  "duplicate_sample",
+  /** An explicit time is not after the series' last one. */
+  "out_of_order",
+  /** An explicit time lies too far in the future. */
+  "out_of_bounds",
+  /** A limit on size, count or rate was reached. */
+  "over_limit",
+  /** It could not be understood. */
+  "invalid",
+  /** A queue with an upper bound was full. */
+  "queue_full",
+  /** A receiver kept failing until the last retry. */
+  "retries_exhausted",
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What can be dropped. */
+export type DropSubject = "samples" | "alerts" | "notifications" | "logs" | "spans" | "events";
+
+type Outcome = "ok" | "failed";
+
+/** The platform's own metrics as functions: rooms say what happened, names and labels are here. */
+export interface SelfMetrics {
+  readonly registry: Registry;
+  /** Counts `count` things as lost. */
+  dropped(subject: DropSubject, reason: DropReason, count: number): void;
+  scraped(job: string, outcome: Outcome, seconds: number, samples: number): void;
+  /** Scrapes that were due while the last one of the same target was still at work. */
+  scrapesMissed(job: string, count: number): void;
+  targets(job: string, up: number, down: number): void;
+  /** Samples that the engine has committed. */
+  samplesWritten(count: number, seconds: number): void;
+  queried(kind: "instant" | "range" | "series" | "labels", outcome: Outcome, seconds: number): void;
+  ruleGroupEvaluated(group: string, outcome: Outcome, seconds: number): void;
+  ruleGroupMissed(group: string, count: number): void;
+  notified(integration: string, outcome: Outcome, seconds: number): void;
+  httpAnswered(method: string, route: string, status: number, seconds: number): void;
+  configLoaded(outcome: Outcome, at: number): void;
+}
+
+const FAST = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const SLOW = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Makes the metrics in a registry of their own, with the process's defaults. `version` becomes a label. */
+export function createSelfMetrics(version: string): SelfMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = <Name extends string>(name: string, help: string, labelNames: readonly Name[]) =>
+    new Counter({ name: `seaworthy_${name}`, help, labelNames, registers });
+  const histogram = <Name extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Name[],
+    buckets: number[],
+  ) => new Histogram({ name: `seaworthy_${name}`, help, labelNames, buckets, registers });
+  const gauge = <Name extends string>(name: string, help: string, labelNames: readonly Name[]) =>
+    new Gauge({ name: `seaworthy_${name}`, help, labelNames, registers });
+
+  gauge("build_info", "Always 1; the version is in the label.", ["version"]).set({ version }, 1);
+  const dropped = counter("dropped_total", "Things that were lost, by what and why.", [
+    "subject",
+    "reason",
+  ]);
+  const scrapes = counter("scrapes_total", "Scrapes that ended.", ["job", "outcome"]);
+  const scrapeSeconds = histogram(
+    "scrape_seconds",
+    "From the request to the last sample understood.",
+    ["job"],
+    FAST,
+  );
+  const scrapedSamples = counter("scraped_samples_total", "Samples in scraped bodies.", ["job"]);
+  const missedScrapes = counter(
+    "scrapes_missed_total",
+    "Scrapes left out because the one before was still at work.",
+    ["job"],
+  );
+  const targetCount = gauge("targets", "Scrape targets by health.", ["job", "health"]);
+  const written = counter("samples_written_total", "Samples that the engine has committed.", []);
+  const writeSeconds = histogram(
+    "samples_write_seconds",
+    "From handing a batch to the engine to its commit.",
+    [],
+    FAST,
+  );
+  const querySeconds = histogram("query_seconds", "Metric queries.", ["kind", "outcome"], SLOW);
+  const ruleSeconds = histogram(
+    "rule_group_evaluation_seconds",
+    "Evaluations of rule groups.",
+    ["group", "outcome"],
+    FAST,
+  );
+  const missedRules = counter(
+    "rule_group_evaluations_missed_total",
+    "Evaluations left out because the one before was still at work.",
+    ["group"],
+  );
+  const notifySeconds = histogram(
+    "notification_seconds",
+    "Attempts to deliver a notification.",
+    ["integration", "outcome"],
+    SLOW,
+  );
+  const httpSeconds = histogram(
+    "http_request_seconds",
+    "Requests answered.",
+    ["method", "route", "status"],
+    FAST,
+  );
+  const configOk = gauge("config_last_load_successful", "1 if the last load succeeded.", []);
+  const configAt = gauge(
+    "config_last_load_success_timestamp_seconds",
+    "When a configuration was last taken into use.",
+    [],
+  );
+
+  return {
+    registry,
+    dropped(subject, reason, count) {
+      if (count > 0) dropped.inc({ subject, reason }, count);
+    },
+    scraped(job, outcome, seconds, samples) {
+      scrapes.inc({ job, outcome });
+      scrapeSeconds.observe({ job }, seconds);
+      scrapedSamples.inc({ job }, samples);
+    },
+    scrapesMissed: (job, count) => missedScrapes.inc({ job }, count),
+    targets(job, up, down) {
+      targetCount.set({ job, health: "up" }, up);
+      targetCount.set({ job, health: "down" }, down);
+    },
+    samplesWritten(count, seconds) {
+      written.inc(count);
+      writeSeconds.observe(seconds);
+    },
+    queried: (kind, outcome, seconds) => querySeconds.observe({ kind, outcome }, seconds),
+    ruleGroupEvaluated: (group, outcome, seconds) =>
+      ruleSeconds.observe({ group, outcome }, seconds),
+    ruleGroupMissed: (group, count) => missedRules.inc({ group }, count),
+    notified: (integration, outcome, seconds) =>
+      notifySeconds.observe({ integration, outcome }, seconds),
+    httpAnswered: (method, route, status, seconds) =>
+      httpSeconds.observe({ method, route, status: String(status) }, seconds),
+    configLoaded(outcome, at) {
+      configOk.set(outcome === "ok" ? 1 : 0);
+      if (outcome === "ok") configAt.set(at / 1000);
+    },
+  };
+}
