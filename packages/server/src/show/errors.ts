@@ -48,6 +48,7 @@ export class ShowError extends SeaworthyError {
 
 const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: string, detail: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ["body_too_large", "The body is larger than this route takes."],
+  FST_ERR_CTP_INVALID_JSON_BODY: ["body_not_json", "The body is not JSON."],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     "media_type_unsupported",
     "This route does not take a body of this Content-Type; the own API takes application/json.",
@@ -87,13 +88,6 @@ export function failureOf(thrown: unknown): Failure {
   };
   const known = FRAMEWORK_CODES[code];
   if (known !== undefined) return { status: statusCode, code: known[0], detail: known[1] };
-  if (thrown instanceof SyntaxError && statusCode === 400) {
-    return {
-      status: 400,
-      code: "body_not_json",
-      detail: `The body is not JSON: ${thrown.message}`,
-    };
-  }
   if (statusCode >= 400 && statusCode < 500) {
     return { status: statusCode, code: "request_malformed", detail: messageOf(thrown) };
   }
