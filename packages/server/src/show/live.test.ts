@@ -19,7 +19,7 @@ function handClock() {
   };
   return {
     clock,
-    pass(ms: number) {
+    pass: (ms: number) => {
       now += ms;
       for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
         if (timer.at <= now && timers.delete(timer)) timer.run();
