@@ -73,3 +73,16 @@ export const problem = z.object({
   errors: z.array(z.object({ field: z.string(), reason: z.string() })).optional(),
 });
 export type Problem = z.infer<typeof problem>;
+
+type Part<Name extends string, Schema extends z.ZodType> =
+  Record<string, never> extends z.input<Schema>
+    ? { readonly [N in Name]?: z.input<Schema> }
+    : { readonly [N in Name]: z.input<Schema> };
+
+/** What a caller of an operation gives; a part that may be empty may be left out. */
+export type InputOf<O extends Operation> = Part<"params", O["params"]> &
+  Part<"query", O["query"]> &
+  Part<"body", O["body"]>;
+
+/** What a caller of an operation gets. */
+export type AnswerOf<O extends Operation> = z.output<O["answer"]>;

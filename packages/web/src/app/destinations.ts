@@ -1,0 +1,35 @@
+import {
+  IconBell,
+  IconChartLine,
+  IconFlame,
+  IconLayoutDashboard,
+  IconRadar2,
+  IconSettings,
+  type Icon,
+} from "@tabler/icons-react";
+import { paths } from "./paths.ts";
+
+export interface Destination {
+  readonly label: string;
+  readonly path: string;
+  readonly icon: Icon;
+  /** Pressed after `g`. */
+  readonly key: string;
+}
+
+/** The places of the left rail, in order. Only what exists is listed. */
+export const destinations: readonly Destination[] = [
+  { label: "Overview", path: paths.overview(), icon: IconLayoutDashboard, key: "o" },
+  { label: "Incidents", path: paths.incidents(), icon: IconFlame, key: "i" },
+  { label: "Alerts", path: paths.alerts(), icon: IconBell, key: "a" },
+  { label: "Metrics", path: paths.explore(), icon: IconChartLine, key: "m" },
+  { label: "Targets", path: paths.targets(), icon: IconRadar2, key: "t" },
+  { label: "Settings", path: paths.settings(), icon: IconSettings, key: "s" },
+];
+
+/** Whether a destination is where the reader is. */
+export function isHere(destination: Destination, pathname: string): boolean {
+  return destination.path === "/"
+    ? pathname === "/"
+    : pathname === destination.path || pathname.startsWith(`${destination.path}/`);
+}

@@ -1,0 +1,52 @@
+/**
+ * Every address of the interface is built here. `from`, `to` and `tz` are shared by all screens and
+ * are carried over by ScreenLink, not here.
+ */
+export const paths = {
+  overview: () => "/",
+  incidents: (state?: "open" | "resolved" | "all") =>
+    state === undefined || state === "open" ? "/incidents" : `/incidents?state=${state}`,
+  incident: (number: number | string) => `/incidents/${number}`,
+  alerts: (filter: { label?: string; open?: string } = {}) => withQuery("/alerts", filter),
+  rules: (rule?: string) => withQuery("/alerts/rules", rule === undefined ? {} : { rule }),
+  notifications: () => "/alerts/notifications",
+  explore: (queries: readonly string[] = [], range?: { from: string; to: string }) =>
+    withQuery("/explore/metrics", { q: queries, ...range }),
+  targets: () => "/targets",
+  settings: () => "/settings",
+  tokens: () => "/settings/tokens",
+  audit: () => "/settings/audit",
+  signIn: (next?: string) =>
+    withQuery("/sign-in", next === undefined || next === "/" ? {} : { next }),
+} as const;
+
+function withQuery(
+  path: string,
+  given: Readonly<Record<string, string | readonly string[] | undefined>>,
+): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    for (const each of typeof value === "string" ? [value] : value) query.append(name, each);
+  }
+  return query.size === 0 ? path : `${path}?${query.toString()}`;
+}
+
+/** Where to go after signing in: only a path of our own, whatever the address bar said. */
+export function safeNext(next: string | null): string {
+  return next !== null && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? next : "/";
+}
+
+const sharedNames = ["from", "to", "tz"] as const;
+
+/** A path with the shared parameters of the present address added, unless it names them itself. */
+export function withSharedParameters(path: string, present: URLSearchParams): string {
+  const at = path.indexOf("?");
+  const query = new URLSearchParams(at === -1 ? "" : path.slice(at + 1));
+  for (const name of sharedNames) {
+    const value = present.get(name);
+    if (value !== null && !query.has(name)) query.set(name, value);
+  }
+  const bare = at === -1 ? path : path.slice(0, at);
+  return query.size === 0 ? bare : `${bare}?${query.toString()}`;
+}

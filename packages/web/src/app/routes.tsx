@@ -1,0 +1,85 @@
+import { redirect, type LoaderFunctionArgs, type RouteObject } from "react-router";
+import { queryClient } from "../api/query-client.ts";
+import { sessionQuery } from "../api/session.ts";
+import { FirstPaint } from "./FirstPaint.tsx";
+import { Frame } from "./Frame.tsx";
+import { NotFound } from "./NotFound.tsx";
+import { paths } from "./paths.ts";
+import { RouteError } from "./RouteError.tsx";
+import type { ScreenHandle } from "./screen-handle.ts";
+
+async function requireUser({ request }: LoaderFunctionArgs): Promise<null> {
+  const { user } = await queryClient.ensureQueryData(sessionQuery);
+  const { pathname, search } = new URL(request.url);
+  if (user === null) throw redirect(paths.signIn(pathname + search));
+  return null;
+}
+
+const shared: ScreenHandle = { range: "shared" };
+const own: ScreenHandle = { range: "own" };
+
+/** All screens. Each loads its own code, and starts asking for its data before it is drawn. */
+export const routes: RouteObject[] = [
+  {
+    path: "/sign-in",
+    lazy: () => import("../screens/sign-in/route.tsx"),
+    HydrateFallback: FirstPaint,
+    ErrorBoundary: RouteError,
+  },
+  {
+    path: "/",
+    loader: requireUser,
+    // Changing a filter does not ask again who is signed in.
+    shouldRevalidate: () => false,
+    Component: Frame,
+    HydrateFallback: FirstPaint,
+    ErrorBoundary: RouteError,
+    children: [
+      {
+        ErrorBoundary: RouteError,
+        children: [
+          { index: true, lazy: () => import("../screens/overview/route.tsx") },
+          { path: "incidents", lazy: () => import("../screens/incidents/list-route.tsx") },
+          {
+            path: "incidents/:number",
+            handle: own,
+            lazy: () => import("../screens/incidents/page-route.tsx"),
+          },
+          {
+            path: "alerts",
+            lazy: () => import("../screens/alerts/tabs-route.tsx"),
+            children: [
+              {
+                index: true,
+                handle: shared,
+                lazy: () => import("../screens/alerts/alerts-route.tsx"),
+              },
+              { path: "rules", lazy: () => import("../screens/alerts/rules-route.tsx") },
+              {
+                path: "notifications",
+                lazy: () => import("../screens/alerts/notifications-route.tsx"),
+              },
+            ],
+          },
+          { path: "explore", loader: () => redirect(paths.explore()) },
+          {
+            path: "explore/metrics",
+            handle: shared,
+            lazy: () => import("../screens/explore/route.tsx"),
+          },
+          { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
+          {
+            path: "settings",
+            lazy: () => import("../screens/settings/tabs-route.tsx"),
+            children: [
+              { index: true, lazy: () => import("../screens/settings/account-route.tsx") },
+              { path: "tokens", lazy: () => import("../screens/settings/tokens-route.tsx") },
+              { path: "audit", lazy: () => import("../screens/settings/audit-route.tsx") },
+            ],
+          },
+          { path: "*", Component: NotFound },
+        ],
+      },
+    ],
+  },
+];

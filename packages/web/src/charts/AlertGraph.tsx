@@ -1,0 +1,67 @@
+import { useMemo, useState } from "react";
+import type { Span } from "../time/time-range.ts";
+import { formatQuantity } from "../values/quantity.ts";
+import { Graph } from "./Graph.tsx";
+import type { ChartMark, ChartThreshold } from "./marks.ts";
+import { splitComparison } from "./threshold.ts";
+import { unitOf } from "./unit-of.ts";
+
+interface AlertGraphProps {
+  readonly expression: string;
+  /** Of the alert: its series is shown alone when it can be told. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly span: Span;
+  readonly step: number;
+  readonly marks?: readonly ChartMark[];
+  readonly height?: number;
+}
+
+/** Why an alert fires: what its rule compares, over time, with the threshold it crossed. */
+export function AlertGraph({
+  expression,
+  labels,
+  span,
+  step,
+  marks,
+  height = 220,
+}: AlertGraphProps) {
+  const [only, setOnly] = useState<string | null>(null);
+  const comparison = useMemo(() => splitComparison(expression), [expression]);
+  const subject = comparison?.subject ?? expression;
+  const threshold = useMemo(
+    (): ChartThreshold | undefined =>
+      comparison === null
+        ? undefined
+        : {
+            value: comparison.threshold,
+            fires: comparison.operator.startsWith(">")
+              ? "above"
+              : comparison.operator.startsWith("<")
+                ? "below"
+                : "at",
+            label: `fires ${comparison.operator} ${formatQuantity(comparison.threshold, unitOf(subject))}`,
+          },
+    [comparison, subject],
+  );
+  const keep = useMemo(
+    () => (series: Readonly<Record<string, string>>) =>
+      Object.entries(series).every(
+        ([name, value]) => name === "__name__" || labels[name] === value,
+      ),
+    [labels],
+  );
+  const expressions = useMemo(() => [subject], [subject]);
+  return (
+    <Graph
+      expressions={expressions}
+      span={span}
+      step={step}
+      height={height}
+      threshold={threshold}
+      keep={keep}
+      only={only}
+      onOnly={setOnly}
+      {...(marks === undefined ? {} : { marks })}
+    />
+  );
+}

@@ -1,0 +1,14 @@
+/** A value that a line is compared with. */
+export interface ChartThreshold {
+  readonly value: number;
+  /** On which side the alert fires. */
+  readonly fires: "above" | "below" | "at";
+  readonly label: string;
+}
+
+/** An event drawn as a line from top to bottom. */
+export interface ChartMark {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly label: string;
+}

@@ -1,0 +1,27 @@
+import { useLocation } from "react-router";
+import { ScreenLink } from "./ScreenLink.tsx";
+import styles from "./TabLinks.module.css";
+
+interface TabLinksProps {
+  readonly label: string;
+  readonly tabs: readonly { readonly label: string; readonly path: string }[];
+}
+
+/** Tabs that are addresses. */
+export function TabLinks({ label, tabs }: TabLinksProps) {
+  const { pathname } = useLocation();
+  return (
+    <nav aria-label={label} className={styles.tabs}>
+      {tabs.map((tab) => (
+        <ScreenLink
+          key={tab.path}
+          to={tab.path}
+          className={styles.tab}
+          aria-current={pathname === tab.path ? "page" : undefined}
+        >
+          {tab.label}
+        </ScreenLink>
+      ))}
+    </nav>
+  );
+}

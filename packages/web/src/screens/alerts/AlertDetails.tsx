@@ -1,0 +1,68 @@
+import { Button } from "@mantine/core";
+import { IconBook, IconChartLine, IconExternalLink } from "@tabler/icons-react";
+import { useTimeRange } from "../../time/use-time-range.ts";
+import { paths } from "../../app/paths.ts";
+import { Command } from "../../elements/Command.tsx";
+import { ScreenLink } from "../../elements/ScreenLink.tsx";
+import styles from "./AlertDetails.module.css";
+import { descriptionOf, runbookOf } from "./alert-text.ts";
+
+interface AlertDetailsProps {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly expression: string | null;
+  /** Where an alert of a foreign rule engine came from. */
+  readonly generatorURL?: string;
+}
+
+/** The words of an alert, its expression, and where to go from here. */
+export function AlertDetails({ annotations, expression, generatorURL = "" }: AlertDetailsProps) {
+  const { range, isChosen } = useTimeRange();
+  const description = descriptionOf(annotations);
+  const runbook = runbookOf(annotations);
+  const source = expression === null && /^https?:\/\//.test(generatorURL) ? generatorURL : null;
+  return (
+    <>
+      {description === null ? null : <p className={styles.description}>{description}</p>}
+      {expression === null ? null : <Command text={expression} label="Expression" />}
+      <div className={styles.links}>
+        {runbook === null ? null : (
+          <Button
+            component="a"
+            href={runbook}
+            target="_blank"
+            rel="noreferrer"
+            size="xs"
+            variant="default"
+            leftSection={<IconBook size={15} stroke={1.7} aria-hidden />}
+          >
+            Open the runbook
+          </Button>
+        )}
+        {expression === null ? null : (
+          <Button
+            component={ScreenLink}
+            to={paths.explore([expression], isChosen ? range : undefined)}
+            size="xs"
+            variant="default"
+            leftSection={<IconChartLine size={15} stroke={1.7} aria-hidden />}
+          >
+            Explore this query
+          </Button>
+        )}
+        {source === null ? null : (
+          <Button
+            component="a"
+            href={source}
+            target="_blank"
+            rel="noreferrer"
+            size="xs"
+            variant="default"
+            leftSection={<IconExternalLink size={15} stroke={1.7} aria-hidden />}
+          >
+            Open its source
+          </Button>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,1 @@
+export { AlertTabs as Component } from "./AlertTabs.tsx";

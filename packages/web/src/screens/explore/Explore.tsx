@@ -1,0 +1,106 @@
+import { Button, SegmentedControl } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { useSearchParams } from "react-router";
+import { Page } from "../../app/Page.tsx";
+import { Graph } from "../../charts/Graph.tsx";
+import { useMovingSpan } from "../../charts/use-moving-span.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
+import styles from "./Explore.module.css";
+import { remember } from "./history.ts";
+import { InstantTable } from "./InstantTable.tsx";
+import {
+  mostQueries,
+  readExploration,
+  writeExploration,
+  type Exploration,
+} from "./queries-in-url.ts";
+import { QueryRow } from "./QueryRow.tsx";
+import { StartingPoints } from "./StartingPoints.tsx";
+
+/** Asks questions of the metrics in PromQL. The queries, the range and the tab stand in the URL. */
+export function Explore() {
+  const [params, setParams] = useSearchParams();
+  const exploration = useMemo(() => readExploration(params), [params]);
+  const { queries, tab, only } = exploration;
+  const { range } = useTimeRange();
+  const { span, step } = useMovingSpan(range);
+  const written = useMemo(() => queries.filter((query) => query !== ""), [queries]);
+  // Editors are kept apart by an id of their own: their place in the list changes.
+  const [ids, setIds] = useState<readonly number[]>(() => queries.map((_, index) => index));
+  const rowIds = queries.map((_, index) => ids[index] ?? 1000 + index);
+
+  const change = (next: Partial<Exploration>, replace = false) =>
+    setParams((old) => writeExploration(old, next), { preventScrollReset: true, replace });
+  const run = (place: number, text: string) => {
+    remember(text);
+    change({ queries: queries.map((query, index) => (index === place ? text.trim() : query)) });
+  };
+
+  return (
+    <Page
+      wide
+      title="Metrics"
+      actions={
+        <SegmentedControl
+          size="sm"
+          aria-label="Show as"
+          data={[
+            { value: "graph", label: "Graph" },
+            { value: "table", label: "Table" },
+          ]}
+          value={tab}
+          onChange={(value) => change({ tab: value === "table" ? "table" : "graph" }, true)}
+        />
+      }
+    >
+      <div className={styles.queries}>
+        {queries.map((query, place) => (
+          <QueryRow
+            key={rowIds[place]}
+            letter={"ABCDEF"[place] ?? "?"}
+            query={query}
+            run={(text) => run(place, text)}
+            {...(queries.length > 1
+              ? {
+                  remove: () => {
+                    setIds(rowIds.filter((_, index) => index !== place));
+                    change({ queries: queries.filter((_, index) => index !== place) });
+                  },
+                }
+              : {})}
+          />
+        ))}
+        {queries.length < mostQueries && written.length === queries.length ? (
+          <div>
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              leftSection={<IconPlus size={15} aria-hidden />}
+              onClick={() => {
+                setIds([...rowIds, Math.max(...rowIds) + 1]);
+                change({ queries: [...queries, ""] });
+              }}
+            >
+              Add a query
+            </Button>
+          </div>
+        ) : null}
+      </div>
+      {written.length === 0 ? (
+        <StartingPoints choose={(query) => run(0, query)} />
+      ) : tab === "graph" ? (
+        <Graph
+          expressions={written}
+          span={span}
+          step={step}
+          height={360}
+          only={only}
+          onOnly={(key) => change({ only: key }, true)}
+        />
+      ) : (
+        written.map((query) => <InstantTable key={query} expression={query} at={span.end} />)
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,1 @@
+export { Explore as Component } from "./Explore.tsx";

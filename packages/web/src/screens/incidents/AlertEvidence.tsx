@@ -1,0 +1,71 @@
+import type { IncidentAlert } from "@seaworthy/contract";
+import { IconChevronRight } from "@tabler/icons-react";
+import { AlertGraph } from "../../charts/AlertGraph.tsx";
+import type { ChartMark } from "../../charts/marks.ts";
+import { Ago } from "../../elements/Ago.tsx";
+import { AlertDetails } from "../alerts/AlertDetails.tsx";
+import { LabelList } from "../../elements/LabelList.tsx";
+import { StateMark } from "../../elements/StateMark.tsx";
+import type { Span } from "../../time/time-range.ts";
+import { headlineOf, nameOf } from "../alerts/alert-text.ts";
+import styles from "./Evidence.module.css";
+
+interface AlertEvidenceProps {
+  readonly alert: IncidentAlert;
+  readonly isOpen: boolean;
+  readonly toggle: () => void;
+  readonly span: Span;
+  readonly step: number;
+  readonly marks: readonly ChartMark[];
+}
+
+/** One alert of an incident: folded to a line, or with its graph and words. */
+export function AlertEvidence({ alert, isOpen, toggle, span, step, marks }: AlertEvidenceProps) {
+  const bodyId = `alert-${alert.fingerprint}`;
+  const summary = headlineOf(alert.annotations);
+  return (
+    <article className={styles.alert}>
+      <h3>
+        <button
+          type="button"
+          className={styles.fold}
+          aria-expanded={isOpen}
+          aria-controls={bodyId}
+          onClick={toggle}
+        >
+          <IconChevronRight size={16} className={styles.chevron} aria-hidden />
+          <StateMark state={alert.status} />
+          <span className={styles.name}>{nameOf(alert.labels)}</span>
+          <span className={styles.age}>
+            {alert.endsAt !== null && alert.status === "resolved" ? (
+              <Ago at={alert.endsAt} />
+            ) : (
+              <Ago at={alert.startsAt} form="age" />
+            )}
+          </span>
+        </button>
+      </h3>
+      {isOpen ? (
+        <div id={bodyId} className={styles.body}>
+          {summary === null ? null : <p className={styles.summary}>{summary}</p>}
+          {alert.expression === null ? null : (
+            <AlertGraph
+              expression={alert.expression}
+              labels={alert.labels}
+              span={span}
+              step={step}
+              marks={marks}
+              height={240}
+            />
+          )}
+          <AlertDetails
+            annotations={alert.annotations}
+            expression={alert.expression}
+            generatorURL={alert.generatorURL}
+          />
+          <LabelList labels={alert.labels} />
+        </div>
+      ) : null}
+    </article>
+  );
+}

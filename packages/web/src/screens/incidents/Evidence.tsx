@@ -1,0 +1,69 @@
+import type { Incident, IncidentAlert } from "@seaworthy/contract";
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { stepped } from "../../charts/use-moving-span.ts";
+import { EmptyState } from "../../elements/EmptyState.tsx";
+import { SectionHeading } from "../../elements/SectionHeading.tsx";
+import { resolveRange } from "../../time/time-range.ts";
+import { useNow } from "../../time/use-now.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
+import { count } from "../../values/quantity.ts";
+import { AlertEvidence } from "./AlertEvidence.tsx";
+import styles from "./Evidence.module.css";
+import { incidentMarks, spanAround } from "./span-around.ts";
+
+/** Firing first, then the earliest. */
+function byUrgency(a: IncidentAlert, b: IncidentAlert): number {
+  if (a.status !== b.status) return a.status === "firing" ? -1 : 1;
+  return Date.parse(a.startsAt) - Date.parse(b.startsAt);
+}
+
+/** Why this is an incident: its alerts with what they measure, around the time it happened. */
+export function Evidence({ incident }: { readonly incident: Incident }) {
+  const { range, isChosen } = useTimeRange();
+  const [params, setParams] = useSearchParams();
+  const now = useNow(5000);
+  const { openedAt, acknowledgedAt, resolvedAt } = incident;
+  const { span, step } = useMemo(
+    () => stepped(isChosen ? resolveRange(range, now) : spanAround({ openedAt, resolvedAt }, now)),
+    [isChosen, range, openedAt, resolvedAt, now],
+  );
+  const marks = useMemo(
+    () => incidentMarks({ openedAt, acknowledgedAt, resolvedAt }),
+    [openedAt, acknowledgedAt, resolvedAt],
+  );
+  const alerts = useMemo(() => [...incident.alerts].sort(byUrgency), [incident.alerts]);
+  const chosen = params.get("alert");
+  const open = chosen ?? alerts[0]?.fingerprint ?? null;
+  const choose = (fingerprint: string) =>
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        next.set("alert", fingerprint === open ? "none" : fingerprint);
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  return (
+    <section aria-label="Evidence" className={styles.evidence}>
+      <SectionHeading title="Evidence" note={count(alerts.length, "alert")} />
+      {alerts.length === 0 ? (
+        <EmptyState title="No alert belongs to this incident">
+          <p>It was opened by hand. Write down what you see in the timeline.</p>
+        </EmptyState>
+      ) : (
+        alerts.map((alert) => (
+          <AlertEvidence
+            key={alert.fingerprint}
+            alert={alert}
+            isOpen={alert.fingerprint === open}
+            toggle={() => choose(alert.fingerprint)}
+            span={span}
+            step={step}
+            marks={marks}
+          />
+        ))
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,74 @@
+import type { Incident } from "@seaworthy/contract";
+import { IconArrowLeft } from "@tabler/icons-react";
+import { paths } from "../../app/paths.ts";
+import { Ago } from "../../elements/Ago.tsx";
+import { CopyButton } from "../../elements/CopyButton.tsx";
+import { ScreenLink } from "../../elements/ScreenLink.tsx";
+import { SeverityMark } from "../../elements/SeverityMark.tsx";
+import { StateMark } from "../../elements/StateMark.tsx";
+import { count } from "../../values/quantity.ts";
+import styles from "./IncidentHeader.module.css";
+import { lifespan } from "./lifespan.ts";
+import { NextAction } from "./NextAction.tsx";
+import { ownerOf } from "./owner.ts";
+
+/** What is broken, how bad, since when, who is on it, and the one next action. */
+export function IncidentHeader({ incident }: { readonly incident: Incident }) {
+  const owner = ownerOf(incident);
+  const isOpen = incident.state !== "resolved";
+  return (
+    <header className={styles.header}>
+      <div className={styles.crumb}>
+        <ScreenLink to={paths.incidents()} className={styles.back}>
+          <IconArrowLeft size={15} stroke={1.7} aria-hidden />
+          Incidents
+        </ScreenLink>
+        <span>#{incident.number}</span>
+        <CopyButton
+          text={window.location.origin + paths.incident(incident.number)}
+          label="Copy the link"
+        />
+      </div>
+      <div className={styles.main}>
+        <h1 className={styles.title}>{incident.title}</h1>
+        <div className={styles.action}>
+          <NextAction incident={incident} />
+        </div>
+      </div>
+      <ul className={styles.facts}>
+        <li>
+          <SeverityMark severity={incident.severity} />
+        </li>
+        <li>
+          <StateMark state={incident.state} pill />
+        </li>
+        <li>
+          {isOpen ? (
+            <>
+              open for <Ago at={incident.openedAt} form="age" />
+            </>
+          ) : (
+            <>
+              {lifespan(incident)}, resolved <Ago at={incident.resolvedAt ?? incident.openedAt} />
+            </>
+          )}
+        </li>
+        <li data-alarm={(isOpen && owner === null) || undefined}>
+          {owner === null
+            ? isOpen
+              ? "nobody is on it yet"
+              : "never acknowledged"
+            : `${owner} is on it`}
+        </li>
+        {incident.service === null ? null : <li>service {incident.service}</li>}
+        <li>
+          {incident.firingAlerts > 0
+            ? `${incident.firingAlerts} of ${count(incident.alertCount, "alert")} firing`
+            : incident.alertCount === 0
+              ? "no alerts"
+              : "nothing firing any more"}
+        </li>
+      </ul>
+    </header>
+  );
+}

@@ -1,0 +1,99 @@
+import {
+  acknowledgeIncident,
+  commentIncident,
+  getIncident,
+  listIncidents,
+  resolveIncident,
+  type Incident,
+} from "@seaworthy/contract";
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { call } from "../../api/call.ts";
+import { pollEvery } from "../../api/live.ts";
+import { tell } from "../../app/notices.ts";
+
+export type StateFilter = "open" | "resolved" | "all";
+
+/** The newest incidents of a state, one page of them. */
+export function incidentListQuery(state: StateFilter) {
+  return queryOptions({
+    queryKey: ["incidents", "newest", state],
+    queryFn: ({ signal }) => call(listIncidents, { query: { state } }, signal),
+    refetchInterval: pollEvery(60_000),
+  });
+}
+
+/** The incidents of a state, page after page. */
+export function incidentPagesQuery(state: StateFilter) {
+  return infiniteQueryOptions({
+    queryKey: ["incidents", "pages", state],
+    queryFn: ({ pageParam, signal }) =>
+      call(
+        listIncidents,
+        { query: { state, ...(pageParam === null ? {} : { before: pageParam }) } },
+        signal,
+      ),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => page.next,
+    refetchInterval: pollEvery(60_000),
+  });
+}
+
+/** One incident, by its number. */
+export function incidentQuery(number: string) {
+  return queryOptions({
+    queryKey: ["incidents", "one", number],
+    queryFn: ({ signal }) => call(getIncident, { params: { id: number } }, signal),
+    refetchInterval: pollEvery(60_000),
+  });
+}
+
+/** Puts an answered incident where it is shown, and has the lists asked again. */
+function useKeepIncident(): (incident: Incident) => void {
+  const client = useQueryClient();
+  return (incident) => {
+    client.setQueryData(incidentQuery(String(incident.number)).queryKey, incident);
+    void client.invalidateQueries({ queryKey: ["incidents"] });
+    void client.invalidateQueries({ queryKey: ["overview"] });
+  };
+}
+
+const failed = (what: string) => (error: Error) => tell("failed", `${what}: ${error.message}`);
+
+export function useAcknowledge() {
+  const keep = useKeepIncident();
+  return useMutation({
+    mutationFn: (id: string) => call(acknowledgeIncident, { params: { id } }),
+    onSuccess: (incident) => {
+      keep(incident);
+      tell("done", `You are on incident #${incident.number}`);
+    },
+    onError: failed("The incident was not acknowledged"),
+  });
+}
+
+export function useResolve() {
+  const keep = useKeepIncident();
+  return useMutation({
+    mutationFn: (id: string) => call(resolveIncident, { params: { id }, body: {} }),
+    onSuccess: (incident) => {
+      keep(incident);
+      tell("done", `Incident #${incident.number} is resolved`);
+    },
+    onError: failed("The incident was not resolved"),
+  });
+}
+
+export function useComment() {
+  const keep = useKeepIncident();
+  return useMutation({
+    mutationFn: ({ id, text }: { id: string; text: string }) =>
+      call(commentIncident, { params: { id }, body: { text } }),
+    onSuccess: keep,
+    onError: failed("The comment was not saved"),
+  });
+}

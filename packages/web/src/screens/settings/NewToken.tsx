@@ -1,0 +1,93 @@
+import type { TokenScope } from "@seaworthy/contract";
+import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { Command } from "../../elements/Command.tsx";
+import { FormError } from "../sign-in/FormError.tsx";
+import { useCreateToken } from "./queries.ts";
+import styles from "./Settings.module.css";
+import { scopeMeanings, scopes } from "./token-scopes.ts";
+
+const lifetimes = [
+  { value: "", label: "Never" },
+  { value: "30", label: "In 30 days" },
+  { value: "90", label: "In 90 days" },
+  { value: "365", label: "In a year" },
+];
+
+const day = 86_400_000;
+
+/** Makes a token and shows its secret, this once. */
+export function NewToken({ close }: { readonly close: () => void }) {
+  const [name, setName] = useState("");
+  const [scope, setScope] = useState<TokenScope>("ingest");
+  const [lifetime, setLifetime] = useState("");
+  const create = useCreateToken();
+  const made = create.data;
+  return (
+    <Modal
+      opened
+      onClose={close}
+      title={made === undefined ? "Create a token" : `Token ${made.token.name}`}
+      closeOnClickOutside={made === undefined}
+      closeButtonProps={{ "aria-label": "Close" }}
+      centered
+    >
+      {made === undefined ? (
+        <form
+          className={styles.dialog}
+          onSubmit={(event) => {
+            event.preventDefault();
+            create.mutate({
+              name: name.trim(),
+              scope,
+              expiresAt:
+                lifetime === ""
+                  ? null
+                  : new Date(Date.now() + Number(lifetime) * day).toISOString(),
+            });
+          }}
+        >
+          {create.error === null ? null : <FormError error={create.error} />}
+          <TextInput
+            label="Name"
+            description="Who uses it, so that it can be told apart later."
+            required
+            withAsterisk={false}
+            maxLength={100}
+            data-autofocus
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <NativeSelect
+            label="Opens"
+            data={scopes.map((value) => ({ value, label: scopeMeanings[value] }))}
+            value={scope}
+            onChange={(event) => setScope(event.currentTarget.value as TokenScope)}
+          />
+          <NativeSelect
+            label="Expires"
+            data={lifetimes}
+            value={lifetime}
+            onChange={(event) => setLifetime(event.currentTarget.value)}
+          />
+          <div className={styles.dialogActions}>
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
+              Create
+            </Button>
+          </div>
+        </form>
+      ) : (
+        <div className={styles.dialog}>
+          <p>Copy the secret now. It is kept as a hash only, so nobody can show it again.</p>
+          <Command text={made.secret} label="Secret" />
+          <div className={styles.dialogActions}>
+            <Button onClick={close}>I have copied it</Button>
+          </div>
+        </div>
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,1 @@
+export { SettingsTabs as Component } from "./SettingsTabs.tsx";

@@ -1,0 +1,70 @@
+import { useCallback, useMemo } from "react";
+import { useSearchParams } from "react-router";
+import type { Zone } from "../values/instant.ts";
+import { defaultRange, resolveEnd, type TimeRange } from "./time-range.ts";
+
+const zoneKey = "seaworthy.zone";
+
+interface TimeRangeInUrl {
+  /** The range shared by all screens. */
+  readonly range: TimeRange;
+  /** Whether the URL names it; otherwise it is the default. */
+  readonly isChosen: boolean;
+  readonly zone: Zone;
+  /** Puts the range in the URL as a new entry of the history, so that Back zooms back. */
+  readonly setRange: (range: TimeRange | null) => void;
+  readonly setZone: (zone: Zone) => void;
+}
+
+/** The time range and zone, which stand in the URL as `from`, `to` and `tz`. */
+export function useTimeRange(): TimeRangeInUrl {
+  const [params, setParams] = useSearchParams();
+  const from = params.get("from");
+  const to = params.get("to");
+  const readable =
+    from !== null && to !== null && resolveEnd(from, 0) !== null && resolveEnd(to, 0) !== null;
+  const range = useMemo(() => (readable ? { from, to } : defaultRange), [readable, from, to]);
+  const named = params.get("tz");
+  const zone: Zone =
+    named === "utc" || named === "local"
+      ? named
+      : localStorage.getItem(zoneKey) === "utc"
+        ? "utc"
+        : "local";
+
+  const setRange = useCallback(
+    (next: TimeRange | null) =>
+      setParams(
+        (old) => {
+          const changed = new URLSearchParams(old);
+          if (next === null) {
+            changed.delete("from");
+            changed.delete("to");
+          } else {
+            changed.set("from", next.from);
+            changed.set("to", next.to);
+          }
+          return changed;
+        },
+        { preventScrollReset: true },
+      ),
+    [setParams],
+  );
+
+  const setZone = useCallback(
+    (next: Zone) => {
+      localStorage.setItem(zoneKey, next);
+      setParams(
+        (old) => {
+          const changed = new URLSearchParams(old);
+          changed.set("tz", next);
+          return changed;
+        },
+        { replace: true, preventScrollReset: true },
+      );
+    },
+    [setParams],
+  );
+
+  return { range, isChosen: readable, zone, setRange, setZone };
+}
