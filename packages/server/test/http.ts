@@ -115,3 +115,28 @@ export async function testServer(
     },
   };
 }
+
+/** Opens the live stream, to be read event by event; `next` answers undefined at its end. */
+export async function watch(
+  url: string,
+  headers: Record<string, string> = { authorization: `Bearer ${BOOTSTRAP}` },
+) {
+  const response = await fetch(`${url}/api/live`, { headers });
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let buffer = "";
+  async function next(): Promise<string | undefined> {
+    for (;;) {
+      const end = buffer.indexOf("\n\n");
+      if (end !== -1) {
+        const event = buffer.slice(0, end);
+        buffer = buffer.slice(end + 2);
+        return event;
+      }
+      const { done, value } = await reader.read();
+      if (done) return undefined;
+      buffer += decoder.decode(value, { stream: true });
+    }
+  }
+  return { response, next, stop: () => reader.cancel() };
+}

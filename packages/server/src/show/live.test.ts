@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Clock } from "../model/index.ts";
-import { BOOTSTRAP, testServer } from "../../test/http.ts";
+import { BOOTSTRAP, testServer, watch } from "../../test/http.ts";
 import type { TestServer } from "../../test/http.ts";
 
 const ADMIN = { authorization: `Bearer ${BOOTSTRAP}` };
@@ -26,28 +26,6 @@ function handClock() {
       }
     },
   };
-}
-
-/** Reads a stream event by event. */
-async function watch(url: string, headers: Record<string, string> = ADMIN) {
-  const response = await fetch(`${url}/api/live`, { headers });
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-  const decoder = new TextDecoder();
-  let buffer = "";
-  async function next(): Promise<string | undefined> {
-    for (;;) {
-      const end = buffer.indexOf("\n\n");
-      if (end !== -1) {
-        const event = buffer.slice(0, end);
-        buffer = buffer.slice(end + 2);
-        return event;
-      }
-      const { done, value } = await reader.read();
-      if (done) return undefined;
-      buffer += decoder.decode(value, { stream: true });
-    }
-  }
-  return { response, next, stop: () => reader.cancel() };
 }
 
 let server: TestServer;

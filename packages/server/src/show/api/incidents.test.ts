@@ -1,0 +1,240 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { alertmanagerWebhook, incident as incidentSchema } from "@seaworthy/contract";
+import type { Incident } from "@seaworthy/contract";
+import { BOOTSTRAP, testServer } from "../../../test/http.ts";
+import type { TestServer } from "../../../test/http.ts";
+
+const ADMIN = { authorization: `Bearer ${BOOTSTRAP}`, "content-type": "application/json" };
+
+let server: TestServer;
+let key: Record<string, string>;
+beforeAll(async () => {
+  server = await testServer();
+  key = {
+    authorization: `Bearer ${await server.token("ingest")}`,
+    "content-type": "application/json",
+  };
+});
+afterAll(() => server.close());
+beforeEach(async () => {
+  await server.records.db.deleteFrom("incidents").execute();
+});
+
+async function call(method: string, path: string, body?: unknown) {
+  const response = await fetch(server.url + path, {
+    method,
+    headers: ADMIN,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Incident };
+}
+
+/** What Alertmanager 0.25 sends, to the letter. */
+function webhook(status: "firing" | "resolved", labels: Record<string, string> = {}) {
+  return {
+    receiver: "seaworthy",
+    status,
+    alerts: [
+      {
+        status,
+        labels: { alertname: "HighErrorRate", service: "shop", severity: "critical", ...labels },
+        annotations: { summary: "A tenth of the checkouts fail" },
+        startsAt: "2026-01-01T00:00:00.123456789Z",
+        endsAt: status === "firing" ? "0001-01-01T00:00:00Z" : "2026-01-01T00:01:00Z",
+        generatorURL: "http://prom:9090/graph?g0.expr=rate%28errors%5B1m%5D%29+%3E+0.1&g0.tab=1",
+        fingerprint: "0123456789abcdef",
+      },
+    ],
+    groupLabels: { alertname: "HighErrorRate" },
+    commonLabels: {},
+    commonAnnotations: {},
+    externalURL: "http://alertmanager:9093",
+    version: "4",
+    groupKey: '{}:{alertname="HighErrorRate"}',
+    truncatedAlerts: 0,
+  };
+}
+async function send(body: unknown) {
+  const response = await fetch(`${server.url}/api/webhooks/alertmanager`, {
+    method: "POST",
+    headers: key,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as { incidents: string[] } };
+}
+
+describe("incidents over HTTP", () => {
+  it("are opened, acknowledged, commented and resolved by people", async () => {
+    const opened = await call("POST", "/api/incidents", {
+      title: "The till is slow",
+      severity: "P2",
+      comment: "Three customers called",
+    });
+    expect(opened.status).toBe(201);
+    expect(opened.body).toMatchObject({
+      number: 1,
+      state: "triggered",
+      service: null,
+      alerts: [],
+      timeline: [
+        { kind: "opened", actor: "token:SEAWORTHY_TOKEN" },
+        { kind: "comment", text: "Three customers called" },
+      ],
+    });
+    const { id } = opened.body;
+    expect((await call("POST", "/api/incidents/1/acknowledge", {})).body.state).toBe(
+      "acknowledged",
+    );
+    // A POST without a body is what curl sends, and as good.
+    expect((await call("POST", `/api/incidents/${id}/acknowledge`)).status).toBe(200);
+    const commented = await call("POST", `/api/incidents/${id}/comments`, { text: "On it" });
+    expect(commented.status).toBe(201);
+    const resolved = await call("POST", `/api/incidents/${id}/resolve`, { comment: "Fixed" });
+    expect(resolved.body.state).toBe("resolved");
+    expect(resolved.body.timeline.map((entry) => entry.kind)).toEqual([
+      "opened",
+      "comment",
+      "acknowledged",
+      "comment",
+      "comment",
+      "resolved",
+    ]);
+    const conflict = await call("POST", `/api/incidents/${id}/acknowledge`, {});
+    expect([conflict.status, conflict.body]).toMatchObject([409, { code: "incident_resolved" }]);
+    expect(incidentSchema.safeParse(resolved.body).success).toBe(true);
+  });
+
+  it.each(["9", "x", "00000000-0000-4000-8000-000000000000", "%00", "1%27", "-1"])(
+    "are not found by %s",
+    async (id) => {
+      const { status, body } = await call("GET", `/api/incidents/${id}`);
+      expect([status, body]).toMatchObject([404, { code: "incident_not_found" }]);
+    },
+  );
+
+  it("come in pages", async () => {
+    for (let n = 1; n <= 5; n += 1) {
+      await call("POST", "/api/incidents", { title: `no. ${n}`, severity: "P3" });
+    }
+    const numbers: number[] = [];
+    let before: number | null = null;
+    do {
+      const suffix: string = before === null ? "" : `&before=${before}`;
+      const response = await fetch(`${server.url}/api/incidents?limit=2${suffix}`, {
+        headers: ADMIN,
+      });
+      const page = (await response.json()) as {
+        incidents: { number: number }[];
+        next: number | null;
+      };
+      numbers.push(...page.incidents.map((one) => one.number));
+      before = page.next;
+    } while (before !== null);
+    expect(numbers).toEqual([5, 4, 3, 2, 1]);
+  });
+});
+
+describe("Alertmanager's webhook", () => {
+  it("opens an incident with its evidence, joins repeats and resolves it", async () => {
+    const first = await send(webhook("firing"));
+    expect(first.status).toBe(200);
+    const again = await send(webhook("firing"));
+    expect(again.body).toEqual(first.body);
+    const [id] = first.body.incidents;
+    const { body } = await call("GET", `/api/incidents/${id}`);
+    expect(body).toMatchObject({
+      title: "A tenth of the checkouts fail",
+      severity: "P1",
+      service: "shop",
+      firingAlerts: 1,
+      alerts: [
+        {
+          expression: "rate(errors[1m]) > 0.1",
+          startsAt: "2026-01-01T00:00:00.123Z",
+          endsAt: null,
+        },
+      ],
+    });
+    expect(body.timeline).toHaveLength(2);
+    await send(webhook("resolved"));
+    const after = await call("GET", `/api/incidents/${id}`);
+    expect(after.body).toMatchObject({
+      state: "resolved",
+      alerts: [{ status: "resolved", endsAt: "2026-01-01T00:01:00.000Z" }],
+    });
+  });
+
+  it("opens one incident when two replicas send at once", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => send(webhook("firing", { replica: String(n % 2) }))),
+    );
+    expect(new Set(answers.flatMap(({ body }) => body.incidents)).size).toBe(1);
+  });
+
+  it.each([
+    ["another version", { ...webhook("firing"), version: "3" }, "body.version"],
+    ["no alerts", { ...webhook("firing"), alerts: undefined }, "body.alerts"],
+    [
+      "labels that are no text",
+      { ...webhook("firing"), alerts: [{ ...webhook("firing").alerts[0], labels: { a: 1 } }] },
+      "body.alerts.0.labels.a",
+    ],
+    [
+      "a time that is none",
+      { ...webhook("firing"), alerts: [{ ...webhook("firing").alerts[0], startsAt: "now" }] },
+      "body.alerts.0.startsAt",
+    ],
+  ])("names what is wrong with %s", async (_, body, field) => {
+    const { status, body: problem } = await send(body);
+    expect([status, problem]).toMatchObject([400, { errors: [{ field }] }]);
+  });
+
+  it("refuses a body that is too large, or deeper than any alert", async () => {
+    const large = await send(`{"version":"4","x":"${"x".repeat(9 * 1024 * 1024)}"}`);
+    expect([large.status, large.body]).toMatchObject([413, { code: "body_too_large" }]);
+    const deep = await send(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`);
+    expect(deep.status).toBe(400);
+    const deepInside = JSON.stringify(webhook("firing")).replace(
+      '"truncatedAlerts":0',
+      `"extra":${"[".repeat(50_000)}${"]".repeat(50_000)}`,
+    );
+    expect([200, 400]).toContain((await send(deepInside)).status);
+  });
+
+  it("takes what the schema takes, whatever is in it, and refuses the rest", async () => {
+    const text = fc.string({ unit: "binary", maxLength: 20 });
+    const labels = fc.dictionary(text, text, { maxKeys: 4 });
+    const time = fc
+      .date({ min: new Date(0), max: new Date("9999-01-01"), noInvalidDate: true })
+      .map((date) => date.toISOString());
+    const alert = fc.record({
+      status: fc.constantFrom("firing", "resolved"),
+      labels: fc.oneof(
+        labels,
+        labels.map((some) => ({ ...some, severity: "critical" })),
+      ),
+      annotations: labels,
+      startsAt: time,
+      endsAt: time,
+      generatorURL: text,
+    });
+    const sane = fc.record({
+      version: fc.constant("4"),
+      groupKey: text,
+      status: fc.constantFrom("firing", "resolved"),
+      alerts: fc.array(alert, { maxLength: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(sane, fc.object(), fc.jsonValue()), async (body) => {
+        const json = JSON.stringify(body);
+        // Names that poison objects are refused before any schema sees them.
+        fc.pre(!/__proto__|constructor/.test(json));
+        const valid = alertmanagerWebhook.body.safeParse(JSON.parse(json)).success;
+        expect((await send(json)).status).toBe(valid ? 200 : 400);
+      }),
+      { numRuns: 250 },
+    );
+    expect(server.logged).toEqual([]);
+  });
+});
