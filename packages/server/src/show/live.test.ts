@@ -1,32 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { Clock } from "../model/index.ts";
 import { BOOTSTRAP, testServer, watch } from "../../test/http.ts";
 import type { TestServer } from "../../test/http.ts";
+import { ManualClock } from "../../test/manual-clock.ts";
 
 const ADMIN = { authorization: `Bearer ${BOOTSTRAP}` };
-
-/** Time that moves by hand. */
-function handClock() {
-  let now = Date.now();
-  const timers = new Set<{ at: number; run: () => void }>();
-  const clock: Clock = {
-    now: () => now,
-    after(ms, run) {
-      const timer = { at: now + ms, run };
-      timers.add(timer);
-      return { cancel: () => timers.delete(timer) };
-    },
-  };
-  return {
-    clock,
-    pass: (ms: number) => {
-      now += ms;
-      for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
-        if (timer.at <= now && timers.delete(timer)) timer.run();
-      }
-    },
-  };
-}
 
 let server: TestServer;
 afterEach(() => server.close());
@@ -34,7 +11,7 @@ const change = (data: unknown) => `event: change\ndata: ${JSON.stringify(data)}`
 
 describe("live updates", () => {
   it("tell at once, then gather bursts by topic", async () => {
-    const { clock, pass } = handClock();
+    const clock = new ManualClock(Date.now());
     server = await testServer({ clock });
     const stream = await watch(server.url);
     expect(stream.response.headers.get("content-type")).toBe("text/event-stream");
@@ -49,10 +26,10 @@ describe("live updates", () => {
     expect(await stream.next()).toBe(change({ topic: "incidents", id: "1" }));
     expect(await stream.next()).toBe(change({ topic: "alerts" }));
     expect(await stream.next()).toBe(change({ topic: "targets", id: "same" }));
-    pass(200);
+    clock.advance(200);
     expect(await stream.next()).toBe(change({ topic: "incidents" }));
     expect(await stream.next()).toBe(change({ topic: "targets", id: "same" }));
-    pass(200);
+    clock.advance(200);
     announce({ topic: "incidents", id: "4" });
     expect(await stream.next()).toBe(change({ topic: "incidents", id: "4" }));
     await stream.stop();
@@ -72,16 +49,16 @@ describe("live updates", () => {
   });
 
   it("give signs of life, and end with the session", async () => {
-    const { clock, pass } = handClock();
+    const clock = new ManualClock(Date.now());
     server = await testServer({ clock });
     const cookie = await server.session();
     const stream = await watch(server.url, { cookie });
     await stream.next();
-    pass(15_000);
+    clock.advance(15_000);
     expect(await stream.next()).toBe("event: ping\ndata: {}");
     const origin = server.url;
     await fetch(`${server.url}/api/session`, { method: "DELETE", headers: { cookie, origin } });
-    pass(15_000);
+    clock.advance(15_000);
     expect(await stream.next()).toBeUndefined();
   });
 
