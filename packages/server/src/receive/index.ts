@@ -3,10 +3,4 @@ export type { Admission, Share } from "./admit.ts";
 export { loadPrometheusConfig } from "./scrape/config.ts";
 export type { PrometheusConfig } from "./scrape/job.ts";
 export { createScraper } from "./scrape/scraper.ts";
-export type {
-  InternalTarget,
-  Scraper,
-  ScraperOptions,
-  TargetsView,
-  TargetView,
-} from "./scrape/scraper.ts";
+export type { InternalTarget, Scraper, ScraperOptions } from "./scrape/scraper.ts";

@@ -1,156 +1,20 @@
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import pino from "pino";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ManualClock } from "../../../test/manual-clock.ts";
-import { isStale } from "../../model/index.ts";
-import type { MetricMetadata, SampleBatch, SampleSink } from "../../model/index.ts";
-import { createSelfMetrics } from "../../self/index.ts";
-import { loadPrometheusConfig } from "./config.ts";
-import { createScraper } from "./scraper.ts";
-import type { Scraper, ScraperOptions } from "./scraper.ts";
-
-const START = 1_700_000_000_000;
-
-let directory = "";
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "sw-scraper-"));
-});
-afterAll(() => rm(directory, { recursive: true, force: true }));
-
-/** One sample in a form that is easy to compare: `name{label="value"} value`, report series without labels. */
-interface Row {
-  readonly name: string;
-  readonly labels: Record<string, string>;
-  readonly value: number | "stale";
-  readonly time: number;
-}
-
-function rows(batch: SampleBatch): Row[] {
-  return Array.from(batch.seriesOf, (series, i) => {
-    const { __name__: name = "", ...labels } = batch.series[series] ?? {};
-    const value = isStale(batch.values, i) ? "stale" : (batch.values[i] ?? 0);
-    return { name, labels, value, time: batch.times[i] ?? 0 };
-  });
-}
-
-/** What is not a report series, by its name and value. */
-function content(batch: SampleBatch): [string, number | "stale"][] {
-  return rows(batch)
-    .filter(({ name }) => name !== "up" && !name.startsWith("scrape_"))
-    .map(({ name, value }) => [name, value]);
-}
-
-function reported(batch: SampleBatch, name: string): number | "stale" | undefined {
-  return rows(batch).find((row) => row.name === name)?.value;
-}
-
-class MemorySink implements SampleSink {
-  readonly batches: SampleBatch[] = [];
-  readonly metadata: MetricMetadata[] = [];
-  fail: Error | undefined;
-  hold: Promise<void> | undefined;
-  #waiting: ((batch: SampleBatch) => void)[] = [];
-  #taken = 0;
-
-  async write(batch: SampleBatch): Promise<void> {
-    const { fail, hold } = this;
-    this.batches.push(batch);
-    const waiting = this.#waiting.shift();
-    if (waiting !== undefined) {
-      this.#taken += 1;
-      waiting(batch);
-    }
-    await hold;
-    if (fail !== undefined) throw fail;
-  }
-
-  describe(metadata: readonly MetricMetadata[]): void {
-    this.metadata.push(...metadata);
-  }
-
-  /** The next batch that nobody has taken yet. */
-  next(): Promise<SampleBatch> {
-    const batch = this.batches[this.#taken];
-    if (batch !== undefined) {
-      this.#taken += 1;
-      return Promise.resolve(batch);
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-}
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void;
-
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function serve(handler: Handler): Promise<string> {
-  const server = createServer(handler);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  closers.push(async () => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, "close");
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function rig(jobs: string, more: Partial<ScraperOptions> = {}) {
-  const clock = new ManualClock(START);
-  const sink = new MemorySink();
-  const metrics = createSelfMetrics("test");
-  const announced: string[] = [];
-  const scraper: Scraper = createScraper({
-    samples: sink,
-    clock,
-    metrics,
-    log: pino({ level: "silent" }),
-    announce: ({ topic }) => announced.push(topic),
-    seed: "test",
-    ...more,
-  });
-  closers.push(() => scraper.stop());
-  const load = async (text: string) => {
-    const file = join(directory, "prometheus.yml");
-    await writeFile(file, `global: {scrape_interval: 1s}\nscrape_configs:\n${text}`);
-    await scraper.apply(await loadPrometheusConfig(file));
-  };
-  await load(jobs);
-  scraper.start();
-  /** Moves to the next scrape and answers its batch once it is written. */
-  const scrape = async () => {
-    clock.advance(1000);
-    const batch = await sink.next();
-    // The loop plans its next scrape once the write has ended.
-    await new Promise(setImmediate);
-    return batch;
-  };
-  const counted = async (name: string) =>
-    (await metrics.registry.getSingleMetric(name)?.get())?.values ?? [];
-  return { clock, sink, scraper, load, scrape, counted, announced };
-}
-
-const job = (address: string, more = "") =>
-  `- {job_name: shop, static_configs: [{targets: ['${address}']}]${more}}\n`;
-
-/** Serves one text after the other, the last one again and again. */
-function texts(...bodies: string[]): Handler {
-  let i = 0;
-  return (_request, response) => {
-    response.end(bodies[Math.min(i, bodies.length - 1)]);
-    i += 1;
-  };
-}
+import { describe, expect, it } from "vitest";
+import {
+  content,
+  directory,
+  job,
+  reported,
+  rig,
+  rows,
+  serve,
+  START,
+  texts,
+} from "../../../test/scrape-rig.ts";
+import type { Handler } from "../../../test/scrape-rig.ts";
 
 describe("a scrape", () => {
   it("brings samples with the target's labels, and a report", async () => {
@@ -174,7 +38,7 @@ describe("a scrape", () => {
       { name: "scrape_series_added", labels, value: 3, time },
     ]);
     expect(sink.metadata).toEqual([{ metric: "a", type: "counter", help: "Help.", unit: "" }]);
-    expect(scraper.targets().activeTargets).toMatchObject([
+    expect(scraper.targets().active).toMatchObject([
       {
         discoveredLabels: {
           __address__: address,
@@ -185,14 +49,14 @@ describe("a scrape", () => {
           job: "shop",
         },
         labels,
-        scrapePool: "shop",
-        scrapeUrl: `http://${address}/metrics`,
-        globalUrl: `http://${address}/metrics`,
+        job: "shop",
+        url: `http://${address}/metrics`,
         lastError: "",
         health: "up",
-        lastScrape: new Date(time).toISOString(),
-        scrapeInterval: "1s",
-        scrapeTimeout: "1s",
+        lastScrape: time,
+        lastScrapeDuration: expect.any(Number),
+        interval: 1000,
+        timeout: 1000,
       },
     ]);
   });
@@ -396,7 +260,7 @@ describe("a failing scrape", () => {
     const batch = await scrape();
     expect(reported(batch, "up")).toBe(0);
     expect(content(batch)).toEqual([]);
-    const [target] = scraper.targets().activeTargets;
+    const [target] = scraper.targets().active;
     expect(target).toMatchObject({ health: "down", lastError: expect.stringMatching(reason) });
   });
 
@@ -426,7 +290,7 @@ describe("a failing scrape", () => {
   it("says when nobody listens", async () => {
     const { scrape, scraper } = await rig(job("127.0.0.1:1"));
     expect(reported(await scrape(), "up")).toBe(0);
-    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/ECONNREFUSED/);
+    expect(scraper.targets().active[0]?.lastError).toMatch(/ECONNREFUSED/);
   });
 
   it("ends at the scrape timeout, by the clock", async () => {
@@ -447,7 +311,7 @@ describe("a failing scrape", () => {
     await request;
     clock.advance(1000);
     expect(reported(await sink.next(), "up")).toBe(0);
-    expect(scraper.targets().activeTargets[0]?.lastError).toBe(
+    expect(scraper.targets().active[0]?.lastError).toBe(
       "no complete answer within the scrape timeout of 1s",
     );
   });
@@ -465,7 +329,7 @@ describe("a failing scrape", () => {
     });
     const { scrape, scraper } = await rig(job(address), { maxBodyBytes: 1_000_000 });
     expect(reported(await scrape(), "up")).toBe(0);
-    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/larger than 1000000 bytes/);
+    expect(scraper.targets().active[0]?.lastError).toMatch(/larger than 1000000 bytes/);
     // What the kernel's buffers took on the way is not ours to bound.
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
@@ -475,7 +339,7 @@ describe("a failing scrape", () => {
       maxBytesInFlight: 1000,
     });
     await scrape();
-    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/would exceed 1000 bytes/);
+    expect(scraper.targets().active[0]?.lastError).toMatch(/would exceed 1000 bytes/);
   });
 });
 
@@ -540,135 +404,4 @@ describe("the request", () => {
     for (let i = 0; i < 5; i += 1) await scrape();
     expect(sockets.size).toBe(1);
   });
-});
-
-describe("a store in trouble", () => {
-  it("loses samples by count, tells the truth, and still gets its markers", async () => {
-    const { scrape, sink, scraper, counted } = await rig(
-      job(await serve(texts("a 1\nb 1\n", "a 2\n", "a 3\n"))),
-    );
-    await scrape();
-    sink.fail = new Error("disk full");
-    expect(content(await scrape())).toContainEqual(["b", "stale"]);
-    expect(scraper.targets().activeTargets[0]?.health).toBe("up");
-    expect(await counted("seaworthy_dropped_total")).toMatchObject([
-      { labels: { subject: "samples", reason: "store_unavailable" }, value: 7 },
-    ]);
-    sink.fail = undefined;
-    expect(content(await scrape())).toEqual([
-      ["a", 3],
-      ["b", "stale"],
-    ]);
-    expect(content(await scrape())).toEqual([["a", 3]]);
-  });
-
-  it("that is slow is not pressed: due scrapes are left out and counted", async () => {
-    let requests = 0;
-    const address = await serve((_request, response) => {
-      requests += 1;
-      response.end("a 1\n");
-    });
-    const { clock, scrape, sink, counted } = await rig(job(address));
-    let letGo: () => void = () => undefined;
-    sink.hold = new Promise((resolve) => {
-      letGo = resolve;
-    });
-    const first = rows(await scrape())[0]?.time ?? 0;
-    clock.advance(3000);
-    expect(requests).toBe(1);
-    sink.hold = undefined;
-    letGo();
-    await new Promise(setImmediate);
-    expect(await counted("seaworthy_scrapes_missed_total")).toMatchObject([{ value: 3 }]);
-    expect(rows(await scrape())[0]?.time).toBe(first + 4000);
-    expect(requests).toBe(2);
-  });
-});
-
-describe("a new configuration", () => {
-  it("leaves targets that stay alone", async () => {
-    const address = await serve(texts("a 1\n"));
-    const { load, scrape } = await rig(job(address));
-    const first = rows(await scrape())[0]?.time ?? 0;
-    await load(`${job(address)}- {job_name: other}\n`);
-    const batch = await scrape();
-    expect(content(batch)).toEqual([["a", 1]]);
-    expect(rows(batch)[0]?.time).toBe(first + 1000);
-    expect(reported(batch, "scrape_series_added")).toBe(0);
-  });
-
-  it("ends targets that go, with their reports", async () => {
-    const { load, scrape, sink, scraper, clock } = await rig(job(await serve(texts("a 1\n"))));
-    await scrape();
-    await load("- {job_name: shop}\n");
-    const batch = await sink.next();
-    expect(new Set(rows(batch).map(({ value }) => value))).toEqual(new Set(["stale"]));
-    expect(rows(batch).map(({ name }) => name)).toEqual([
-      "a",
-      "up",
-      "scrape_duration_seconds",
-      "scrape_samples_scraped",
-      "scrape_samples_post_metric_relabeling",
-      "scrape_series_added",
-    ]);
-    expect(scraper.targets().activeTargets).toEqual([]);
-    clock.advance(5000);
-    expect(sink.batches).toHaveLength(2);
-  });
-
-  it("ends jobs that go", async () => {
-    const { load, scrape, sink, scraper } = await rig(job(await serve(texts("a 1\n"))));
-    await scrape();
-    await load("- {job_name: other}\n");
-    expect(content(await sink.next())).toEqual([["a", "stale"]]);
-    expect(scraper.targets().activeTargets).toEqual([]);
-  });
-
-  it("changes a target's settings without a gap in its series", async () => {
-    const { load, scrape, sink } = await rig(job(await serve(texts("a 1\nb 1\n", "a 2\n"))));
-    const address = (await scrape()).series[0]?.["instance"] ?? "";
-    await load(job(address, ", params: {x: ['1']}"));
-    expect(sink.batches).toHaveLength(1);
-    expect(content(await scrape())).toEqual([
-      ["a", 2],
-      ["b", "stale"],
-    ]);
-  });
-
-  it("fails a job with more targets than its limit, saying so", async () => {
-    const { scrape, scraper } = await rig(
-      "- {job_name: shop, target_limit: 1, static_configs: [{targets: ['a:1', 'b:1']}]}\n",
-    );
-    expect(reported(await scrape(), "up")).toBe(0);
-    expect(scraper.targets().activeTargets[0]?.lastError).toMatch(/target_limit exceeded: 2/);
-  });
-});
-
-it("stops without marking anything as ended", async () => {
-  const { scrape, sink, scraper, clock } = await rig(job(await serve(texts("a 1\n"))));
-  await scrape();
-  await scraper.stop();
-  clock.advance(5000);
-  expect(sink.batches).toHaveLength(1);
-});
-
-it("scrapes this process without a network, unless the configuration has that job", async () => {
-  const internal = [
-    { job: "seaworthy", instance: "127.0.0.1:4000", read: () => Promise.resolve("a 1\n") },
-  ];
-  const { scrape, load, scraper } = await rig("- {job_name: other}\n", { internal });
-  const batch = await scrape();
-  expect(rows(batch)[0]?.labels).toEqual({ job: "seaworthy", instance: "127.0.0.1:4000" });
-  expect(scraper.targets().activeTargets[0]?.scrapeUrl).toBe("http://127.0.0.1:4000/metrics");
-  await load("- {job_name: seaworthy}\n");
-  expect(scraper.targets().activeTargets).toEqual([]);
-});
-
-it("announces changes of health together", async () => {
-  const { scrape, clock, announced } = await rig(job(await serve(texts("a 1\n"))));
-  clock.advance(150);
-  announced.length = 0;
-  await scrape();
-  clock.advance(150);
-  expect(announced).toEqual(["targets"]);
 });

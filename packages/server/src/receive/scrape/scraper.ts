@@ -1,13 +1,19 @@
 import type { Logger } from "pino";
-import { formatDuration } from "../../model/index.ts";
-import type { Announce, Clock, Labels, SampleSink, Timer } from "../../model/index.ts";
+import type {
+  Announce,
+  Clock,
+  SampleSink,
+  TargetsView,
+  TargetView,
+  Timer,
+} from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import { createAdmission } from "../admit.ts";
 import { createScrapeClient } from "./client.ts";
 import { DEFAULT_EXPOSITION_LIMITS } from "./exposition.ts";
 import type { ExpositionLimits } from "./exposition.ts";
 import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
-import type { Fetch, Health, LoopDeps, ScrapeLoop } from "./loop.ts";
+import type { Fetch, LoopDeps, ScrapeLoop } from "./loop.ts";
 import { findTargets, Pool } from "./pool.ts";
 
 /**
@@ -31,35 +37,11 @@ export interface ScraperOptions {
   readonly seed: string;
   readonly userAgent?: string;
   readonly internal?: readonly InternalTarget[];
-  /** The host under which people reach this machine, for links to targets on it. */
-  readonly externalHost?: string;
   /** The most bytes of one body; a job's body_size_limit may only ask for less. */
   readonly maxBodyBytes?: number;
   /** The most bytes of all bodies that are being received at once. */
   readonly maxBytesInFlight?: number;
   readonly expositionLimits?: ExpositionLimits;
-}
-
-/** A target as `/api/v1/targets` shows it. */
-export interface TargetView {
-  readonly discoveredLabels: Labels;
-  readonly labels: Labels;
-  readonly scrapePool: string;
-  readonly scrapeUrl: string;
-  readonly globalUrl: string;
-  readonly lastError: string;
-  /** RFC 3339. */
-  readonly lastScrape: string;
-  /** Seconds. */
-  readonly lastScrapeDuration: number;
-  readonly health: Health;
-  readonly scrapeInterval: string;
-  readonly scrapeTimeout: string;
-}
-
-export interface TargetsView {
-  readonly activeTargets: readonly TargetView[];
-  readonly droppedTargets: readonly { readonly discoveredLabels: Labels }[];
 }
 
 export interface Scraper {
@@ -78,7 +60,6 @@ export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
 /** Health changes within this time are announced, and counted, once. */
 const ANNOUNCE_AFTER = 100;
-const NEVER = "0001-01-01T00:00:00Z";
 
 /** Makes the scraper: the loops of all targets of `prometheus.yml`'s jobs. */
 export function createScraper(options: ScraperOptions): Scraper {
@@ -173,11 +154,9 @@ export function createScraper(options: ScraperOptions): Scraper {
     targets() {
       const all = [...pools.values()];
       return {
-        activeTargets: all.flatMap((pool) =>
-          pool.loops().map((loop) => viewOf(pool.jobName, loop, options.externalHost)),
-        ),
-        droppedTargets: all.flatMap((pool) =>
-          pool.dropped.map((discoveredLabels) => ({ discoveredLabels })),
+        active: all.flatMap((pool) => pool.loops().map((loop) => viewOf(pool.jobName, loop))),
+        dropped: all.flatMap((pool) =>
+          pool.dropped.map((discoveredLabels) => ({ job: pool.jobName, discoveredLabels })),
         ),
       };
     },
@@ -202,35 +181,19 @@ function countTargets(pool: Pool, metrics: SelfMetrics): void {
   metrics.targets(pool.jobName, up, down);
 }
 
-function viewOf(
-  scrapePool: string,
-  loop: ScrapeLoop,
-  externalHost: string | undefined,
-): TargetView {
-  const { target, state } = loop;
+function viewOf(job: string, { target, state }: ScrapeLoop): TargetView {
   return {
-    discoveredLabels: target.discoveredLabels,
+    job,
+    url: target.url,
     labels: target.labels,
-    scrapePool,
-    scrapeUrl: target.url,
-    globalUrl: globalUrl(target.url, externalHost),
-    lastError: state.lastError,
-    lastScrape: state.lastScrape === undefined ? NEVER : new Date(state.lastScrape).toISOString(),
-    lastScrapeDuration: state.lastDuration,
+    discoveredLabels: target.discoveredLabels,
     health: state.health,
-    scrapeInterval: formatDuration(target.interval),
-    scrapeTimeout: formatDuration(target.timeout),
+    lastError: state.lastError,
+    lastScrape: state.lastScrape,
+    lastScrapeDuration: state.lastScrape === undefined ? undefined : state.lastDuration * 1000,
+    interval: target.interval,
+    timeout: target.timeout,
   };
-}
-
-const LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
-
-function globalUrl(url: string, externalHost: string | undefined): string {
-  if (externalHost === undefined || !URL.canParse(url)) return url;
-  const parsed = new URL(url);
-  if (!LOCAL_HOSTS.includes(parsed.hostname)) return url;
-  parsed.hostname = externalHost;
-  return parsed.href;
 }
 
 function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
