@@ -1,1 +1,36 @@
-export {};
+export type { Engine, EngineLimits, EngineOptions, Experimental, QueryOptions } from "./engine.ts";
+export { lineColumn, PromqlError, type PromqlErrorKind, type Span } from "./errors.ts";
+export {
+  type Buckets,
+  type CounterResetHint,
+  CUSTOM_BUCKETS_SCHEMA,
+  type NativeHistogram,
+} from "./histogram/histogram.ts";
+export { compareLabels, Labels, METRIC_NAME } from "./labels.ts";
+export {
+  type Matcher,
+  matcherTest,
+  matchesEmpty,
+  type MatchOperator,
+  pinnedMetricName,
+  selectorTest,
+} from "./matchers.ts";
+export type * from "./parse/ast.ts";
+export { type AnchoredRegexp, compileAnchored } from "./regexp.ts";
+export type { QueryResult, QueryStats, QueryValue, VectorSample } from "./result.ts";
+export {
+  ABSENT,
+  FLOAT,
+  type Grid,
+  type GridAggregate,
+  type GridAggregation,
+  type GridFunction,
+  type GridRequest,
+  type GridSeries,
+  HISTOGRAM,
+  type QueryContext,
+  type RawSeries,
+  type SelectHints,
+  type SelectRequest,
+  type Source,
+} from "./source.ts";
