@@ -1,3 +1,4 @@
+import type { Experimental } from "./check.ts";
 import type { Expr } from "./parse/ast.ts";
 import type { QueryResult } from "./result.ts";
 import type { Source } from "./source.ts";
@@ -13,22 +14,6 @@ export interface EngineLimits {
   readonly maxQueryLength: number;
   /** How deep expressions may nest. */
   readonly maxDepth: number;
-}
-
-/** Behaviours that Prometheus keeps behind feature flags; all off by default, as there. */
-export interface Experimental {
-  /** limitk, limit_ratio, info, sort_by_label, mad_over_time, … */
-  readonly functions: boolean;
-  /** `[5m * 2]`, `[step()]`, `offset (1h / 2)`. */
-  readonly durationExpressions: boolean;
-  /** `anchored` and `smoothed`. */
-  readonly extendedRangeSelectors: boolean;
-  /** `fill`, `fill_left`, `fill_right`. */
-  readonly binopFillModifiers: boolean;
-  /** Metric names are dropped at the end of a query instead of by each function. */
-  readonly delayedNameRemoval: boolean;
-  /** rate, increase, irate and resets use the samples' start times. */
-  readonly startTimestamps: boolean;
 }
 
 export interface EngineOptions {

@@ -1,4 +1,5 @@
-export type { Engine, EngineLimits, EngineOptions, Experimental, QueryOptions } from "./engine.ts";
+export type { Experimental } from "./check.ts";
+export type { Engine, EngineLimits, EngineOptions, QueryOptions } from "./engine.ts";
 export { lineColumn, PromqlError, type PromqlErrorKind, type Span } from "./errors.ts";
 export {
   type Buckets,
