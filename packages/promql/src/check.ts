@@ -1,4 +1,4 @@
-import { parseError, type PromqlError, type Span } from "./errors.ts";
+import { parseError, PromqlError, type Span } from "./errors.ts";
 import { type FunctionSignature, functionSignature } from "./functions.ts";
 import { matcherTest, matchesEmpty } from "./matchers.ts";
 import {
@@ -285,7 +285,7 @@ class Checker {
     const allowed = EDGE_FUNCTIONS[edges];
     if (allowed.includes(name)) return;
     const message = `${edges} modifier can only be used with: ${allowed.join(", ")} - not with ${name}`;
-    throw this.#fail(range, message);
+    throw new PromqlError("execution", message, range.span);
   }
 
   #expect(expr: Expr, wanted: ValueType, context: string): void {

@@ -1,5 +1,15 @@
 export type { Experimental } from "./check.ts";
-export type { Engine, EngineLimits, EngineOptions, QueryOptions } from "./engine.ts";
+export {
+  ALL_EXPERIMENTAL,
+  createEngine,
+  type Engine,
+  type EngineOptions,
+  type QueryOptions,
+} from "./engine.ts";
+export { DEFAULT_LIMITS, type EngineLimits } from "./limits.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
+export { formatCompact, formatDecimal, formatValue } from "./number.ts";
+export { setStale } from "./stale.ts";
 export { lineColumn, PromqlError, type PromqlErrorKind, type Span } from "./errors.ts";
 export {
   type Buckets,

@@ -67,3 +67,14 @@ export function formatCompact(value: number): string {
   const size = String(Math.abs(exponent)).padStart(2, "0");
   return `${mantissa}e${exponent < 0 ? "-" : "+"}${size}`;
 }
+
+/** As OpenMetrics writes the numbers of labels: whole numbers with a point (`1.0`). */
+export function formatOpenMetrics(value: number): string {
+  const text = formatCompact(value);
+  return /[e.a-zA-Z]/.test(text) ? text : `${text}.0`;
+}
+
+/** A float as Go's strconv reads it, undefined when the whole text is not one. */
+export function parseFloatStrictly(text: string): number | undefined {
+  return /^[+-]?0[0-7]/.test(text) ? Number(text) : parseNumber(text);
+}

@@ -1,0 +1,82 @@
+import type { Annotations } from "../annotations.ts";
+import type { Experimental } from "../check.ts";
+import { PromqlError } from "../errors.ts";
+import type { EngineLimits } from "../limits.ts";
+import type { QueryContext, Source } from "../source.ts";
+import { Column, mergeSameLabels } from "./column.ts";
+
+/** What every part of one evaluation shares. */
+export class EvaluationContext implements QueryContext {
+  readonly source: Source;
+  readonly annotations: Annotations;
+  readonly experimental: Experimental;
+  readonly lookbackDeltaMs: number;
+  readonly signal: AbortSignal;
+  /** A range query, even where a part of it is evaluated at a single step. */
+  readonly isRangeQuery: boolean;
+  readonly #limits: EngineLimits;
+  #samples = 0;
+  #series = 0;
+
+  constructor(options: {
+    source: Source;
+    annotations: Annotations;
+    experimental: Experimental;
+    lookbackDeltaMs: number;
+    signal: AbortSignal;
+    limits: EngineLimits;
+    isRangeQuery: boolean;
+  }) {
+    this.source = options.source;
+    this.annotations = options.annotations;
+    this.experimental = options.experimental;
+    this.lookbackDeltaMs = options.lookbackDeltaMs;
+    this.signal = options.signal;
+    this.isRangeQuery = options.isRangeQuery;
+    this.#limits = options.limits;
+  }
+
+  get samples(): number {
+    return this.#samples;
+  }
+
+  get series(): number {
+    return this.#series;
+  }
+
+  takeSamples(count: number): void {
+    this.#samples += count;
+    if (this.#samples > this.#limits.maxSamples) {
+      const message = `query processing would load too many samples into memory in query execution: more than ${this.#limits.maxSamples}`;
+      throw new PromqlError("limit", message);
+    }
+  }
+
+  takeSeries(count: number): void {
+    this.#series += count;
+    if (this.#series > this.#limits.maxSeries) {
+      const message = `query reads more than ${this.#limits.maxSeries} series; select fewer`;
+      throw new PromqlError("limit", message);
+    }
+  }
+
+  /** Throws when the caller has given up on the query. */
+  checkAborted(): void {
+    if (!this.signal.aborted) return;
+    const { reason } = this.signal as { reason: unknown };
+    const timedOut = reason instanceof Error && reason.name === "TimeoutError";
+    throw timedOut
+      ? new PromqlError("timeout", "query timed out in expression evaluation")
+      : new PromqlError("canceled", "query was canceled in expression evaluation");
+  }
+
+  /** Drops metric names: at once, or by marking the columns where removal is delayed. */
+  dropNames(columns: Column[], steps: number): Column[] {
+    if (this.experimental.delayedNameRemoval) {
+      for (const column of columns) column.dropName = true;
+      return columns;
+    }
+    const nameless = columns.map((column) => column.relabelled(column.labels.withoutMetric()));
+    return mergeSameLabels(nameless, steps);
+  }
+}
