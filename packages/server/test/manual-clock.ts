@@ -31,13 +31,24 @@ export class ManualClock implements Clock {
   /** Moves on by `ms`, running what comes due on the way, each at its own time. */
   advance(ms: number): void {
     const until = this.#now + ms;
-    for (;;) {
-      const due = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#timers = this.#timers.filter((other) => other !== due);
-      this.#now = Math.max(this.#now, due.at);
-      due.run();
-    }
+    while (this.#runNext(until));
     this.#now = until;
+  }
+
+  /** The same, awaiting what each timer has started before time goes on. */
+  async advanceSettled(ms: number, settle: () => Promise<unknown>): Promise<void> {
+    const until = this.#now + ms;
+    do await settle();
+    while (this.#runNext(until));
+    this.#now = until;
+  }
+
+  #runNext(until: number): boolean {
+    const due = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at)[0];
+    if (due === undefined) return false;
+    this.#timers = this.#timers.filter((other) => other !== due);
+    this.#now = Math.max(this.#now, due.at);
+    due.run();
+    return true;
   }
 }

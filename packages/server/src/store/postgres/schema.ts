@@ -3,9 +3,15 @@ import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
 import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
+import { notificationMigrations } from "./tables/notifications.ts";
+import type { NotificationTables } from "./tables/notifications.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
-export interface Schema extends AccessTables, IncidentTables {}
+export interface Schema extends AccessTables, IncidentTables, NotificationTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
-export const migrations: readonly Migration[] = [...accessMigrations, ...incidentMigrations];
+export const migrations: readonly Migration[] = [
+  ...accessMigrations,
+  ...incidentMigrations,
+  ...notificationMigrations,
+];

@@ -1,0 +1,285 @@
+import type { Logger } from "pino";
+import { messageOf } from "../../model/index.ts";
+import type { Announce, Clock, Timer } from "../../model/index.ts";
+import {
+  claimNotifications,
+  lockGroup,
+  markAttempt,
+  markFailed,
+  markSent,
+  putLogEntry,
+  releaseClaims,
+  renewClaim,
+} from "../../store/index.ts";
+import type { Claim, Records, WaitingNotification } from "../../store/index.ts";
+import type { Outcome } from "./outcome.ts";
+import type { NotificationPayload } from "./payload.ts";
+
+/** How deliveries are paced. Milliseconds. */
+const PACE = {
+  /** Waits between attempts grow from here by `factor` up to `longest`, each with jitter. */
+  first: 500,
+  factor: 1.6,
+  longest: 60_000,
+  /** A receiver may ask for a longer wait than ours, up to this. */
+  longestAsked: 5 * 60_000,
+  /** A notification that could not be delivered for so long is given up, and shown as failed. */
+  giveUp: 24 * 3_600_000,
+  /** How long a claim outlasts the moment at which it is next looked at. */
+  claim: 60_000,
+  /** How often notifications are looked for that nobody holds, e.g. those of a dead server. */
+  poll: 5000,
+} as const;
+
+/** Why deliveries stop for a notification: it went out, it was given up, or another server has it. */
+type Settled = "sent" | "failed" | "lost";
+
+export interface DelivererOptions {
+  readonly records: Records;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly announce: Announce;
+  /** A name that this server keeps over restarts and that no other server has. */
+  readonly server: string;
+  /** One attempt to deliver. */
+  readonly send: (
+    notification: WaitingNotification,
+    payload: NotificationPayload,
+  ) => Promise<Outcome>;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
+}
+
+/**
+ * Sends the notifications of the outbox. Those of one integration and group go out strictly in the
+ * order in which they were decided on, one at a time; different ones do not wait for each other.
+ * Every notification is attempted until it is delivered, refused for good, or a day old. A kill
+ * between delivery and its record makes the next process deliver again, under the same key.
+ */
+export class Deliverer {
+  readonly #options: DelivererOptions;
+  /** What is to be sent, by integration and group; whoever is first is being sent. */
+  readonly #queues = new Map<string, WaitingNotification[]>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #waits = new Set<() => void>();
+  #watchers: (() => void)[] = [];
+  #poll: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: DelivererOptions) {
+    this.#options = options;
+  }
+
+  /** A claim from now on. */
+  claim(): Claim {
+    const { server, clock } = this.#options;
+    return { server, until: clock.now() + PACE.claim };
+  }
+
+  /** Takes up what an earlier process of this server left, and looks out for what others leave. */
+  async start(): Promise<void> {
+    const { records, server } = this.#options;
+    await releaseClaims(records.db, server);
+    await this.#claimFree();
+    this.#schedulePoll();
+  }
+
+  /** Sends a notification that this server has claimed, after those of its queue. */
+  enqueue(notification: WaitingNotification): void {
+    if (this.#stopped) return;
+    const key = queueKey(notification);
+    const queue = this.#queues.get(key);
+    if (queue !== undefined) {
+      if (!queue.some(({ id }) => id === notification.id)) queue.push(notification);
+      return;
+    }
+    const started = [notification];
+    this.#queues.set(key, started);
+    this.#track(this.#work(key, started));
+  }
+
+  /** Resolves when nothing is being sent; what waits for another attempt does not count. */
+  settled(): Promise<void> {
+    if (this.#running.size === this.#waits.size) return Promise.resolve();
+    return new Promise((resolve) => this.#watchers.push(resolve));
+  }
+
+  /** Ends. An attempt that runs is awaited; what waits is left for the next process. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#poll?.cancel();
+    for (const wake of this.#waits) wake();
+    await Promise.all(this.#running);
+  }
+
+  #track(work: Promise<void>): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        this.#options.log.error({ err: error }, "sending notifications stopped unexpectedly");
+      })
+      .finally(() => {
+        this.#running.delete(tracked);
+        this.#tellWatchers();
+      });
+    this.#running.add(tracked);
+  }
+
+  #tellWatchers(): void {
+    if (this.#running.size > this.#waits.size) return;
+    for (const tell of this.#watchers) tell();
+    this.#watchers = [];
+  }
+
+  async #work(key: string, queue: WaitingNotification[]): Promise<void> {
+    for (let head = queue[0]; head !== undefined && !this.#stopped; head = queue[0]) {
+      const settled = await this.#deliver(head);
+      if (settled === undefined) break;
+      queue.shift();
+      // Whoever took this one takes those behind it as well.
+      if (settled === "lost") queue.length = 0;
+    }
+    this.#queues.delete(key);
+  }
+
+  /** Attempts until the notification is settled; undefined when stopped before that. */
+  async #deliver(notification: WaitingNotification): Promise<Settled | undefined> {
+    const { clock, records } = this.#options;
+    let { attempts, nextAttemptAt } = notification;
+    let claimedUntil = notification.claimedUntil;
+    const payload = JSON.parse(notification.payload) as NotificationPayload;
+    for (;;) {
+      await this.#until(nextAttemptAt);
+      if (this.#stopped) return undefined;
+      if (claimedUntil - clock.now() < PACE.claim / 2) {
+        const claim = this.claim();
+        if (!(await this.#insist(() => renewClaim(records.db, notification.id, claim))))
+          return "lost";
+        claimedUntil = claim.until;
+      }
+      attempts += 1;
+      const outcome = await this.#attempt(notification, payload);
+      const now = clock.now();
+      if (outcome.kind === "sent") {
+        await this.#insist(() => markSent(records.db, notification.id, now, attempts));
+        this.#settle(notification, attempts, undefined);
+        return "sent";
+      }
+      const givenUp = now - notification.decidedAt > PACE.giveUp;
+      if (outcome.kind === "failed" || givenUp) {
+        await this.#fail(notification, attempts, outcome);
+        return "failed";
+      }
+      nextAttemptAt = now + this.#wait(attempts, outcome.after);
+      claimedUntil = nextAttemptAt + PACE.claim;
+      const attempt = { attempts, error: outcome.error, nextAt: nextAttemptAt };
+      const claim = { server: this.#options.server, until: claimedUntil };
+      if (!(await this.#insist(() => markAttempt(records.db, notification.id, attempt, claim))))
+        return "lost";
+      this.#settle(notification, attempts, outcome.error);
+    }
+  }
+
+  async #attempt(
+    notification: WaitingNotification,
+    payload: NotificationPayload,
+  ): Promise<Outcome> {
+    try {
+      return await this.#options.send(notification, payload);
+    } catch (error) {
+      return { kind: "retry", error: messageOf(error) };
+    }
+  }
+
+  #settle(notification: WaitingNotification, attempts: number, error: string | undefined): void {
+    const { log, announce } = this.#options;
+    const about = {
+      receiver: notification.receiver,
+      integration: notification.integration,
+      status: notification.status,
+      key: notification.idempotencyKey,
+      attempts,
+    };
+    if (error === undefined) log.info(about, "notification sent");
+    else log.warn({ ...about, error }, "notification could not be delivered");
+    announce({ topic: "notifications", id: notification.id });
+  }
+
+  /**
+   * Gives a notification up. If it told of firing alerts and is the last word on its group, the log
+   * goes back to what it said before, so that the next flush decides anew, as Alertmanager does.
+   */
+  async #fail(
+    notification: WaitingNotification,
+    attempts: number,
+    outcome: Exclude<Outcome, { kind: "sent" }>,
+  ): Promise<void> {
+    const { error } = outcome;
+    const final = outcome.kind === "failed" && outcome.decideAgain === false;
+    const { records, clock } = this.#options;
+    const payload = JSON.parse(notification.payload) as NotificationPayload;
+    await this.#insist(() =>
+      records.transaction(async (tx) => {
+        const { groupId, receiver } = notification;
+        await lockGroup(tx, { id: groupId, groupKey: payload.groupKey, receiver });
+        const failed = await markFailed(tx, notification.id, clock.now(), { attempts, error });
+        if (failed === undefined || failed.superseded || final) return;
+        if (notification.status === "resolved") return;
+        await putLogEntry(tx, groupId, notification, failed.logBefore);
+      }),
+    );
+    this.#settle(notification, attempts, error);
+  }
+
+  #wait(attempts: number, asked: number | undefined): number {
+    const grown = Math.min(PACE.longest, PACE.first * PACE.factor ** (attempts - 1));
+    const jittered = grown * (0.5 + this.#options.random());
+    return Math.max(jittered, Math.min(asked ?? 0, PACE.longestAsked));
+  }
+
+  /** Does what must be done in the records, however long they cannot be reached. */
+  async #insist<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#stopped) throw error;
+        this.#options.log.warn({ err: error }, "the records cannot be reached, trying again");
+        await this.#until(this.#options.clock.now() + this.#wait(attempt, undefined));
+      }
+    }
+  }
+
+  /** Waits for a moment; a stop ends the wait. */
+  #until(at: number): Promise<void> {
+    const { clock } = this.#options;
+    const ms = at - clock.now();
+    if (ms <= 0 || this.#stopped) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        this.#waits.delete(wake);
+        resolve();
+      };
+      const timer = clock.after(ms, wake);
+      this.#waits.add(wake);
+      this.#tellWatchers();
+    });
+  }
+
+  #schedulePoll(): void {
+    if (this.#stopped) return;
+    this.#poll = this.#options.clock.after(PACE.poll, () => {
+      this.#track(this.#claimFree().finally(() => this.#schedulePoll()));
+    });
+  }
+
+  async #claimFree(): Promise<void> {
+    const { records, clock } = this.#options;
+    const claimed = await claimNotifications(records.db, this.claim(), clock.now());
+    for (const notification of claimed) this.enqueue(notification);
+  }
+}
+
+function queueKey({ groupId, integration, index }: WaitingNotification): string {
+  return `${groupId.toString("hex")}/${integration}/${index}`;
+}

@@ -1,0 +1,252 @@
+import type { Logger } from "pino";
+import type { AlertSink, Announce, Clock, IncidentSink, Timer } from "../model/index.ts";
+import { lastSentNotification, listFiringGroups, listNotificationRecords } from "../store/index.ts";
+import type { NotificationRecord, Records, Tx, WaitingNotification } from "../store/index.ts";
+import type { RouteConfig } from "./config/route-config.ts";
+import { AlertBook } from "./dispatch/alert-book.ts";
+import type { HeldAlert, IncomingAlert } from "./dispatch/alert-book.ts";
+import { Groups } from "./dispatch/groups.ts";
+import type { AggregationGroup, FlushResult } from "./dispatch/groups.ts";
+import { RouteError } from "./errors.ts";
+import { Deliverer } from "./notify/deliver.ts";
+import { HttpSender } from "./notify/http.ts";
+import type { Outcome } from "./notify/outcome.ts";
+import type { NotificationPayload } from "./notify/payload.ts";
+import { send } from "./notify/send.ts";
+import { Templates } from "./notify/templates.ts";
+import { flushGroup } from "./pipeline.ts";
+import { Inhibitor } from "./stages/inhibit.ts";
+import { Silences } from "./stages/silence.ts";
+import { sweep } from "./sweep.ts";
+import { viewAlerts, viewGroups } from "./views.ts";
+import type { AlertView, GroupView } from "./views.ts";
+
+/** Time between two attempts to decide about a group while the records cannot be reached. */
+const RETRY_FLUSH = 2000;
+const SWEEP_INTERVAL = 5 * 60_000;
+
+export interface RouterOptions {
+  readonly records: Records;
+  readonly incidents: IncidentSink<Tx>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly announce: Announce;
+  /** Where people reach this installation: links in notifications begin with it. */
+  readonly externalURL: string;
+  /** A name that this server keeps over restarts; each server over one database needs its own. */
+  readonly server?: string;
+  /** 0 to 1, for the jitter between attempts. */
+  readonly random?: () => number;
+}
+
+/** The alert pipeline: alerts in, notifications and incidents out. */
+export interface Router extends AlertSink {
+  /** Takes alerts in; one without an end fires until the configuration's resolve timeout. */
+  accept(alerts: readonly IncomingAlert[]): Promise<void>;
+  /** Takes up what an earlier process left. The configuration must have been applied before. */
+  start(): Promise<void>;
+  /** Replaces the configuration; alerts are sorted into the new routes at once. Cannot fail. */
+  apply(config: RouteConfig): void;
+  /** Ends; awaits what is being decided or sent. Nothing is lost: the next process goes on. */
+  stop(): Promise<void>;
+  /** Resolves when nothing is being decided or sent. */
+  settled(): Promise<void>;
+
+  /** The configuration that is in force. Throws RouteError before the first one. */
+  config(): RouteConfig;
+  /** The alerts that fire, with who holds them back and who is told of them. */
+  alerts(): readonly AlertView[];
+  /** The groups in which the alerts that fire are notified about. */
+  groups(): readonly GroupView[];
+  readonly silences: Silences;
+  /** The newest notifications, newest first. */
+  notifications(limit: number): Promise<readonly NotificationRecord[]>;
+  /** The notification that reached a receiver last. */
+  lastNotification(): Promise<NotificationRecord | undefined>;
+}
+
+/** Makes the router; it does nothing before `apply` and `start`. */
+export function createRouter(options: RouterOptions): Router {
+  return new AlertRouter(options);
+}
+
+class AlertRouter implements Router {
+  readonly silences: Silences;
+  readonly #options: RouterOptions;
+  readonly #book: AlertBook;
+  readonly #groups: Groups;
+  readonly #sender = new HttpSender();
+  readonly #deliverer: Deliverer;
+  readonly #flushes = new Set<Promise<unknown>>();
+  #config: RouteConfig | undefined;
+  #inhibitor = new Inhibitor([]);
+  #templates: Templates;
+  #running = false;
+  #sweeper: Timer | undefined;
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    const { records, clock, log, announce } = options;
+    const now = () => clock.now();
+    this.#templates = new Templates([], now);
+    this.silences = new Silences(records.db, now, announce);
+    this.#book = new AlertBook(records.db, now, (alerts) => this.#route(alerts));
+    this.#groups = new Groups(clock, (group, at) => this.#flush(group, at));
+    this.#deliverer = new Deliverer({
+      records,
+      clock,
+      log,
+      announce,
+      server: options.server ?? "main",
+      random: options.random ?? Math.random,
+      send: (notification, payload) => this.#send(notification, payload),
+    });
+  }
+
+  async accept(alerts: readonly IncomingAlert[]): Promise<void> {
+    if (!this.#running)
+      throw new RouteError(
+        "router_not_running",
+        "alerts are not taken yet: the router is starting",
+      );
+    await this.#book.accept(alerts);
+  }
+
+  async start(): Promise<void> {
+    const config = this.config();
+    const { records } = this.#options;
+    await this.silences.refresh();
+    await this.#book.load();
+    const flushed = await listFiringGroups(records.db);
+    for (const alert of this.#book.all()) this.#inhibitor.put(alert);
+    this.#running = true;
+    this.#groups.rebuild(config.root, this.#book.all(), (group) => {
+      return flushed.get(group.id.toString("hex"))?.changedAt;
+    });
+    await this.#deliverer.start();
+    this.#scheduleSweep();
+  }
+
+  apply(config: RouteConfig): void {
+    this.#config = config;
+    this.#book.resolveTimeout = config.resolveTimeout;
+    this.#inhibitor = new Inhibitor(config.inhibitRules);
+    for (const alert of this.#book.all()) this.#inhibitor.put(alert);
+    this.#templates = new Templates(config.templates, () => this.#options.clock.now());
+    for (const warning of config.warnings) this.#options.log.warn({ file: config.file }, warning);
+    if (this.#running) this.#groups.rebuild(config.root, this.#book.all());
+    this.#options.announce({ topic: "configuration" });
+  }
+
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#sweeper?.cancel();
+    this.#groups.stop();
+    await Promise.all(this.#flushes);
+    await this.#deliverer.stop();
+    await this.#sender.close();
+  }
+
+  async settled(): Promise<void> {
+    while (this.#flushes.size > 0) await Promise.all(this.#flushes);
+    await this.#deliverer.settled();
+  }
+
+  config(): RouteConfig {
+    if (this.#config === undefined)
+      throw new RouteError("router_not_running", "no alertmanager.yml has been applied yet");
+    return this.#config;
+  }
+
+  alerts(): readonly AlertView[] {
+    return viewAlerts(this.#book.all(), this.#viewContext());
+  }
+
+  groups(): readonly GroupView[] {
+    return viewGroups(this.#groups.all(), this.#viewContext());
+  }
+
+  notifications(limit: number): Promise<readonly NotificationRecord[]> {
+    return listNotificationRecords(this.#options.records.db, limit);
+  }
+
+  lastNotification(): Promise<NotificationRecord | undefined> {
+    return lastSentNotification(this.#options.records.db);
+  }
+
+  #viewContext() {
+    return {
+      config: this.config(),
+      inhibitor: this.#inhibitor,
+      silences: this.silences,
+      at: this.#options.clock.now(),
+    };
+  }
+
+  /** Alerts are durable: into the groups with them. */
+  #route(alerts: readonly HeldAlert[]): void {
+    for (const alert of alerts) this.#inhibitor.put(alert);
+    for (const alert of alerts) this.#groups.insert(alert);
+    this.#options.announce({ topic: "alerts" });
+  }
+
+  #flush(group: AggregationGroup, at: number): Promise<FlushResult> {
+    const flush = this.#flushOnce(group, at).finally(() => this.#flushes.delete(flush));
+    this.#flushes.add(flush);
+    return flush;
+  }
+
+  async #flushOnce(group: AggregationGroup, at: number): Promise<FlushResult> {
+    const { records, clock, incidents, log, announce } = this.#options;
+    try {
+      const flushed = await flushGroup(group, at, {
+        config: this.config(),
+        records,
+        clock,
+        incidents,
+        inhibitor: this.#inhibitor,
+        silences: this.silences,
+        claim: () => this.#deliverer.claim(),
+      });
+      for (const notification of flushed.notifications) this.#deliverer.enqueue(notification);
+      if (flushed.changed) announce({ topic: "notifications" });
+      return { done: flushed.resolved };
+    } catch (error) {
+      log.error(
+        { err: error, group: group.key },
+        "a group could not be flushed, trying again soon",
+      );
+      return { retryAfter: RETRY_FLUSH };
+    }
+  }
+
+  #send(notification: WaitingNotification, payload: NotificationPayload): Promise<Outcome> {
+    return send(notification, payload, {
+      config: this.config(),
+      sender: this.#sender,
+      templates: this.#templates,
+      externalURL: this.#options.externalURL,
+    });
+  }
+
+  #scheduleSweep(): void {
+    this.#sweeper = this.#options.clock.after(SWEEP_INTERVAL, () => {
+      const { records, clock, log } = this.#options;
+      const done = sweep({
+        records,
+        now: clock.now(),
+        config: this.config(),
+        book: this.#book,
+        held: this.#groups.heldAlerts(),
+        silences: this.silences,
+        forget: (alert) => this.#inhibitor.delete(alert),
+      })
+        .catch((error: unknown) => log.warn({ err: error }, "old records could not be removed"))
+        .finally(() => {
+          this.#flushes.delete(done);
+          if (this.#running) this.#scheduleSweep();
+        });
+      this.#flushes.add(done);
+    });
+  }
+}
