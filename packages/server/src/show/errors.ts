@@ -5,7 +5,7 @@ import { AccessError } from "../access/index.ts";
 import { SeaworthyError, messageOf } from "../model/index.ts";
 
 /** What went wrong, before it takes the form of a protocol. */
-export interface Failure {
+interface Failure {
   readonly status: number;
   /** Stable and documented. */
   readonly code: string;
@@ -64,7 +64,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, readonly [code: string, detail: s
 const NO_DATABASE = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE", "57P01", "57P03"]);
 
 /** Turns anything that was thrown into what may be told outside. */
-export function failureOf(thrown: unknown): Failure {
+function failureOf(thrown: unknown): Failure {
   if (thrown instanceof RequestError) {
     return { status: 400, code: thrown.code, detail: thrown.message, errors: [...thrown.fields] };
   }
@@ -120,7 +120,7 @@ function prometheusErrorType(status: number): string {
  * A failure in the form that the path's protocol has for it: Prometheus's envelope, Alertmanager's
  * code and message, plain text for the management endpoints, problem details (RFC 9457) elsewhere.
  */
-export function errorBody(
+function errorBody(
   path: string,
   failure: Failure,
   requestId: string,

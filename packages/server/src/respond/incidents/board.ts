@@ -44,16 +44,19 @@ export interface Outcome {
   /** Incidents of which anything changed. */
   readonly changed: readonly string[];
   /** What the system did to incidents, for the audit log. */
-  readonly deeds: readonly { readonly id: string; readonly action: string }[];
+  readonly deeds: readonly { readonly incident: IncidentRecord; readonly action: string }[];
 }
 
 /** What is known before a group is taken in. */
 export interface Known {
-  /** The open incidents and those that hold any of the group's alerts, oldest first. */
+  /**
+   * Oldest first: those that hold any of the group's alerts, and the open ones that the group has
+   * fed or that are about a service which its alerts name.
+   */
   readonly incidents: readonly IncidentSummaryRecord[];
   /** What they hold of the group's alerts. */
   readonly alerts: readonly IncidentAlertRecord[];
-  /** The incidents that this group has fed before. */
+  /** The open incidents that this group has fed before. */
   readonly fedByGroup: ReadonlySet<string>;
   readonly nextNumber: number;
 }
@@ -85,14 +88,28 @@ export function takeGroup(
     else list.push(alert);
   }
   const fed = new Set<string>();
-  const deeds: { id: string; action: string }[] = [];
+  const deeds: { incident: IncidentRecord; action: string }[] = [];
   let nextNumber = known.nextNumber;
 
   const isOpen = (draft: Draft) => draft.incident.state !== "resolved";
   const numberOf = (alert: IncidentAlertRecord) =>
     drafts.get(alert.incidentId)?.incident.number ?? 0;
-  const latestOpen = (matches: (draft: Draft) => boolean) =>
-    [...drafts.values()].filter((draft) => isOpen(draft) && matches(draft)).at(-1);
+  /** The newest open incident of each service, and the newest open one that the group feeds. */
+  const openOfService = new Map<string, Draft>();
+  let openOfGroup: Draft | undefined;
+
+  const newer = (a: Draft, b: Draft | undefined) =>
+    b === undefined || a.incident.number > b.incident.number;
+  function enter(draft: Draft): void {
+    const { id, service } = draft.incident;
+    if (!isOpen(draft)) return;
+    if (service !== null && newer(draft, openOfService.get(service))) {
+      openOfService.set(service, draft);
+    }
+    const feeds = fed.has(id) || known.fedByGroup.has(id);
+    if (feeds && newer(draft, openOfGroup)) openOfGroup = draft;
+  }
+  for (const draft of drafts.values()) enter(draft);
 
   function hold(draft: Draft, alert: AlertSnapshot, was: IncidentAlertRecord | undefined): void {
     const firing = alert.status === "firing";
@@ -137,7 +154,7 @@ export function takeGroup(
     draft.changed = true;
     draft.before.push({ kind: "opened", text: `Opened as ${severity} by ${nameOf(alert)}` });
     drafts.set(incident.id, draft);
-    deeds.push({ id: incident.id, action: "incident.open" });
+    deeds.push({ incident: draft.incident, action: "incident.open" });
     return draft;
   }
 
@@ -150,7 +167,7 @@ export function takeGroup(
     incident.resolvedBy = null;
     draft.changed = true;
     draft.before.push({ kind: "reopened", text: `Reopened: ${nameOf(alert)} fires again` });
-    deeds.push({ id: incident.id, action: "incident.reopen" });
+    deeds.push({ incident: draft.incident, action: "incident.reopen" });
   }
 
   function fire(alert: AlertSnapshot): void {
@@ -166,8 +183,8 @@ export function takeGroup(
     const service = serviceOf(policy, alert.labels);
     const joined =
       (home !== undefined && isOpen(home) ? home : undefined) ??
-      (service === null ? undefined : latestOpen(({ incident }) => incident.service === service)) ??
-      latestOpen(({ incident }) => known.fedByGroup.has(incident.id) || fed.has(incident.id));
+      (service === null ? undefined : openOfService.get(service)) ??
+      openOfGroup;
     let draft = joined;
     if (draft === undefined && home !== undefined && endedWithin(home, at, policy.reopenWithin)) {
       draft = home;
@@ -182,6 +199,7 @@ export function takeGroup(
     // A firing with a later start than the one we hold is a new one, though we never saw the end.
     hold(draft, alert, was);
     fed.add(draft.incident.id);
+    enter(draft);
     if (worse(severity, draft.incident.severity)) {
       draft.after.push({
         kind: "severity_raised",
@@ -221,7 +239,7 @@ export function takeGroup(
       kind: "resolved",
       text: draft.holds === 1 ? "Resolved: its alert recovered" : "Resolved: all alerts recovered",
     });
-    deeds.push({ id: incident.id, action: "incident.resolve" });
+    deeds.push({ incident: draft.incident, action: "incident.resolve" });
   }
 
   const all = [...drafts.values()];

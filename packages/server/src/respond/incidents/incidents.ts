@@ -13,19 +13,20 @@ import {
   alertsOfIncident,
   clearSince,
   findIncident,
-  incidentsOfGroup,
   linkIncidentGroup,
   listIncidents,
   listIncidentsInPlay,
   lockIncidents,
   nextIncidentNumber,
   openIncidentByFingerprint,
-  saveIncident,
+  openIncidentsOfGroup,
   saveIncidentAlerts,
+  saveIncidents,
   timelineOfIncident,
   writeAudit,
 } from "../../store/index.ts";
 import type {
+  AuditedChange,
   Db,
   IncidentAlertRecord,
   IncidentRecord,
@@ -37,7 +38,7 @@ import type {
 import { SYSTEM, takeGroup } from "./board.ts";
 import { IncidentError } from "./errors.ts";
 import { expressionOfGenerator } from "./expression.ts";
-import { DEFAULT_INCIDENT_POLICY } from "./policy.ts";
+import { DEFAULT_INCIDENT_POLICY, serviceOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
 
 /** An incident with everything that its page shows. */
@@ -159,15 +160,18 @@ export function createIncidents(deps: {
     announceAfter(tx, incidentId);
   }
 
-  async function audit(tx: Tx, at: Date, actor: Actor, action: string, incident: IncidentRecord) {
-    await writeAudit(tx, {
-      at: at.getTime(),
-      actor,
-      action,
-      subject: incident.id,
-      detail: { number: incident.number, title: incident.title },
-    });
-  }
+  const audited = (
+    at: Date,
+    actor: Actor,
+    action: string,
+    incident: IncidentRecord,
+  ): AuditedChange => ({
+    at: at.getTime(),
+    actor,
+    action,
+    subject: incident.id,
+    detail: { number: incident.number, title: incident.title },
+  });
 
   async function absorb(tx: Tx, group: AlertGroup, at: number): Promise<readonly string[]> {
     await lockIncidents(tx);
@@ -175,11 +179,16 @@ export function createIncidents(deps: {
     // A sender may name an alert twice; the last word counts.
     const alerts = new Map(group.alerts.map((alert) => [alert.fingerprint, alert]));
     const held = await alertsByFingerprint(tx, [...alerts.keys()]);
+    const fedByGroup = await openIncidentsOfGroup(tx, hash);
+    const services = [...alerts.values()].map((alert) => serviceOf(policy, alert.labels) ?? "");
     const outcome = takeGroup(
       {
         alerts: held,
-        incidents: await listIncidentsInPlay(tx, [...new Set(held.map((row) => row.incidentId))]),
-        fedByGroup: await incidentsOfGroup(tx, hash),
+        incidents: await listIncidentsInPlay(tx, {
+          ids: [...new Set([...held.map((row) => row.incidentId), ...fedByGroup])],
+          services: [...new Set(services)],
+        }),
+        fedByGroup,
         nextNumber: await nextIncidentNumber(tx),
       },
       [...alerts.values()],
@@ -187,15 +196,14 @@ export function createIncidents(deps: {
       at,
       expressionOf,
     );
-    const byId = new Map(outcome.incidents.map((incident) => [incident.id, incident]));
-    for (const incident of outcome.incidents) await saveIncident(tx, incident);
+    await saveIncidents(tx, outcome.incidents);
     await saveIncidentAlerts(tx, outcome.alerts);
     await addTimeline(tx, outcome.timeline);
-    for (const id of outcome.fed) await linkIncidentGroup(tx, id, hash);
-    for (const { id, action } of outcome.deeds) {
-      const incident = byId.get(id);
-      if (incident !== undefined) await audit(tx, new Date(at), SYSTEM, action, incident);
-    }
+    await linkIncidentGroup(tx, hash, outcome.fed);
+    const deeds = outcome.deeds.map(({ incident, action }) =>
+      audited(new Date(at), SYSTEM, action, incident),
+    );
+    await writeAudit(tx, ...deeds);
     for (const id of outcome.changed) announceAfter(tx, id);
     return outcome.fed;
   }
@@ -234,12 +242,12 @@ export function createIncidents(deps: {
           resolvedAt: null,
           resolvedBy: null,
         };
-        await saveIncident(tx, incident);
+        await saveIncidents(tx, [incident]);
         await note(tx, incident.id, at, actor, "opened", `Opened as ${given.severity} by hand`);
         if (given.comment !== undefined) {
           await note(tx, incident.id, at, actor, "comment", given.comment);
         }
-        await audit(tx, at, actor, "incident.open", incident);
+        await writeAudit(tx, audited(at, actor, "incident.open", incident));
         return detail(tx, await find(tx, incident.id));
       }),
 
@@ -252,42 +260,46 @@ export function createIncidents(deps: {
             `Incident #${incident.number} was resolved by ${incident.resolvedBy} at ${incident.resolvedAt?.toISOString()}; there is nothing to acknowledge.`,
           );
         }
-        await saveIncident(tx, {
-          ...incident,
-          state: "acknowledged",
-          acknowledgedAt: at,
-          acknowledgedBy: actor,
-        });
+        await saveIncidents(tx, [
+          {
+            ...incident,
+            state: "acknowledged",
+            acknowledgedAt: at,
+            acknowledgedBy: actor,
+          },
+        ]);
         await note(tx, incident.id, at, actor, "acknowledged", "Acknowledged");
-        await audit(tx, at, actor, "incident.acknowledge", incident);
+        await writeAudit(tx, audited(at, actor, "incident.acknowledge", incident));
       }),
 
     resolve: (actor, idOrNumber, comment) =>
       command(idOrNumber, async (tx, incident, at) => {
         if (comment !== undefined) {
           await note(tx, incident.id, at, actor, "comment", comment);
-          await audit(tx, at, actor, "incident.comment", incident);
+          await writeAudit(tx, audited(at, actor, "incident.comment", incident));
         }
         if (incident.state === "resolved") return;
-        await saveIncident(tx, {
-          ...incident,
-          state: "resolved",
-          resolvedAt: at,
-          resolvedBy: actor,
-        });
+        await saveIncidents(tx, [
+          {
+            ...incident,
+            state: "resolved",
+            resolvedAt: at,
+            resolvedBy: actor,
+          },
+        ]);
         const still = incident.firingAlerts;
         const text =
           still === 0
             ? "Resolved by hand"
             : `Resolved by hand while ${still} ${still === 1 ? "alert was" : "alerts were"} firing`;
         await note(tx, incident.id, at, actor, "resolved", text);
-        await audit(tx, at, actor, "incident.resolve", incident);
+        await writeAudit(tx, audited(at, actor, "incident.resolve", incident));
       }),
 
     comment: (actor, idOrNumber, text) =>
       command(idOrNumber, async (tx, incident, at) => {
         await note(tx, incident.id, at, actor, "comment", text);
-        await audit(tx, at, actor, "incident.comment", incident);
+        await writeAudit(tx, audited(at, actor, "incident.comment", incident));
       }),
   };
 }

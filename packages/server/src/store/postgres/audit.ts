@@ -11,30 +11,38 @@ export interface AuditEntry {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Remembers a change. Takes the transaction of the change itself, so that both happen or neither. */
-export async function writeAudit(
-  tx: Tx,
-  entry: {
-    readonly at: number;
-    readonly actor: string;
-    /** NOUN.VERB, e.g. `token.create`. */
-    readonly action: string;
-    /** What it was done to: an id or another stable name. */
-    readonly subject: string;
-    /** Never a secret. */
-    readonly detail?: Readonly<Record<string, unknown>>;
-  },
-): Promise<void> {
-  await tx
-    .insertInto("audit_log")
-    .values({
-      at: new Date(entry.at),
-      actor: storableText(entry.actor),
-      action: entry.action,
-      subject: entry.subject,
-      detail: storableJson(entry.detail ?? {}),
-    })
-    .execute();
+/** A change to be remembered. */
+export interface AuditedChange {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly actor: string;
+  /** NOUN.VERB, e.g. `token.create`. */
+  readonly action: string;
+  /** What it was done to: an id or another stable name. */
+  readonly subject: string;
+  /** Never a secret. */
+  readonly detail?: Readonly<Record<string, unknown>>;
+}
+
+/** Rows in one insert: PostgreSQL takes at most 65,535 parameters in a statement. */
+const CHUNK = 1000;
+
+/** Remembers changes. Takes the transaction of the change itself, so that both happen or neither. */
+export async function writeAudit(tx: Tx, ...changes: readonly AuditedChange[]): Promise<void> {
+  for (let start = 0; start < changes.length; start += CHUNK) {
+    await tx
+      .insertInto("audit_log")
+      .values(
+        changes.slice(start, start + CHUNK).map((change) => ({
+          at: new Date(change.at),
+          actor: storableText(change.actor),
+          action: change.action,
+          subject: change.subject,
+          detail: storableJson(change.detail ?? {}),
+        })),
+      )
+      .execute();
+  }
 }
 
 /** The log, newest first; `before` is the id of the last entry seen. */

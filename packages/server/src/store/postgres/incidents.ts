@@ -115,14 +115,24 @@ export async function nextIncidentNumber(tx: Tx): Promise<number> {
   return (row?.last ?? 0) + 1;
 }
 
-/** Adds an incident or writes its new state. */
-export async function saveIncident(tx: Tx, incident: IncidentRecord): Promise<void> {
-  const { id, number, ...change } = toRow(incident);
-  await tx
-    .insertInto("incidents")
-    .values({ id, number, ...change })
-    .onConflict((conflict) => conflict.column("id").doUpdateSet(change))
-    .execute();
+/** Adds incidents or writes their new state. */
+export async function saveIncidents(tx: Tx, incidents: readonly IncidentRecord[]): Promise<void> {
+  for (let start = 0; start < incidents.length; start += CHUNK) {
+    await tx
+      .insertInto("incidents")
+      .values(incidents.slice(start, start + CHUNK).map(toRow))
+      .onConflict((conflict) =>
+        conflict.column("id").doUpdateSet((update) => ({
+          severity: update.ref("excluded.severity"),
+          state: update.ref("excluded.state"),
+          acknowledged_at: update.ref("excluded.acknowledged_at"),
+          acknowledged_by: update.ref("excluded.acknowledged_by"),
+          resolved_at: update.ref("excluded.resolved_at"),
+          resolved_by: update.ref("excluded.resolved_by"),
+        })),
+      )
+      .execute();
+  }
 }
 
 /** Adds alerts to incidents, or writes their new state. */
@@ -180,56 +190,62 @@ export async function addTimeline(
   }
 }
 
-/** Remembers that a notification group feeds an incident. */
-export async function linkIncidentGroup(tx: Tx, incidentId: string, hash: Buffer): Promise<void> {
-  await tx
-    .insertInto("incident_groups")
-    .values({ incident_id: incidentId, group_hash: hash })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+/** Remembers that a notification group feeds these incidents. */
+export async function linkIncidentGroup(
+  tx: Tx,
+  hash: Buffer,
+  incidentIds: readonly string[],
+): Promise<void> {
+  for (let start = 0; start < incidentIds.length; start += CHUNK) {
+    await tx
+      .insertInto("incident_groups")
+      .values(
+        incidentIds
+          .slice(start, start + CHUNK)
+          .map((id) => ({ incident_id: id, group_hash: hash })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
 }
 
-/** The incidents that a notification group has fed. */
-export async function incidentsOfGroup(db: Db, hash: Buffer): Promise<ReadonlySet<string>> {
+/** The open incidents that a notification group has fed. */
+export async function openIncidentsOfGroup(db: Db, hash: Buffer): Promise<ReadonlySet<string>> {
   const rows = await db
     .selectFrom("incident_groups")
+    .innerJoin("incidents", "incidents.id", "incident_groups.incident_id")
     .select("incident_id")
     .where("group_hash", "=", hash)
+    .where("incidents.state", "!=", "resolved")
     .execute();
   return new Set(rows.map((row) => row.incident_id));
 }
 
+/**
+ * Incidents with their counts. The counts are looked up for the rows that are answered and no others:
+ * the history may be long.
+ */
 function summaries(db: Db) {
   return db
     .selectFrom("incidents")
-    .leftJoin(
-      (from) =>
-        from
-          .selectFrom("incident_alerts")
-          .select((select) => [
-            "incident_id",
-            sql<number>`count(*)::int`.as("alert_count"),
-            sql<number>`(count(*) filter (where ${select.ref("status")} = 'firing'))::int`.as(
-              "firing_alerts",
-            ),
-          ])
-          .groupBy("incident_id")
-          .as("counted"),
-      (join) => join.onRef("counted.incident_id", "=", "incidents.id"),
-    )
     .selectAll("incidents")
-    .select(["counted.alert_count", "counted.firing_alerts"]);
+    .select([
+      sql<number>`(select count(*)::int from incident_alerts held
+        where held.incident_id = incidents.id)`.as("alert_count"),
+      sql<number>`(select count(*)::int from incident_alerts held
+        where held.incident_id = incidents.id and held.status = 'firing')`.as("firing_alerts"),
+    ]);
 }
 
 const toSummary = (
   row: Selectable<IncidentTables["incidents"]> & {
-    alert_count: number | null;
-    firing_alerts: number | null;
+    alert_count: number;
+    firing_alerts: number;
   },
 ): IncidentSummaryRecord => ({
   ...toRecord(row),
-  alertCount: row.alert_count ?? 0,
-  firingAlerts: row.firing_alerts ?? 0,
+  alertCount: row.alert_count,
+  firingAlerts: row.firing_alerts,
 });
 
 /** Incidents, newest first; `before` is a number, exclusive. */
@@ -249,16 +265,19 @@ export async function listIncidents(
   return (await query.execute()).map(toSummary);
 }
 
-/** Incidents that are open or among `ids`, oldest first. */
+/** Incidents that are among `ids`, or open and about one of `services`; oldest first. */
 export async function listIncidentsInPlay(
   db: Db,
-  ids: readonly string[],
+  play: { readonly ids: readonly string[]; readonly services: readonly string[] },
 ): Promise<readonly IncidentSummaryRecord[]> {
   const rows = await summaries(db)
     .where((where) =>
       where.or([
-        where("incidents.state", "!=", "resolved"),
-        ...(ids.length === 0 ? [] : [where("incidents.id", "in", ids)]),
+        sql<boolean>`incidents.id = any(${play.ids}::uuid[])`,
+        where.and([
+          where("incidents.state", "!=", "resolved"),
+          sql<boolean>`incidents.service = any(${play.services.map(storableText)}::text[])`,
+        ]),
       ]),
     )
     .orderBy("incidents.number")

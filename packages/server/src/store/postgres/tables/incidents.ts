@@ -73,6 +73,7 @@ export const incidentMigrations: readonly Migration[] = [
         check ((state = 'resolved') = (resolved_at is not null))
       );
       create index incidents_open on incidents (number) where state <> 'resolved';
+      create index incidents_open_service on incidents (service) where state <> 'resolved';
       create index incidents_resolved on incidents (resolved_at desc) where state = 'resolved';
       create table incident_alerts (
         incident_id uuid not null references incidents on delete cascade,
