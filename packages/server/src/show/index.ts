@@ -6,3 +6,6 @@ export type { Http, HttpDeps } from "./http.ts";
 export type { HealthCheck } from "./health.ts";
 export { createLive } from "./live.ts";
 export type { Live } from "./live.ts";
+export { prometheusRoutes } from "./prometheus/routes.ts";
+export type { PrometheusDeps } from "./prometheus/routes.ts";
+export type { ServerStatus } from "./prometheus/status-routes.ts";

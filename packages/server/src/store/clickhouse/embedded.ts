@@ -78,8 +78,6 @@ function engineArguments(limits: TelemetryLimits): string[] {
     max_server_memory_usage: limits.memoryBytes,
     mark_cache_size: limits.cacheBytes,
     primary_index_cache_size: limits.cacheBytes,
-    query_condition_cache_size: 1 << 20,
-    compiled_expression_cache_size: 16 << 20,
     background_pool_size: 2,
     background_schedule_pool_size: 2,
     max_memory_usage: limits.statementMemoryBytes,
@@ -88,6 +86,13 @@ function engineArguments(limits: TelemetryLimits): string[] {
     max_threads: limits.threads,
     max_insert_threads: 1,
     max_execution_time: limits.statementMs / 1000,
+    // Planning is most of a small query's time, and rules ask many small queries each second: these
+    // steps of it, of which our statements have no profit, are a quarter (5.0 → 3.9 ms).
+    optimize_move_to_prewhere: 0,
+    optimize_use_projections: 0,
+    use_query_condition_cache: 0,
+    compile_expressions: 0,
+    compile_aggregate_expressions: 0,
     // Columns with few values are an affair of the table, not of those who read it.
     low_cardinality_allow_in_native_format: 0,
     // A batch may reach back over as many days as it likes.

@@ -20,10 +20,13 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Scrapes that were due at the same moment arrive within this time. */
+const GATHER_MS = 5;
+
 /**
- * Commits samples in groups. The first batch after a pause is committed at once; what comes while a
- * commit runs, or too soon after one began, goes together in the next, because each commit makes a
- * part that the engine must merge. A batch is never divided between commits.
+ * Commits samples in groups, because each commit makes a part that the engine must merge. The first
+ * batch after a pause waits a moment for others of its time; what comes while a commit runs, or too
+ * soon after one began, goes together in the next. A batch is never divided between commits.
  */
 export class SampleWriter implements SampleSink {
   readonly #engine: ClickHouse;
@@ -35,7 +38,7 @@ export class SampleWriter implements SampleSink {
   #waitingSamples = 0;
   #described = new Map<string, MetricMetadata>();
   #newDescriptions: MetricMetadata[] = [];
-  #lastCommitAt = 0;
+  #lastCommitAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #committing: Promise<void> | undefined;
   #closed = false;
@@ -95,14 +98,13 @@ export class SampleWriter implements SampleSink {
   #schedule(): void {
     if (this.#committing !== undefined || this.#timer !== undefined || this.#closed) return;
     const wait = this.#lastCommitAt + this.#limits.commitEveryMs - performance.now();
-    if (wait <= 0) {
-      this.#start();
-      return;
-    }
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#start();
-    }, wait);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#start();
+      },
+      Math.max(GATHER_MS, wait),
+    );
   }
 
   #start(): void {

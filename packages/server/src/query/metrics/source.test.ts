@@ -1,0 +1,169 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Matcher, QueryContext, RawSeries } from "@seaworthy/promql";
+import { pino } from "pino";
+import { beforeAll, describe, expect, it } from "vitest";
+import { STALE_BITS, setStale } from "../../model/index.ts";
+import { openTelemetry } from "../../store/index.ts";
+import type { Telemetry } from "../../store/index.ts";
+import { SeriesIndex } from "./series-index.ts";
+import { createSource } from "./source.ts";
+
+const SERIES = 30;
+const SAMPLES = 200;
+const STEP = 15_000;
+const start = Date.now() - SAMPLES * STEP;
+const context: QueryContext = {
+  signal: new AbortController().signal,
+  takeSamples: () => {},
+  takeSeries: () => {},
+};
+let telemetry: Telemetry;
+let statements: string[] = [];
+
+/** The store, which also notes what it is asked. */
+function noting(): Telemetry {
+  return {
+    ...telemetry,
+    select: (sql, parameters, options) => {
+      statements.push(sql);
+      return telemetry.select(sql, parameters, options);
+    },
+  };
+}
+
+beforeAll(async () => {
+  const dir = await mkdtemp(join(tmpdir(), "seaworthy-source-"));
+  telemetry = await openTelemetry({ dir, log: pino({ level: "silent" }) });
+  // In several parts, out of order, with one part twice.
+  const thirds = [2, 0, 1, 0].map((third) => ({ third }));
+  for (const { third } of thirds) {
+    const from = Math.floor((third * SAMPLES) / 3);
+    const to = Math.floor(((third + 1) * SAMPLES) / 3);
+    for (const metric of ["a_total", "b"]) {
+      const size = SERIES * (to - from);
+      const at = (i: number) => from + Math.floor(i / SERIES);
+      const values = Float64Array.from({ length: size }, (_, i) => at(i) * 1000 + (i % SERIES));
+      if (third === 2) setStale(values, size - 1);
+      await telemetry.samples.write({
+        series: Array.from({ length: SERIES }, (_, i) => ({
+          __name__: metric,
+          i: String(i),
+          odd: i % 2 === 1 ? "yes" : "",
+        })),
+        seriesOf: Uint32Array.from({ length: size }, (_, i) => i % SERIES),
+        times: Float64Array.from({ length: size }, (_, i) => start + at(i) * STEP),
+        values,
+      });
+    }
+  }
+  return async () => {
+    await telemetry.close();
+    await rm(dir, { recursive: true, force: true });
+  };
+});
+
+async function select(
+  matchers: readonly Matcher[],
+  { from = start, to = Date.now(), asked = context, store = telemetry } = {},
+): Promise<RawSeries[]> {
+  const source = createSource(store, new SeriesIndex(store, 1000));
+  const hints = { function: "", stepMs: 0, windowMs: 0 };
+  const found: RawSeries[] = [];
+  const request = { matchers, startMs: from, endMs: to, hints };
+  for await (const series of source.select(request, asked)) found.push(series);
+  return found;
+}
+
+const named = (value: string): Matcher => ({ name: "__name__", operator: "=", value });
+
+describe("select", () => {
+  it("answers all samples of the series that match, once, in time", async () => {
+    const found = await select([named("a_total"), { name: "odd", operator: "=", value: "" }]);
+    expect(found).toHaveLength(SERIES / 2);
+    for (const { labels, times, values } of found) {
+      const i = Number(labels.get("i"));
+      expect(labels.toObject()).toEqual({ __name__: "a_total", i: String(i) });
+      expect([...times]).toEqual(Array.from({ length: SAMPLES }, (_, k) => start + k * STEP));
+      expect([...values]).toEqual(Array.from({ length: SAMPLES }, (_, k) => k * 1000 + i));
+    }
+  });
+
+  it("carries staleness markers", async () => {
+    const [last] = await select([named("b"), { name: "i", operator: "=", value: `${SERIES - 1}` }]);
+    expect(last?.times.length).toBe(SAMPLES);
+    const values = last?.values ?? new Float64Array();
+    const bits = new BigUint64Array(values.buffer, values.byteOffset, values.length);
+    expect(bits.at(-1)).toBe(STALE_BITS);
+  });
+
+  it("takes both ends of the time range", async () => {
+    const [one] = await select([named("a_total"), { name: "i", operator: "=", value: "3" }], {
+      from: start + STEP,
+      to: start + 3 * STEP,
+    });
+    expect([...(one?.times ?? [])]).toEqual([1, 2, 3].map((k) => start + k * STEP));
+  });
+
+  it.each<[Matcher[], number]>([
+    [[named("a_total")], SERIES],
+    [[{ name: "i", operator: "=~", value: "1|2." }], 22],
+    [[{ name: "i", operator: "=", value: "7" }], 2],
+    [[named("a_total"), { name: "odd", operator: "!=", value: "yes" }], SERIES / 2],
+    [[{ name: "odd", operator: "!~", value: "" }, named("b")], SERIES / 2],
+    [[{ name: "__name__", operator: "=~", value: ".+" }], 2 * SERIES],
+    [[named("absent")], 0],
+    [[{ name: "i", operator: "=", value: "'); DROP TABLE samples" }], 0],
+  ])("matches %j: %d series", async (matchers, count) => {
+    expect(await select(matchers)).toHaveLength(count);
+  });
+
+  it("asks for series once, until there is a new one of the metric", async () => {
+    statements = [];
+    const store = noting();
+    const index = new SeriesIndex(store, 1000);
+    const lookup = () => index.match([named("grows")], start, Date.now());
+    const write = (i: string) =>
+      telemetry.samples.write({
+        series: [{ __name__: "grows", i }],
+        seriesOf: new Uint32Array(1),
+        times: new Float64Array([Date.now()]),
+        values: new Float64Array(1),
+      });
+    expect(await lookup()).toEqual([]);
+    await write("1");
+    expect((await lookup())[0]?.series).toHaveLength(1);
+    await lookup();
+    await write("1");
+    await lookup();
+    expect(statements).toHaveLength(2);
+    await write("2");
+    expect((await lookup())[0]?.series).toHaveLength(2);
+    expect(statements).toHaveLength(3);
+  });
+
+  it("reads long ranges in several statements", async () => {
+    statements = [];
+    const found = await select([named("a_total")], {
+      from: Date.now() - 9 * 86_400_000,
+      store: noting(),
+    });
+    expect(found).toHaveLength(SERIES);
+    expect(found.reduce((sum, { times }) => sum + times.length, 0)).toBe(SERIES * SAMPLES);
+    expect(statements.filter((sql) => sql.includes("FROM samples")).length).toBeGreaterThan(1);
+  });
+
+  it("counts what it reads, and stops when that is too much", async () => {
+    let samples = 0;
+    const asked = {
+      ...context,
+      takeSamples(count: number) {
+        samples += count;
+        if (samples > 1000) throw new Error("too many");
+      },
+    };
+    await expect(select([named("a_total")], { asked })).rejects.toThrow("too many");
+    expect(samples).toBeLessThan(1500);
+  });
+});

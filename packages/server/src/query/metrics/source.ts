@@ -1,0 +1,31 @@
+import { PromqlError } from "@seaworthy/promql";
+import type { QueryContext, RawSeries, SelectRequest, Source } from "@seaworthy/promql";
+import { StoreError } from "../../store/index.ts";
+import type { Telemetry } from "../../store/index.ts";
+import { readSamples } from "./samples.ts";
+import type { SeriesIndex } from "./series-index.ts";
+
+/** PromQL's view of the metrics' store. */
+export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
+  return {
+    async *select(request: SelectRequest, context: QueryContext): AsyncGenerator<RawSeries> {
+      const { matchers, startMs, endMs } = request;
+      try {
+        const families = await index.match(matchers, startMs, endMs, context.signal);
+        context.takeSeries(families.reduce((sum, { series }) => sum + series.length, 0));
+        yield* readSamples(telemetry, families, { startMs, endMs }, context);
+      } catch (error) {
+        throw promqlErrorOf(error);
+      }
+    },
+  };
+}
+
+/** What the store refuses for the query's own fault is the query's error; the rest is the store's. */
+export function promqlErrorOf(error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  if (error.code === "query_timeout") return new PromqlError("timeout", error.message);
+  if (error.code === "query_too_large") return new PromqlError("limit", error.message);
+  if (error.code === "query_cancelled") return new PromqlError("canceled", error.message);
+  return error;
+}

@@ -1,0 +1,121 @@
+import { hostname } from "node:os";
+import type { FastifyInstance } from "fastify";
+import { formatDuration } from "../../model/index.ts";
+import type { Clock, TargetsView } from "../../model/index.ts";
+import { success } from "./json.ts";
+import { RequestParameters } from "./parameters.ts";
+import { json } from "./query-routes.ts";
+import { seconds, timestamp } from "./rules-routes.ts";
+
+/** What the server tells of itself. */
+export interface ServerStatus {
+  readonly version: string;
+  /** ms since 1970. */
+  readonly startedAt: number;
+  readonly configLoadedAt: number;
+  /** Whether the last reload was taken. */
+  readonly reloadSucceeded: boolean;
+  /** The loaded prometheus.yml, with secrets hidden. */
+  readonly config: string;
+  readonly retentionDays: number;
+}
+
+/** The release of Prometheus whose API this is: clients choose features by it. */
+const API_VERSION = "3.5.0";
+
+/** `/targets`, `/alertmanagers` and `/status/*`. */
+export function statusRoutes(
+  app: FastifyInstance,
+  deps: {
+    readonly targets: () => TargetsView;
+    readonly status: () => ServerStatus;
+    readonly clock: Clock;
+  },
+): void {
+  const config = { access: "read" } as const;
+
+  app.get("/targets", { config }, async (request, reply) => {
+    const parameters = new RequestParameters(request);
+    const pool = parameters.get("scrapePool");
+    const state = parameters.get("state").toLowerCase();
+    const inPool = ({ job }: { readonly job: string }) => pool === "" || job === pool;
+    const targets = deps.targets();
+    const active = targets.active.filter(inPool);
+    const dropped = targets.dropped.filter(inPool);
+    const counts: Record<string, number> = {};
+    for (const { job } of active) counts[job] ??= 0;
+    for (const { job } of dropped) counts[job] = (counts[job] ?? 0) + 1;
+    const data = {
+      activeTargets: state === "dropped" ? [] : active.map((target) => targetJson(target)),
+      droppedTargets:
+        state === "active"
+          ? []
+          : dropped.map(({ job, discoveredLabels }) => ({ discoveredLabels, scrapePool: job })),
+      droppedTargetCounts: counts,
+    };
+    return json(reply, success(data));
+  });
+
+  // Alerts go to the router in this process; there is no other Alertmanager to name.
+  app.get("/alertmanagers", { config }, async (_request, reply) =>
+    json(reply, success({ activeAlertmanagers: [], droppedAlertmanagers: [] })),
+  );
+
+  app.get("/status/buildinfo", { config }, async (_request, reply) => {
+    const { version } = deps.status();
+    const data = {
+      version: API_VERSION,
+      revision: `seaworthy-${version}`,
+      branch: "seaworthy",
+      buildUser: "",
+      buildDate: "",
+      goVersion: "",
+    };
+    return json(reply, success(data));
+  });
+
+  app.get("/status/runtimeinfo", { config }, async (_request, reply) => {
+    const status = deps.status();
+    const data = {
+      startTime: timestamp(status.startedAt),
+      CWD: process.cwd(),
+      hostname: hostname(),
+      serverTime: timestamp(deps.clock.now()),
+      reloadConfigSuccess: status.reloadSucceeded,
+      lastConfigTime: timestamp(status.configLoadedAt),
+      corruptionCount: 0,
+      goroutineCount: 0,
+      GOMAXPROCS: 0,
+      GOMEMLIMIT: 0,
+      GOGC: "",
+      GODEBUG: "",
+      storageRetention: `${status.retentionDays}d`,
+    };
+    return json(reply, success(data));
+  });
+
+  app.get("/status/flags", { config }, async (_request, reply) => {
+    const { retentionDays } = deps.status();
+    return json(reply, success({ "storage.tsdb.retention.time": `${retentionDays}d` }));
+  });
+
+  app.get("/status/config", { config }, async (_request, reply) =>
+    json(reply, success({ yaml: deps.status().config })),
+  );
+}
+
+function targetJson(target: TargetsView["active"][number]): object {
+  return {
+    discoveredLabels: target.discoveredLabels,
+    labels: target.labels,
+    scrapePool: target.job,
+    scrapeUrl: target.url,
+    globalUrl: target.url,
+    lastError: target.lastError,
+    lastScrape: timestamp(target.lastScrape),
+    lastScrapeDuration: seconds(target.lastScrapeDuration),
+    health: target.health,
+    scrapeInterval: formatDuration(target.interval),
+    scrapeTimeout: formatDuration(target.timeout),
+  };
+}
