@@ -30,6 +30,16 @@ export interface Experimental {
   readonly startTimestamps: boolean;
 }
 
+/** Everything on, as Prometheus's own tests have it. */
+export const ALL_EXPERIMENTAL: Experimental = {
+  functions: true,
+  durationExpressions: true,
+  extendedRangeSelectors: true,
+  binopFillModifiers: true,
+  delayedNameRemoval: true,
+  startTimestamps: true,
+};
+
 const DOCUMENTED: Readonly<Record<ValueType, string>> = {
   scalar: "scalar",
   vector: "instant vector",

@@ -1,5 +1,5 @@
 import { Annotations } from "./annotations.ts";
-import { check, type Experimental } from "./check.ts";
+import { ALL_EXPERIMENTAL, check, type Experimental } from "./check.ts";
 import { PromqlError } from "./errors.ts";
 import { evaluate, scalarColumn } from "./evaluate/evaluate.ts";
 import { type Column, mergeSameLabels } from "./evaluate/column.ts";
@@ -50,16 +50,6 @@ export interface Engine {
     options?: QueryOptions,
   ): Promise<QueryResult>;
 }
-
-/** Everything on, as Prometheus's own tests have it. */
-export const ALL_EXPERIMENTAL: Experimental = {
-  functions: true,
-  durationExpressions: true,
-  extendedRangeSelectors: true,
-  binopFillModifiers: true,
-  delayedNameRemoval: true,
-  startTimestamps: true,
-};
 
 const NO_EXPERIMENTAL: Experimental = {
   functions: false,

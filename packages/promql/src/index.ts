@@ -1,11 +1,5 @@
 export type { Experimental } from "./check.ts";
-export {
-  ALL_EXPERIMENTAL,
-  createEngine,
-  type Engine,
-  type EngineOptions,
-  type QueryOptions,
-} from "./engine.ts";
+export { createEngine, type Engine, type EngineOptions, type QueryOptions } from "./engine.ts";
 export { DEFAULT_LIMITS, type EngineLimits } from "./limits.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { formatCompact, formatDecimal, formatValue } from "./number.ts";
@@ -27,6 +21,11 @@ export {
   selectorTest,
 } from "./matchers.ts";
 export type * from "./parse/ast.ts";
+export { formatDurationExpr, formatExpr, formatSelector } from "./parse/format.ts";
+export { childrenOf, selectorsOf, walk } from "./parse/walk.ts";
+export { ALL_EXPERIMENTAL, typeOf } from "./check.ts";
+export { functionNames, functionSignature, type FunctionSignature } from "./functions.ts";
+export { extractSelectors, parse, parseSelector } from "./parse.ts";
 export { type AnchoredRegexp, compileAnchored } from "./regexp.ts";
 export type { QueryResult, QueryStats, QueryValue, VectorSample } from "./result.ts";
 export {

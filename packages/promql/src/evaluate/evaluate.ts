@@ -12,6 +12,7 @@ import { evaluateCall } from "./call.ts";
 import { Column } from "./column.ts";
 import type { EvaluationContext } from "./context.ts";
 import { absentColumn, wantedLabels } from "./functions/absent.ts";
+import { enrich } from "./functions/info.ts";
 import { evaluateLookup } from "./lookup.ts";
 import { stretched } from "./pushdown.ts";
 import { columnsOf, scalarsOf, type Value, vector } from "./value.ts";
@@ -33,6 +34,8 @@ export async function evaluate(plan: Plan, context: EvaluationContext): Promise<
       const args = await Promise.all(plan.args.map((arg) => evaluate(arg, context)));
       return evaluateCall(plan, args, context);
     }
+    case "info":
+      return vector(await enrich(plan, columnsOf(await evaluate(plan.inner, context)), context));
     case "unary":
       return negated(plan.operator, await evaluate(plan.inner, context), plan, context);
     case "binary": {

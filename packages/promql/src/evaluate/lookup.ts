@@ -43,7 +43,9 @@ export async function evaluateLookup(
 
 /** timestamp() is a function: it drops the name, a plain selector keeps it. */
 function named(columns: Column[], plan: LookupPlan, context: EvaluationContext): Column[] {
-  return plan.wanted === "value" ? columns : context.dropNames(columns, plan.grid.steps);
+  return plan.wanted === "value" || plan.keepNames === true
+    ? columns
+    : context.dropNames(columns, plan.grid.steps);
 }
 
 function lookupSeries(series: RawSeries, plan: LookupPlan): Column {

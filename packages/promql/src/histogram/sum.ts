@@ -1,5 +1,5 @@
 import { HistogramAccumulator } from "./accumulator.ts";
-import { joinedHint } from "./arithmetic.ts";
+import { divide, joinedHint } from "./arithmetic.ts";
 import type { CounterResetHint, NativeHistogram } from "./histogram.ts";
 
 /** The sum or the mean of histograms added one by one. */
@@ -35,7 +35,8 @@ export class HistogramSum {
       total.scaleBy(1 / (count - 1));
     }
     if (this.#incremental) total.scaleBy((count - 1) / count);
-    total.add(histogram, this.#incremental ? 1 / count : 1);
+    // Divided, not multiplied by the reciprocal: opposite large values must still cancel exactly.
+    total.add(this.#incremental ? divide(histogram, count) : histogram);
   }
 
   get resetCollision(): boolean {

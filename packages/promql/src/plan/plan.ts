@@ -43,6 +43,8 @@ export interface LookupPlan extends PlanNode {
   readonly windowMs: number;
   /** `value`; `time`: the sample's own time; `start_time`: when its counter began. In seconds. */
   readonly wanted: "value" | "time" | "start_time";
+  /** Keeps the metric names of times, which are not the metric any more. */
+  readonly keepNames?: boolean;
 }
 
 /** Samples in windows: a range selector's, or a subquery's. */
@@ -76,6 +78,17 @@ export interface CallPlan extends PlanNode {
   readonly kind: "call";
   readonly function: string;
   readonly args: readonly Plan[];
+}
+
+/** `info(v, {…})`: a vector and the info series that go with it. */
+export interface InfoPlan extends PlanNode {
+  readonly kind: "info";
+  readonly inner: Plan;
+  /** What the second argument asks of info series and their labels. */
+  readonly matchers: readonly Matcher[];
+  /** As of when info series are looked up: `offset` and `@` of the vector are in it. */
+  readonly sampleGrid: Grid;
+  readonly windowMs: number;
 }
 
 export interface UnaryPlan extends PlanNode {
@@ -120,6 +133,7 @@ export type Plan =
   | LookupPlan
   | WindowPlan
   | CallPlan
+  | InfoPlan
   | UnaryPlan
   | BinaryPlan
   | AggregatePlan

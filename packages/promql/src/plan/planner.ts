@@ -10,6 +10,7 @@ import type {
   Subquery,
   VectorSelector,
 } from "../parse/ast.ts";
+import { childrenOf, selectorsOf } from "../parse/walk.ts";
 import type { Grid } from "../source.ts";
 import { durationMs } from "./durations.ts";
 import type { QueryFrame } from "./frame.ts";
@@ -116,6 +117,7 @@ class Planner {
       };
       return { kind: "number", value: (moments[expr.function] ?? 0) / 1000, grid, span };
     }
+    if (expr.function === "info") return this.#info(expr, grid);
     const wanted = LOOKUP_FUNCTIONS[expr.function];
     const [first] = expr.args;
     if (wanted !== undefined && first !== undefined) {
@@ -131,6 +133,30 @@ class Planner {
     const range = this.range(unwrap(rangeArg), grid);
     const args = expr.args.filter((_, i) => i !== rangeAt).map((arg) => this.plan(arg, grid));
     return { kind: "window", function: expr.function, range, args, grid, span };
+  }
+
+  #info(expr: Call, grid: Grid): Plan {
+    const [base, data] = expr.args;
+    if (base === undefined) throw this.#fail(expr.span, "info() needs a vector");
+    return {
+      kind: "info",
+      inner: this.plan(base, grid),
+      matchers: data?.kind === "vector_selector" ? data.matchers : [],
+      sampleGrid: this.#referenceGrid(base, grid),
+      windowMs: this.#frame.lookbackDeltaMs,
+      grid,
+      span: expr.span,
+    };
+  }
+
+  /** When the first selector of an expression reads its samples, step by step. */
+  #referenceGrid(expr: Expr, grid: Grid): Grid {
+    if (expr.kind === "vector_selector") return this.#sampleGrid(expr.offset, expr.at, grid);
+    const inner = expr.kind === "subquery" ? this.#sampleGrid(expr.offset, expr.at, grid) : grid;
+    for (const child of childrenOf(expr)) {
+      if (selectorsOf(child).length > 0) return this.#referenceGrid(child, inner);
+    }
+    return inner;
   }
 
   range(expr: Expr, grid: Grid): RangePlan {
