@@ -78,6 +78,7 @@ export class ExpositionParser<Series> {
   readonly #changed = new Set<string>();
   #body: Buffer = NO_BYTES;
   #at = 0;
+  #inLabels = false;
 
   constructor(
     resolve: (labels: ExposedLabels) => Series,
@@ -85,6 +86,11 @@ export class ExpositionParser<Series> {
   ) {
     this.#resolve = resolve;
     this.#limits = limits;
+  }
+
+  /** How many samples were read, the one with it whose labels could not be taken. */
+  get begun(): number {
+    return this.count + (this.#inLabels ? 1 : 0);
   }
 
   /** How many lines are remembered. */
@@ -113,6 +119,7 @@ export class ExpositionParser<Series> {
     this.#body = ended ? body : Buffer.concat([body, Buffer.of(NEWLINE)]);
     this.#at = 0;
     this.count = 0;
+    this.#inLabels = false;
     this.#table.begin();
   }
 
@@ -183,7 +190,10 @@ export class ExpositionParser<Series> {
       const text = body.toString("latin1", at, end);
       let id = this.#table.take(text);
       if (id < 0) {
-        const series = this.#resolve(this.#readLabels(at, end));
+        const labels = this.#readLabels(at, end);
+        this.#inLabels = true;
+        const series = this.#resolve(labels);
+        this.#inLabels = false;
         id = this.#table.add(text, body, at, end, { kind: "sample", series });
       }
       this.#readSample(id, skipBlanks(body, end));
@@ -249,7 +259,10 @@ export class ExpositionParser<Series> {
         at = skipBlanks(body, at + 1);
         if (body[at] !== QUOTE) this.#fail("expected a label value in quotes", at);
         const close = this.#endOfQuoted(at);
-        if (names.has(name)) this.#fail(`a second label named ${JSON.stringify(name)}`, nameAt);
+        if (names.has(name)) {
+          this.#inLabels = true;
+          this.#fail(`a second label named ${JSON.stringify(name)}`, nameAt);
+        }
         names.add(name);
         labels.push([name, this.#decode(at + 1, close)]);
         if (labels.length > this.#limits.labels) {

@@ -91,7 +91,7 @@ export class Ledger {
       while (!parser.advance(SLICE)) await new Promise(setImmediate);
       return this.#add(time, batch);
     } catch (error) {
-      this.#failedWhileReading = { scraped: parser.count, kept: parser.count, added: 0 };
+      this.#failedWhileReading = { scraped: parser.begun, kept: this.#countKept(), added: 0 };
       throw error;
     } finally {
       parser.release();
@@ -101,7 +101,11 @@ export class Ledger {
   #add(time: number, batch: BatchBuilder): Tally {
     const parser = this.#parser;
     const { honorTimestamps, trackTimestampsStaleness, limits } = this.#job;
-    if (limits.samples > 0) this.#checkSampleLimit(limits.samples);
+    if (limits.samples > 0 && this.#countKept() > limits.samples) {
+      throw new ScrapeFault(
+        `sample_limit exceeded: ${this.#countKept()} samples, the limit is ${limits.samples}`,
+      );
+    }
     const round = this.#round + 1;
     const before = this.#alive;
     const alive: TargetSeries[] = [];
@@ -145,13 +149,11 @@ export class Ledger {
     return { scraped: count, kept, added };
   }
 
-  #checkSampleLimit(limit: number): void {
+  #countKept(): number {
     const parser = this.#parser;
     let kept = 0;
     for (let i = 0; i < parser.count; i += 1) if (parser.seriesOf(i) !== DROPPED) kept += 1;
-    if (kept > limit) {
-      throw new ScrapeFault(`sample_limit exceeded: ${kept} samples, the limit is ${limit}`);
-    }
+    return kept;
   }
 
   /** Adds a marker for everything that is alive: the target failed or is gone. */

@@ -78,7 +78,7 @@ function read(labels: Map<string, string>, source: TargetSource): Omit<Target, "
   }
   if (!labels.has("instance")) labels.set("instance", address);
   for (const name of labels.keys()) {
-    if (!LABEL_NAME.test(name)) {
+    if (!LABEL_NAME.test(name) && !name.startsWith("__")) {
       throw new TargetFault(`${JSON.stringify(name)} is not a label name`);
     }
   }
