@@ -62,25 +62,33 @@ export class HttpInstrumentation {
     guard.run(
       "request",
       () => {
-        response.setHeader("x-request-id", context.requestId);
-        activity.request(request.socket);
         const started = performance.now();
         const sentBefore = request.socket.bytesWritten;
         // Routers rewrite the URL while they descend; what was asked for is noted now.
         const url = pathOf(request.url ?? "");
         let ended = false;
-        const end = () => {
+        const end = (complete: boolean) => {
           if (ended) return;
           ended = true;
           guard.run(
             "response",
-            () => this.#end(request, response, { context, started, sentBefore, url, template }),
+            () =>
+              this.#end(request, response, {
+                context,
+                started,
+                sentBefore,
+                url,
+                template,
+                complete,
+              }),
             undefined,
           );
         };
         // "finish" is the normal end; "close" without it means that the client went away.
-        response.once("finish", end);
-        response.once("close", end);
+        response.once("finish", () => end(true));
+        response.once("close", () => end(false));
+        response.setHeader("x-request-id", context.requestId);
+        activity.request(request.socket);
       },
       undefined,
     );
@@ -90,26 +98,27 @@ export class HttpInstrumentation {
   #end(
     request: IncomingMessage,
     response: ServerResponse,
-    start: {
+    exchange: {
       readonly context: RequestContext;
       readonly started: number;
       readonly sentBefore: number;
       readonly url: string;
       readonly template: () => string | undefined;
+      readonly complete: boolean;
     },
   ): void {
     const { guard, metrics, logger, logRequests, countError } = this.#parts;
-    const { context } = start;
-    const milliseconds = performance.now() - start.started;
+    const { context } = exchange;
+    const milliseconds = performance.now() - exchange.started;
     const method = request.method ?? "";
-    const status = response.writableFinished ? response.statusCode : clientClosedRequest;
+    const status = exchange.complete ? response.statusCode : clientClosedRequest;
     metrics.record({
       method,
-      path: guard.run("route", start.template, undefined),
+      path: guard.run("route", exchange.template, undefined),
       status,
       seconds: milliseconds / 1000,
       requestBytes: requestBodyBytes(request),
-      responseBytes: responseBodyBytes(request, response, start.sentBefore),
+      responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
     });
     const failed = status >= 500;
     if (failed) countError(context.error);
@@ -117,7 +126,7 @@ export class HttpInstrumentation {
     const line = {
       requestId: context.requestId,
       method,
-      url: start.url,
+      url: exchange.url,
       statusCode: status,
       duration: Math.round(milliseconds * 1000) / 1000,
     };

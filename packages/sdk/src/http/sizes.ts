@@ -9,17 +9,20 @@ export function requestBodyBytes(request: IncomingMessage): number | undefined {
 
 /**
  * Bytes of a response's body: its `content-length`, or what the connection has sent since
- * `sentBefore` (which then includes the response's headers).
+ * `sentBefore` (which then includes the response's headers); undefined when the connection does not
+ * count, as one that is only played in a test.
  */
 export function responseBodyBytes(
   request: IncomingMessage,
   response: ServerResponse,
   sentBefore: number,
-): number {
+): number | undefined {
   const { statusCode } = response;
   if (request.method === "HEAD" || statusCode === 204 || statusCode === 304) return 0;
   const announced = contentLength(response.getHeader("content-length"));
-  return announced ?? Math.max(0, request.socket.bytesWritten - sentBefore);
+  if (announced !== undefined) return announced;
+  const sent = request.socket.bytesWritten - sentBefore;
+  return sent >= 0 ? sent : undefined;
 }
 
 function contentLength(header: unknown): number | undefined {
