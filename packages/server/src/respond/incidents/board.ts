@@ -123,6 +123,7 @@ export function takeGroup(
       endsAt: firing ? null : new Date(Math.min(alert.endsAt, at)),
       generatorURL: alert.generatorURL,
       expression: expressionOf(alert) ?? was?.expression ?? null,
+      knownAt: new Date(at),
     };
     written.set(`${row.incidentId} ${row.fingerprint}`, row);
     if (was === undefined) draft.holds += 1;
@@ -170,12 +171,19 @@ export function takeGroup(
     deeds.push({ incident: draft.incident, action: "incident.reopen" });
   }
 
+  /**
+   * Whether we know better already. An alert is in several groups, and of two that are taken in at the
+   * same moment the one that was looked at first may come second.
+   */
+  const isOld = (held: IncidentAlertRecord) => at < held.knownAt.getTime();
+
   function fire(alert: AlertSnapshot): void {
     const severity = severityOf(policy, alert.labels);
     if (severity === undefined) return;
     const rows = (held.get(alert.fingerprint) ?? []).sort((a, b) => numberOf(b) - numberOf(a));
     const latest = rows[0];
     const home = latest === undefined ? undefined : drafts.get(latest.incidentId);
+    if (latest !== undefined && isOld(latest)) return;
     if (latest !== undefined && home !== undefined && !isOpen(home)) {
       // A person said that it is over; the same firing told once more does not say otherwise.
       if (latest.status === "firing" && alert.startsAt <= latest.startsAt.getTime()) return;
@@ -214,7 +222,7 @@ export function takeGroup(
     for (const row of held.get(alert.fingerprint) ?? []) {
       const draft = drafts.get(row.incidentId);
       if (draft === undefined) continue;
-      if (row.status === "firing") hold(draft, alert, row);
+      if (row.status === "firing" && !isOld(row)) hold(draft, alert, row);
       if (isOpen(draft)) fed.add(row.incidentId);
     }
   }

@@ -223,6 +223,17 @@ describe("recovery", () => {
   });
 });
 
+it("does not believe news that is older than what it knows", async () => {
+  const [id = ""] = await incidents.takeGroup(group([alert(errors)], "a"));
+  const before = now + 10;
+  now += 20;
+  await incidents.takeGroup(group([alert(errors, { status: "resolved" })], "a"));
+  await records.transaction((tx) =>
+    incidents.groupChanged(tx, group([alert(errors)], "b"), before),
+  );
+  expect((await incidents.get(id)).incident).toMatchObject({ state: "resolved", firingAlerts: 0 });
+});
+
 describe("flapping", () => {
   it("reopens within five minutes, and opens anew after them", async () => {
     const [id = ""] = await incidents.takeGroup(group([alert(errors)]));

@@ -212,7 +212,10 @@ export function createIncidents(deps: {
     async groupChanged(tx, group, at) {
       await absorb(tx, group, at);
     },
-    takeGroup: (group) => records.transaction((tx) => absorb(tx, group, clock.now())),
+    takeGroup(group) {
+      const at = clock.now();
+      return records.transaction((tx) => absorb(tx, group, at));
+    },
 
     async list(page) {
       const found = await listIncidents(records.db, { ...page, limit: page.limit + 1 });

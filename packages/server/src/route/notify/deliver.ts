@@ -7,11 +7,12 @@ import {
   markAttempt,
   markFailed,
   markSent,
+  noteNotification,
   putLogEntry,
   releaseClaims,
   renewClaim,
 } from "../../store/index.ts";
-import type { Claim, Records, WaitingNotification } from "../../store/index.ts";
+import type { Claim, Records, Tx, WaitingNotification } from "../../store/index.ts";
 import type { Outcome } from "./outcome.ts";
 import type { NotificationPayload } from "./payload.ts";
 
@@ -160,7 +161,12 @@ export class Deliverer {
       const outcome = await this.#attempt(notification, payload);
       const now = clock.now();
       if (outcome.kind === "sent") {
-        await this.#insist(() => markSent(records.db, notification.id, now, attempts));
+        await this.#insist(() =>
+          records.transaction(async (tx) => {
+            await markSent(tx, notification.id, now, attempts);
+            await this.#note(tx, notification, payload, now, undefined);
+          }),
+        );
         this.#settle(notification, attempts, undefined);
         return "sent";
       }
@@ -222,12 +228,35 @@ export class Deliverer {
         const { groupId, receiver } = notification;
         await lockGroup(tx, { id: groupId, groupKey: payload.groupKey, receiver });
         const failed = await markFailed(tx, notification.id, clock.now(), { attempts, error });
+        if (failed !== undefined) await this.#note(tx, notification, payload, clock.now(), error);
         if (failed === undefined || failed.superseded || final) return;
         if (notification.status === "resolved") return;
         await putLogEntry(tx, groupId, notification, failed.logBefore);
       }),
     );
     this.#settle(notification, attempts, error);
+  }
+
+  /** Puts what became of a notification into the timelines of its alerts' incidents. */
+  async #note(
+    tx: Tx,
+    { receiver, integration, status }: WaitingNotification,
+    { alerts }: NotificationPayload,
+    at: number,
+    error: string | undefined,
+  ): Promise<void> {
+    const { records, announce } = this.#options;
+    const what = `${status}, ${alerts.length} ${alerts.length === 1 ? "alert" : "alerts"}`;
+    const ids = await noteNotification(tx, {
+      fingerprints: alerts.map((alert) => alert.fingerprint),
+      at,
+      delivered: error === undefined,
+      text:
+        error === undefined
+          ? `${receiver} was told by ${integration} (${what})`
+          : `${receiver} could not be told by ${integration} (${what}): ${error}`,
+    });
+    for (const id of ids) records.afterCommit(tx, () => announce({ topic: "incidents", id }));
   }
 
   #wait(attempts: number, asked: number | undefined): number {

@@ -44,6 +44,8 @@ export interface IncidentAlertRecord {
   readonly endsAt: Date | null;
   readonly generatorURL: string;
   readonly expression: string | null;
+  /** As of when this is known. */
+  readonly knownAt: Date;
 }
 
 /** One line of an incident's history. */
@@ -96,6 +98,7 @@ const toAlert = (row: Selectable<IncidentTables["incident_alerts"]>): IncidentAl
   endsAt: row.ends_at,
   generatorURL: row.generator_url,
   expression: row.expression,
+  knownAt: row.known_at,
 });
 
 /**
@@ -151,6 +154,7 @@ export async function saveIncidentAlerts(
       ends_at: alert.endsAt,
       generator_url: storableText(alert.generatorURL),
       expression: alert.expression === null ? null : storableText(alert.expression),
+      known_at: alert.knownAt,
     }));
     await tx
       .insertInto("incident_alerts")
@@ -163,6 +167,7 @@ export async function saveIncidentAlerts(
           ends_at: update.ref("excluded.ends_at"),
           generator_url: update.ref("excluded.generator_url"),
           expression: update.ref("excluded.expression"),
+          known_at: update.ref("excluded.known_at"),
         })),
       )
       .execute();

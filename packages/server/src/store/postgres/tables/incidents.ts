@@ -27,6 +27,8 @@ export interface IncidentTables {
     ends_at: Date | null;
     generator_url: string;
     expression: string | null;
+    /** As of when this is known: older news does not replace it. */
+    known_at: Date;
   };
   /** The notification groups that fed an incident; keys are long, so their SHA-256 is kept. */
   incident_groups: {
@@ -85,6 +87,7 @@ export const incidentMigrations: readonly Migration[] = [
         ends_at timestamptz,
         generator_url text not null,
         expression text,
+        known_at timestamptz not null,
         primary key (incident_id, fingerprint)
       );
       create index incident_alerts_fingerprint on incident_alerts (fingerprint);
