@@ -5,13 +5,16 @@ import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
+import { ruleStateMigrations } from "./tables/rule-state.ts";
+import type { RuleStateTables } from "./tables/rule-state.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
-export interface Schema extends AccessTables, IncidentTables, NotificationTables {}
+export interface Schema extends AccessTables, IncidentTables, NotificationTables, RuleStateTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
 export const migrations: readonly Migration[] = [
   ...accessMigrations,
   ...incidentMigrations,
   ...notificationMigrations,
+  ...ruleStateMigrations,
 ];

@@ -1,0 +1,5 @@
+export { loadRuleGroups } from "./rules/load.ts";
+export type { LoadedRules, ParseExpression } from "./rules/load.ts";
+export type { RuleDefaults, RuleGroup } from "./rules/rule-group.ts";
+export { createRules } from "./rules/rules.ts";
+export type { Rules, RulesDeps } from "./rules/rules.ts";

@@ -1,0 +1,47 @@
+import type { Expr, QueryResult, VectorSample } from "@seaworthy/promql";
+
+/** What rules ask: the part of the metrics' queries that they use. */
+export interface RuleQueries {
+  /** Parses and checks an expression. */
+  parse(query: string): Expr;
+  /** Evaluates at `timeMs`. */
+  instant(
+    query: string | Expr,
+    timeMs: number,
+    options?: { readonly signal?: AbortSignal; readonly lookbackDeltaMs?: number },
+  ): Promise<QueryResult>;
+}
+
+/** An expression that a rule cannot use, or a result that it cannot. */
+export class RuleError extends Error {
+  override readonly name = "RuleError";
+}
+
+const NO_LABELS: { readonly labels: Readonly<Record<string, string>> } = { labels: {} };
+
+/** One element of a rule's vector. */
+export interface RuleSample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The vector that a rule's expression gives at `at`; a scalar is a vector of one without labels. */
+export async function queryVector(
+  queries: RuleQueries,
+  query: string | Expr,
+  at: number,
+  options: { readonly signal?: AbortSignal; readonly lookbackDeltaMs?: number } = {},
+): Promise<RuleSample[]> {
+  const { value } = await queries.instant(query, at, options);
+  if (value.type === "scalar") return [{ ...NO_LABELS, value: value.value }];
+  if (value.type !== "vector") throw new RuleError("rule result is not a vector or scalar");
+  return value.samples.map(toRuleSample);
+}
+
+function toRuleSample(sample: VectorSample): RuleSample {
+  if (sample.histogram !== undefined)
+    throw new RuleError(
+      `rule result has a native histogram (${sample.labels.toString()}), which rules cannot store yet`,
+    );
+  return { labels: sample.labels.toObject(), value: sample.value };
+}
