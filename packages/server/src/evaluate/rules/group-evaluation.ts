@@ -51,7 +51,7 @@ export async function evaluateStage(
   runners: readonly RuleRunner[],
   group: RuleGroup,
   at: number,
-  ended: readonly Labels[],
+  ended: ReadonlyMap<string, Labels>,
   deps: EvaluationDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -151,7 +151,7 @@ async function writeSamples(
   attempts: readonly Attempt[],
   group: RuleGroup,
   at: number,
-  ended: readonly Labels[],
+  ended: ReadonlyMap<string, Labels>,
   deps: EvaluationDeps,
 ): Promise<void> {
   const outputs = new Outputs(at - group.queryOffset);
@@ -160,13 +160,15 @@ async function writeSamples(
     .map((one) => {
       const series = new Map<string, Labels>();
       for (const sample of one.samples) {
-        series.set(labelsKey(sample.labels), sample.labels);
-        outputs.add(sample);
+        const key = labelsKey(sample.labels);
+        series.set(key, sample.labels);
+        outputs.add(key, sample);
       }
-      for (const [key, labels] of one.runner.previous) if (!series.has(key)) outputs.end(labels);
+      for (const [key, labels] of one.runner.previous)
+        if (!series.has(key)) outputs.end(key, labels);
       return { one, series };
     });
-  for (const labels of ended) outputs.end(labels);
+  for (const [key, labels] of ended) outputs.end(key, labels);
   if (!outputs.isEmpty) {
     try {
       await deps.samples.write(outputs.batch());

@@ -1,5 +1,6 @@
 import type { Labels, RuleGroupView, Timer } from "../../model/index.ts";
 import { messageOf } from "../../model/index.ts";
+import type { SelfMetrics } from "../../self/index.ts";
 import type { RuleAlertRecord } from "../../store/index.ts";
 import { evaluateStage } from "./group-evaluation.ts";
 import type { EvaluationDeps } from "./group-evaluation.ts";
@@ -12,14 +13,8 @@ import { RuleRunner } from "./rule-runner.ts";
 import { GroupSchedule } from "./schedule.ts";
 import { stagesOf } from "./stages.ts";
 
-/** What the platform's own metrics are told of groups. */
-export interface GroupMeters {
-  ruleGroupEvaluated(group: string, outcome: "ok" | "failed", seconds: number): void;
-  ruleGroupMissed(group: string, count: number): void;
-}
-
 export interface GroupDeps extends EvaluationDeps {
-  readonly self: GroupMeters;
+  readonly self: Pick<SelfMetrics, "ruleGroupEvaluated" | "ruleGroupMissed">;
 }
 
 /** Longer waits are cut, because a machine that sleeps stops its timers too. */
@@ -40,7 +35,7 @@ export class GroupRunner {
   #lastEvaluation: number | undefined;
   #duration: number | undefined;
   /** Series of rules that this group had once, to be marked as ended. */
-  #ended: Labels[] = [];
+  #ended: ReadonlyMap<string, Labels> = new Map();
 
   constructor(group: RuleGroup, deps: GroupDeps) {
     this.group = group;
@@ -76,13 +71,14 @@ export class GroupRunner {
     }
     this.#lastEvaluation = old.#lastEvaluation;
     this.#duration = old.#duration;
-    const vanished = [...before.values()].flatMap((runner) => [...runner.previous.values()]);
-    this.#ended = [...old.#ended, ...vanished];
+    const vanished = [...before.values()].flatMap((runner) => [...runner.previous]);
+    this.#ended = new Map([...old.#ended, ...vanished]);
   }
 
   /** Goes on where the process before this one was. */
   async restore(records: ReadonlyMap<string, readonly RuleAlertRecord[]>): Promise<void> {
     const now = this.#deps.clock.now();
+    const first = this.#schedule.after(now);
     for (const runner of this.runners) {
       const own = records.get(runner.key);
       const { rule } = runner;
@@ -97,7 +93,7 @@ export class GroupRunner {
         rule,
         own,
         lastSeen,
-        now,
+        first,
         this.group.interval,
       );
       runner.restore(states, stored, previous);
@@ -107,9 +103,8 @@ export class GroupRunner {
   /** Marks everything that the group made as ended: it was taken away. Stop it first. */
   async remove(): Promise<void> {
     const outputs = new Outputs(this.#deps.clock.now());
-    for (const labels of this.#ended) outputs.end(labels);
-    for (const { previous } of this.runners) {
-      for (const labels of previous.values()) outputs.end(labels);
+    for (const series of [this.#ended, ...this.runners.map(({ previous }) => previous)]) {
+      for (const [key, labels] of series) outputs.end(key, labels);
     }
     if (outputs.isEmpty) return;
     try {
@@ -140,8 +135,9 @@ export class GroupRunner {
     const wait = Math.min(at - clock.now(), LONGEST_WAIT);
     this.#timer = clock.after(wait, () => {
       const remaining = at - clock.now();
-      if (remaining > EARLY && remaining <= this.group.interval) {
-        this.#plan(at);
+      if (remaining > EARLY) {
+        // The wait was cut, or the clock was set back, and then the old time would be far away.
+        this.#plan(remaining > this.group.interval ? this.#schedule.after(clock.now()) : at);
         return;
       }
       this.#running = this.#run(at);
@@ -180,7 +176,7 @@ export class GroupRunner {
     for (const stage of this.#stages) {
       if (this.#abort.signal.aborted) break;
       const ended = this.#ended;
-      this.#ended = [];
+      this.#ended = new Map();
       const stageOk = await evaluateStage(
         stage,
         this.group,

@@ -7,41 +7,47 @@ export interface OutputSample {
   readonly value: number;
 }
 
-/** Collects the samples of rules for the store: all have the same time. */
+/**
+ * Collects the samples of rules for the store: all have the same time. A series that two rules make is
+ * written once, with the later rule's value, and never ends while one of them makes it.
+ */
 export class Outputs {
   readonly #time: number;
-  readonly #series: Labels[] = [];
-  readonly #values: number[] = [];
-  readonly #stale: number[] = [];
+  readonly #samples = new Map<string, OutputSample>();
+  readonly #ended = new Map<string, Labels>();
 
   /** `time` in ms since 1970. */
   constructor(time: number) {
     this.#time = time;
   }
 
-  add(sample: OutputSample): void {
-    this.#series.push(sample.labels);
-    this.#values.push(sample.value);
+  /** `key` is the labels' `labelsKey`. */
+  add(key: string, sample: OutputSample): void {
+    this.#samples.set(key, sample);
   }
 
   /** Marks a series as ended. */
-  end(labels: Labels): void {
-    this.#stale.push(this.#series.length);
-    this.#series.push(labels);
-    this.#values.push(0);
+  end(key: string, labels: Labels): void {
+    this.#ended.set(key, labels);
   }
 
   get isEmpty(): boolean {
-    return this.#series.length === 0;
+    return this.#samples.size + this.#ended.size === 0;
   }
 
   batch(): SampleBatch {
-    const values = Float64Array.from(this.#values);
-    for (const index of this.#stale) setStale(values, index);
+    const samples = [...this.#samples.values()];
+    const ended = [...this.#ended].flatMap(([key, labels]) =>
+      this.#samples.has(key) ? [] : [labels],
+    );
+    const series = [...samples.map(({ labels }) => labels), ...ended];
+    const values = new Float64Array(series.length);
+    for (const [index, { value }] of samples.entries()) values[index] = value;
+    for (let index = samples.length; index < series.length; index += 1) setStale(values, index);
     return {
-      series: this.#series,
-      seriesOf: Uint32Array.from(this.#series, (_, index) => index),
-      times: new Float64Array(this.#series.length).fill(this.#time),
+      series,
+      seriesOf: Uint32Array.from(series, (_, index) => index),
+      times: new Float64Array(series.length).fill(this.#time),
       values,
     };
   }

@@ -34,12 +34,15 @@ export interface Restored {
   readonly previous: ReadonlyMap<string, Labels>;
 }
 
-/** The states of a rule from its records. `lastSeen` is when each pending alert was last evaluated. */
+/**
+ * The states of a rule from its records. `lastSeen` is when each pending alert was last evaluated, `first`
+ * when the rule will be evaluated first.
+ */
 export function restoreAlerts(
   rule: AlertingRule,
   records: readonly RuleAlertRecord[],
   lastSeen: ReadonlyMap<string, number>,
-  now: number,
+  first: number,
   interval: number,
 ): Restored {
   const stored = new Map(records.map((record) => [record.fingerprint, toState(record)]));
@@ -50,13 +53,13 @@ export function restoreAlerts(
       states.set(record.fingerprint, state);
       continue;
     }
-    const tolerated = { ...state, toleratedUntil: now + restoreGrace(interval) };
+    const tolerated = { ...state, toleratedUntil: first + restoreGrace(interval) };
     if (state.state === "firing") {
       states.set(record.fingerprint, tolerated);
       continue;
     }
     const seen = Math.max(record.changedAt, lastSeen.get(record.fingerprint) ?? 0);
-    const outage = now - seen;
+    const outage = first - seen;
     if (outage > OUTAGE_TOLERANCE) continue;
     const unseen = Math.max(0, outage - interval);
     states.set(record.fingerprint, { ...tolerated, activeAt: state.activeAt + unseen });

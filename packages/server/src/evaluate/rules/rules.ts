@@ -36,6 +36,9 @@ class RuleManager implements Rules {
   readonly #deps: GroupDeps;
   #groups = new Map<string, GroupRunner>();
   #started = false;
+  #applied = false;
+  /** What was kept from before the start, until the first groups have taken it over. */
+  #kept: ReadonlyMap<string, readonly RuleAlertRecord[]> | undefined;
   #stopped = false;
   /** Changes happen one after the other. */
   #queue: Promise<void> = Promise.resolve();
@@ -47,13 +50,9 @@ class RuleManager implements Rules {
   start(): Promise<void> {
     return this.#serially(async () => {
       if (this.#started || this.#stopped) return;
-      const records = byRule(await listRuleAlerts(this.#deps.records.db));
-      if (records.size > 0) {
-        for (const runner of this.#groups.values()) await runner.restore(records);
-        await this.#forgetOthers();
-      }
+      this.#kept = byRule(await listRuleAlerts(this.#deps.records.db));
       this.#started = true;
-      for (const runner of this.#groups.values()) runner.start();
+      if (this.#applied) await this.#begin([...this.#groups.values()]);
     });
   }
 
@@ -62,6 +61,7 @@ class RuleManager implements Rules {
       if (this.#stopped) return;
       const before = this.#groups;
       const after = new Map<string, GroupRunner>();
+      const added: GroupRunner[] = [];
       for (const group of groups) {
         const key = groupKey(group);
         const old = before.get(key);
@@ -75,17 +75,28 @@ class RuleManager implements Rules {
           runner.takeOver(old);
         }
         after.set(key, runner);
-        if (this.#started) runner.start();
+        added.push(runner);
       }
       this.#groups = after;
+      this.#applied = true;
       const removed = [...before].filter(([key]) => !after.has(key)).map(([, runner]) => runner);
       for (const runner of removed) {
         await runner.stop();
         await runner.remove();
       }
-      if (this.#started) await this.#forgetOthers();
+      if (this.#started) await this.#begin(added);
       this.#deps.announce({ topic: "alerts" });
     });
+  }
+
+  /** Sets groups to work; the first ones go on where the process before this one stopped. */
+  async #begin(runners: readonly GroupRunner[]): Promise<void> {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept !== undefined && kept.size > 0)
+      for (const runner of runners) await runner.restore(kept);
+    await this.#forgetOthers();
+    for (const runner of runners) runner.start();
   }
 
   stop(): Promise<void> {

@@ -21,7 +21,7 @@ export interface RuleStateTables {
 
 export const ruleStateMigrations: readonly Migration[] = [
   {
-    name: "010-rule-state",
+    name: "020-rule-state",
     sql: `
       create table rule_alerts (
         rule_key text not null,
