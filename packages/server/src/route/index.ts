@@ -4,6 +4,7 @@ export { MatcherSyntaxError, parseMatcher, parseMatchers } from "./config/matche
 export type { Integration, Receiver, RouteConfig } from "./config/route-config.ts";
 export { matchRoutes } from "./config/route-tree.ts";
 export type { Route } from "./config/route-tree.ts";
+export { alertFault } from "./dispatch/alert-book.ts";
 export type { IncomingAlert } from "./dispatch/alert-book.ts";
 export { RouteError } from "./errors.ts";
 export { createRouter } from "./router.ts";

@@ -258,14 +258,15 @@ inhibit_rules:
     const { fire, resolve, advance, arrived, router, clock, told } = await house();
     await fire(down("a"));
     await advance(10 * SECOND);
-    const id = await router.silences.set({
-      matchers: [{ name: "instance", operator: "=", value: "a" }],
+    const silence = {
+      matchers: [{ name: "instance", operator: "=" as const, value: "a" }],
       startsAt: clock.now(),
       endsAt: clock.now() + 5 * MINUTE,
       createdBy: "me",
       comment: "",
       annotations: {},
-    });
+    };
+    const id = await router.silences.set(silence, "someone");
     expect(router.alerts()[0]?.silencedBy).toEqual([id]);
     await resolve(down("a"));
     await advance(MINUTE);

@@ -89,7 +89,7 @@ class AlertRouter implements Router {
     const { records, clock, log, announce } = options;
     const now = () => clock.now();
     this.#templates = new Templates([], now);
-    this.silences = new Silences(records.db, now, announce);
+    this.silences = new Silences(records, now, announce);
     this.#book = new AlertBook(records.db, now, (alerts) => this.#route(alerts));
     this.#groups = new Groups(clock, (group, at) => this.#flush(group, at));
     this.#deliverer = new Deliverer({

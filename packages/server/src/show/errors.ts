@@ -118,7 +118,7 @@ function prometheusErrorType(status: number): string {
 
 /**
  * A failure in the form that the path's protocol has for it: Prometheus's envelope, Alertmanager's
- * code and message, plain text for the management endpoints, problem details (RFC 9457) elsewhere.
+ * text or code and message, plain text for the management endpoints, problem details (RFC 9457) elsewhere.
  */
 function errorBody(
   path: string,
@@ -131,6 +131,10 @@ function errorBody(
     return { type: "application/json", body: JSON.stringify(body) };
   }
   if (path.startsWith("/api/v2/")) {
+    // Its clients are generated from its OpenAPI file, where these have a bare text for a body.
+    if (status === 400 || status === 500) {
+      return { type: "application/json", body: JSON.stringify(detail) };
+    }
     return { type: "application/json", body: JSON.stringify({ code: status, message: detail }) };
   }
   if (path.startsWith("/-/")) return { type: "text/plain; charset=utf-8", body: `${detail}\n` };

@@ -1,6 +1,8 @@
 export { apiRoutes } from "./api/routes.ts";
 export type { ApiDeps } from "./api/routes.ts";
 export type { ApiSources, RunningAlert, SeriesPoints } from "./api/sources.ts";
+export { alertmanagerRoutes } from "./alertmanager/routes.ts";
+export type { AlertmanagerDeps } from "./alertmanager/routes.ts";
 export { createHttp } from "./http.ts";
 export type { Http, HttpDeps } from "./http.ts";
 export type { HealthCheck } from "./health.ts";

@@ -109,6 +109,11 @@ receivers:
     });
   });
 
+  it("says that nobody is notified when no receiver in use has an integration", async () => {
+    const { warnings } = await load(`route: {receiver: b}${RECEIVERS}`);
+    expect(warnings).toEqual([expect.stringMatching(/^nobody is notified/)]);
+  });
+
   it("masks secrets where it shows the file", async () => {
     const { original } = await load(`
 # who is told

@@ -191,7 +191,12 @@ function warningsOf(
     receiver !== undefined &&
     receiver.integrations.length > 0 &&
     receiver.integrations.every((integration) => "undelivered" in integration);
-  for (const route of walkRoutes(root)) {
+  const routes = walkRoutes(root);
+  if (routes.every((route) => receivers.get(route.receiver)?.integrations.length === 0))
+    warnings.push(
+      "nobody is notified: no receiver that a route names has an integration; alerts open incidents only",
+    );
+  for (const route of routes) {
     const receiver = receivers.get(route.receiver);
     if (pagesNobody(receiver))
       warnings.push(

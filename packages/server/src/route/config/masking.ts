@@ -24,11 +24,19 @@ export function maskSecrets(text: string): string {
       // victorops' routing key is an address, but PagerDuty's is a secret; both are masked.
       if (!SECRET.test(name) && !secretHere) return undefined;
       if (isScalar(pair.value)) {
-        if (pair.value.value !== null && pair.value.value !== "")
-          pair.value = document.createNode(MASKED);
+        const masked = maskValue(name, pair.value.value);
+        if (masked !== undefined) pair.value = document.createNode(masked);
       } else if (isMap(pair.value) || name === "secrets") pair.value = document.createNode(MASKED);
       return visit.SKIP;
     },
   });
   return document.toString();
+}
+
+function maskValue(name: string, value: unknown): string | undefined {
+  if (value === null || value === "") return undefined;
+  // Older tools that read this want a URL for a webhook; its host may be known.
+  const url =
+    name === "url" && typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
+  return url === undefined ? MASKED : `${url.protocol}//${url.host}/${MASKED}`;
 }

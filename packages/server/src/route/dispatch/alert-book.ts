@@ -1,5 +1,5 @@
 import { fingerprint, withoutEmpty } from "../../model/index.ts";
-import type { Alert } from "../../model/index.ts";
+import type { Alert, Labels } from "../../model/index.ts";
 import { deleteEndedAlerts, listAlertRecords, putAlerts } from "../../store/index.ts";
 import type { AlertRecord, Db } from "../../store/index.ts";
 import { RouteError } from "../errors.ts";
@@ -70,7 +70,10 @@ export class AlertBook {
    * written together next. Throws RouteError, taking none, when an alert cannot be valid.
    */
   accept(alerts: readonly IncomingAlert[]): Promise<void> {
-    for (const alert of alerts) check(alert);
+    for (const alert of alerts) {
+      const fault = alertFault(alert);
+      if (fault !== undefined) return Promise.reject(new RouteError("alert_invalid", fault));
+    }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ alerts, resolve, reject });
       if (!this.#writing) void this.#writeWaiting();
@@ -152,19 +155,22 @@ export class AlertBook {
   }
 }
 
-function check(alert: IncomingAlert): void {
+/** What keeps an alert from being taken, naming it; undefined when nothing does. */
+export function alertFault(alert: IncomingAlert): string | undefined {
   const labels = withoutEmpty(alert.labels);
-  const fail = (reason: string) => {
-    const text = JSON.stringify(labels).slice(0, 500);
-    throw new RouteError("alert_invalid", `alert ${text}: ${reason}`);
-  };
-  if (Object.keys(labels).length === 0) fail("at least one label with a value is needed");
-  if ("" in labels || "" in alert.annotations) fail("a label name is empty");
-  if (alert.endsAt !== undefined && alert.endsAt < alert.startsAt) fail("it ends before it starts");
-  if (!isTime(alert.startsAt) || (alert.endsAt !== undefined && !isTime(alert.endsAt)))
-    fail("a time is out of range");
-  if (JSON.stringify([labels, alert.annotations]).length > MAX_LABELS_LENGTH)
-    fail(`labels and annotations are longer than ${MAX_LABELS_LENGTH} characters`);
+  const reason = faultOf(alert, labels);
+  return reason && `alert ${JSON.stringify(labels).slice(0, 500)}: ${reason}`;
+}
+
+function faultOf({ annotations, startsAt, endsAt }: IncomingAlert, labels: Labels) {
+  if (Object.keys(labels).length === 0) return "at least one label with a value is needed";
+  if ("" in labels || "" in annotations) return "a label name is empty";
+  if (endsAt !== undefined && endsAt < startsAt) return "it ends before it starts";
+  if (!isTime(startsAt) || (endsAt !== undefined && !isTime(endsAt)))
+    return "a time is out of range";
+  if (JSON.stringify([labels, annotations]).length > MAX_LABELS_LENGTH)
+    return `labels and annotations are longer than ${MAX_LABELS_LENGTH} characters`;
+  return undefined;
 }
 
 /** The years 1 to 9999, which every part of the system can hold and write. */

@@ -1,8 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { compileMatchers } from "../../model/index.ts";
+import { compileMatchers, formatMatcher } from "../../model/index.ts";
 import type { Announce, Labels, Matcher } from "../../model/index.ts";
-import { deleteEndedSilences, listSilenceRecords, putSilence } from "../../store/index.ts";
-import type { Db, SilenceRecord } from "../../store/index.ts";
+import {
+  deleteEndedSilences,
+  listSilenceRecords,
+  putSilence,
+  writeAudit,
+} from "../../store/index.ts";
+import type { Records, SilenceRecord } from "../../store/index.ts";
 import { RouteError } from "../errors.ts";
 
 /** Ended silences are shown this long. */
@@ -37,20 +42,20 @@ interface Compiled {
 
 /** The silences: kept in the records, and compiled here. */
 export class Silences {
-  readonly #db: Db;
+  readonly #records: Records;
   readonly #now: () => number;
   readonly #announce: Announce;
   #compiled: ReadonlyMap<string, Compiled> = new Map();
 
-  constructor(db: Db, now: () => number, announce: Announce) {
-    this.#db = db;
+  constructor(records: Records, now: () => number, announce: Announce) {
+    this.#records = records;
     this.#now = now;
     this.#announce = announce;
   }
 
   /** Reads what this or another server has written. */
   async refresh(): Promise<void> {
-    const records = await listSilenceRecords(this.#db, this.#now() - RETENTION);
+    const records = await listSilenceRecords(this.#records.db, this.#now() - RETENTION);
     const known = this.#compiled;
     this.#compiled = new Map(
       records.map((silence) => {
@@ -83,9 +88,10 @@ export class Silences {
 
   /**
    * Makes a silence, or changes one where Alertmanager would: with other matchers, or another start
-   * once it is active, the old one is expired and a new one made. Answers its id.
+   * once it is active, the old one is expired and a new one made. Answers its id. `actor` is who asks,
+   * for the audit log.
    */
-  async set(request: SilenceRequest): Promise<string> {
+  async set(request: SilenceRequest, actor: string): Promise<string> {
     const now = this.#now();
     checkRequest(request, now);
     await this.refresh();
@@ -94,7 +100,7 @@ export class Silences {
       throw new RouteError("silence_not_found", `there is no silence ${request.id}`);
     const { id: _, ...wanted } = request;
     if (known !== undefined && canUpdate(known, request, now)) {
-      await this.#put({ ...wanted, id: known.id, updatedAt: now });
+      await this.#put({ ...wanted, id: known.id, updatedAt: now }, actor, "silence.update");
       return known.id;
     }
     if (this.#compiled.size >= MAX_SILENCES)
@@ -102,13 +108,13 @@ export class Silences {
     const id = randomUUID();
     const startsAt = Math.max(now, request.startsAt);
     // The new one first: killed between the two, both hold, and nobody is paged by mistake.
-    await this.#put({ ...wanted, id, startsAt, updatedAt: now });
-    if (known !== undefined) await this.expire(known.id);
+    await this.#put({ ...wanted, id, startsAt, updatedAt: now }, actor, "silence.create");
+    if (known !== undefined) await this.expire(known.id, actor);
     return id;
   }
 
   /** Ends a silence now. One that has ended stays as it is. */
-  async expire(id: string): Promise<void> {
+  async expire(id: string, actor: string): Promise<void> {
     await this.refresh();
     const silence = this.get(id);
     if (silence === undefined)
@@ -117,16 +123,30 @@ export class Silences {
     const state = silenceState(silence, now);
     if (state === "expired") return;
     const startsAt = state === "pending" ? now : silence.startsAt;
-    await this.#put({ ...silence, startsAt, endsAt: now, updatedAt: now });
+    const ended = { ...silence, startsAt, endsAt: now, updatedAt: now };
+    await this.#put(ended, actor, "silence.expire");
   }
 
   /** Forgets silences that ended long ago. */
   async sweep(): Promise<void> {
-    await deleteEndedSilences(this.#db, this.#now() - RETENTION);
+    await deleteEndedSilences(this.#records.db, this.#now() - RETENTION);
   }
 
-  async #put(silence: SilenceRecord): Promise<void> {
-    await putSilence(this.#db, silence);
+  async #put(silence: SilenceRecord, actor: string, action: string): Promise<void> {
+    await this.#records.transaction(async (tx) => {
+      await putSilence(tx, silence);
+      await writeAudit(tx, {
+        at: this.#now(),
+        actor,
+        action,
+        subject: silence.id,
+        detail: {
+          matchers: silence.matchers.map(formatMatcher),
+          endsAt: new Date(silence.endsAt).toISOString(),
+          comment: silence.comment.slice(0, 500),
+        },
+      });
+    });
     await this.refresh();
     this.#announce({ topic: "silences", id: silence.id });
     this.#announce({ topic: "alerts" });
