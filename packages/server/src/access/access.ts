@@ -7,6 +7,7 @@ import {
   listAudit,
   listTokens,
   touchToken,
+  writeAudit,
 } from "../store/index.ts";
 import type { AuditEntry, Records, TokenRecord } from "../store/index.ts";
 import { readCredential } from "./credentials.ts";
@@ -17,6 +18,7 @@ import { createSignIn } from "./sign-in.ts";
 import type { Account, SignIn } from "./sign-in.ts";
 import { createTokens } from "./tokens.ts";
 import type { Tokens } from "./tokens.ts";
+import { actorOf } from "./scopes.ts";
 import type { Principal } from "./scopes.ts";
 
 /** What a request turned out to be: who is asking and by what means. */
@@ -39,6 +41,8 @@ export interface Access extends SignIn, Tokens {
   ): Promise<Asking | undefined>;
   /** The person behind a session. */
   account(principal: Principal): Promise<Account | null>;
+  /** Remembers a change that is not in the records and so has no transaction to share. */
+  recordChange(by: Principal, action: string, subject: string): Promise<void>;
   listTokens(): Promise<readonly TokenRecord[]>;
   listAudit(page: {
     readonly before?: string | undefined;
@@ -134,6 +138,10 @@ export function createAccess(deps: {
       const { passwordHash, ...user } = session.user;
       return { ...user, hasPassword: passwordHash !== null };
     },
+    recordChange: (by, action, subject) =>
+      records.transaction((tx) =>
+        writeAudit(tx, { at: clock.now(), actor: actorOf(by), action, subject }),
+      ),
     listTokens: () => listTokens(records.db),
     listAudit: (page) => listAudit(records.db, page),
   };

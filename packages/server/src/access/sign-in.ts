@@ -19,6 +19,7 @@ import { Attempts } from "./attempts.ts";
 import { AccessError } from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
+import { networkOf } from "./network.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 import type { Principal, Role } from "./scopes.ts";
 import { hashSecret, newSecret } from "./secrets.ts";
@@ -157,19 +158,21 @@ export function createSignIn(deps: {
   return {
     async signIn(email, password, address) {
       const account = email.trim().toLowerCase();
-      admit(perAddress, address);
+      const network = networkOf(address);
+      admit(perAddress, network);
       admit(perAccount, account);
       const user = await findUserByEmail(records.db, account);
       if (!(await check(password, user?.passwordHash ?? null)) || user === undefined) {
         throw new AccessError("sign_in_failed", "The e-mail or the password is wrong.");
       }
-      perAddress.giveBack(address);
+      perAddress.giveBack(network);
       perAccount.giveBack(account);
       return records.transaction((tx) => begin(tx, user, "password"));
     },
 
     async signInByLink(secret, address) {
-      admit(perAddress, address);
+      const network = networkOf(address);
+      admit(perAddress, network);
       const started = await records.transaction(async (tx) => {
         if (deps.isBootstrapToken(secret)) {
           return begin(tx, await ensureUser(tx, FIRST_ADMIN), "bootstrap token");
@@ -184,7 +187,7 @@ export function createSignIn(deps: {
           "This sign-in link was used before, has expired, or was replaced by a newer one. Restart the server for a new one, or sign in with a password.",
         );
       }
-      perAddress.giveBack(address);
+      perAddress.giveBack(network);
       return started;
     },
 

@@ -1,7 +1,9 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Clock } from "../model/index.ts";
 import { messageOf } from "../model/index.ts";
+import type { Access } from "../access/index.ts";
 import type { HttpLimits } from "./limits.ts";
+import { principalOf } from "./request.ts";
 
 /** Something without which the server cannot do its work. */
 export interface HealthCheck {
@@ -28,6 +30,7 @@ export function healthRoutes(deps: {
   readonly limits: HttpLimits;
   /** Reads all configuration anew; on a fault throws and leaves the old one in force. */
   readonly reload: () => Promise<void>;
+  readonly access: Pick<Access, "recordChange">;
   /** The server's own metrics. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }): FastifyPluginAsync {
@@ -100,7 +103,7 @@ export function healthRoutes(deps: {
       method: ["POST", "PUT"],
       url: "/-/reload",
       config: { access: "admin" },
-      handler: async (_, reply) => {
+      handler: async (request, reply) => {
         try {
           await deps.reload();
         } catch (error) {
@@ -110,6 +113,7 @@ export function healthRoutes(deps: {
             .type("text/plain")
             .send(`The configuration stays as it was: ${messageOf(error)}\n`);
         }
+        await deps.access.recordChange(principalOf(request), "configuration.reload", "all");
         return reply.type("text/plain").send("The configuration was reloaded.\n");
       },
     });

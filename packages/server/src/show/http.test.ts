@@ -83,6 +83,19 @@ describe("routes", () => {
     }
   });
 
+  it("are counted by their pattern, never by what was asked for", async () => {
+    const counted: [string, string, number][] = [];
+    await open({ answered: (method, route, status) => counted.push([method, route, status]) });
+    await raw("/health?x=1");
+    await raw("/api/incidents/1", { headers: ADMIN });
+    await raw("/wp-login.php");
+    expect(counted).toEqual([
+      ["GET", "/health", 200],
+      ["GET", "/api/incidents/:id", 404],
+      ["GET", "none", 404],
+    ]);
+  });
+
   it("take request ids that are sane and make others up", async () => {
     await open();
     const idFor = async (id: string) =>
@@ -282,6 +295,10 @@ describe("health", () => {
     });
     const reload = () => fetch(`${server.url}/-/reload`, { method: "POST", headers: ADMIN });
     expect((await reload()).status).toBe(200);
+    const { entries } = await server.access.listAudit({ limit: 1 });
+    expect(entries).toMatchObject([
+      { actor: "token:SEAWORTHY_TOKEN", action: "configuration.reload" },
+    ]);
     fault = new ConfigError([
       { file: "prometheus.yml", line: 3, column: 5, path: "global", reason: "unknown field" },
     ]);

@@ -37,6 +37,8 @@ export interface HttpDeps {
   readonly version: string;
   readonly reload: () => Promise<void>;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Told of every answer: method, the route's pattern, status, seconds. */
+  readonly answered?: (method: string, route: string, status: number, seconds: number) => void;
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -120,6 +122,16 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
         : {}),
     });
   });
+  const { answered } = deps;
+  if (answered !== undefined) {
+    app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
+      // A live stream lasts as long as somebody watches: that is no time to answer.
+      if (reply.raw.getHeader("content-type") === "text/event-stream") return;
+      // What strangers ask for must not become label values.
+      const route = routeOptions.url ?? "none";
+      answered(method, route, reply.statusCode, reply.elapsedTime / 1000);
+    });
+  }
   await app.register(cookies);
   guard(app, {
     access: deps.access,

@@ -96,6 +96,18 @@ describe("opening", () => {
     },
   );
 
+  it("takes other severities from the policy, in whatever case", async () => {
+    const other = createIncidents({
+      records,
+      clock,
+      announce: () => {},
+      policy: { severities: { SEV1: "P1" } },
+    });
+    await other.takeGroup(group([alert({ ...errors, severity: "sev1" })]));
+    await other.takeGroup(group([alert({ ...slow, severity: "critical" })]));
+    expect(await all()).toMatchObject([{ alertCount: 1, severity: "P1" }]);
+  });
+
   it("takes title, service, expression and evidence from the worst alert", async () => {
     const [id = ""] = await incidents.takeGroup(
       group([

@@ -38,7 +38,7 @@ import type {
 import { SYSTEM, takeGroup } from "./board.ts";
 import { IncidentError } from "./errors.ts";
 import { expressionOfGenerator } from "./expression.ts";
-import { DEFAULT_INCIDENT_POLICY, serviceOf } from "./policy.ts";
+import { incidentPolicy, serviceOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
 
 /** An incident with everything that its page shows. */
@@ -107,7 +107,7 @@ export function createIncidents(deps: {
   readonly expressionOf?: (labels: Labels) => string | null;
 }): Incidents {
   const { records, clock, announce } = deps;
-  const policy: IncidentPolicy = { ...DEFAULT_INCIDENT_POLICY, ...deps.policy };
+  const policy = incidentPolicy(deps.policy);
   const expressionOf = (alert: { labels: Labels; generatorURL: string }) =>
     deps.expressionOf?.(alert.labels) ?? expressionOfGenerator(alert.generatorURL);
 

@@ -36,6 +36,16 @@ export const DEFAULT_INCIDENT_POLICY: IncidentPolicy = {
   reopenWithin: 5 * 60_000,
 };
 
+/** The policy with what differs from the default. */
+export function incidentPolicy(given: Partial<IncidentPolicy> = {}): IncidentPolicy {
+  const policy = { ...DEFAULT_INCIDENT_POLICY, ...given };
+  const severities = Object.entries(policy.severities);
+  return {
+    ...policy,
+    severities: Object.fromEntries(severities.map(([name, worth]) => [name.toLowerCase(), worth])),
+  };
+}
+
 /** The severity of the incident that the alert calls for; undefined when it calls for none. */
 export function severityOf(policy: IncidentPolicy, labels: Labels): Severity | undefined {
   const value = (labels[policy.severityLabel] ?? "").toLowerCase();

@@ -43,7 +43,8 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       onServicesFailed: (err) => app.log.warn({ err }, "the services' figures cannot be read"),
     });
 
-    app.get("/api/live", { config: { access: "read" } }, (request, reply) => {
+    const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;
+    app.get("/api/live", stream, (request, reply) => {
       deps.live.watch(request, reply, async () => {
         const asking = await deps.access.identify(request.headers, cookie.read(request));
         return authorize(asking?.principal, "read");
