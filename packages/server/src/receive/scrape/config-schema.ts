@@ -35,7 +35,8 @@ const limitFields = {
   label_value_length_limit: count.optional(),
 };
 
-const targetGroup = z.strictObject({
+/** Targets that share labels, in `static_configs` and in files of targets. */
+export const targetGroup = z.strictObject({
   targets: z.array(text).optional(),
   labels: labelMap.optional(),
 });

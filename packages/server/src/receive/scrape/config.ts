@@ -6,8 +6,9 @@ import type { ConfigDocument, Fault } from "../../model/index.ts";
 import { withoutNulls } from "./config-fields.ts";
 import { prometheusFile } from "./config-schema.ts";
 import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
+import { discoveryFiles, readTargetFile } from "./file-discovery.ts";
 import { filesOf, httpClientConfig, httpClientFaults } from "./http-client-config.ts";
-import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
+import type { FileDiscoveryConfig, PrometheusConfig, ScrapeConfig } from "./job.ts";
 import { addressFault, makeTarget, TargetFault } from "./target.ts";
 
 const MINUTE = 60_000;
@@ -210,15 +211,37 @@ function notesOn(document: ConfigDocument<PrometheusFile>): Fault[] {
   return [document.fault(["alerting"], reason)];
 }
 
-/** Files that a job reads must be there, as `promtool check config` asks too. */
+/** What a job reads must be there and be in order, as `promtool check config` asks too. */
 async function checkFiles(config: PrometheusConfig, report: Report): Promise<void> {
-  for (const [i, { http }] of config.jobs.entries()) {
-    for (const { field, file } of filesOf(http)) {
+  for (const [i, job] of config.jobs.entries()) {
+    for (const { field, file } of filesOf(job.http)) {
       try {
         await access(file, constants.R_OK);
       } catch (error) {
         report(["scrape_configs", i, field], `a file cannot be read: ${messageOf(error)}`);
       }
     }
+    for (const [d, discovery] of job.fileDiscoveries.entries()) {
+      const faults = await targetFileFaults(discovery);
+      for (const fault of faults) report(["scrape_configs", i, "file_sd_configs", d], fault);
+    }
   }
+}
+
+/** A file of targets that is not there may still come; one that is must be in order. */
+async function targetFileFaults(discovery: FileDiscoveryConfig): Promise<string[]> {
+  const faults: string[] = [];
+  for (const file of await discoveryFiles(discovery)) {
+    try {
+      await access(file);
+    } catch {
+      continue;
+    }
+    try {
+      await readTargetFile(file);
+    } catch (error) {
+      faults.push(messageOf(error));
+    }
+  }
+  return faults;
 }

@@ -83,6 +83,12 @@ it("tells what is new about metrics, once", () => {
   ]);
 });
 
+it("finds a doubled label among many", () => {
+  const labels = Array.from({ length: 40 }, (_, i) => `l${i}="x"`);
+  expect(read(`a{${labels.join(",")}} 1\n`)).toHaveLength(1);
+  expect(() => read(`a{${labels.join(",")},l3="y"} 1\n`)).toThrow('a second label named "l3"');
+});
+
 it("names the place of a fault", () => {
   expect(() => read("a 1\n# a comment\nb{c=1} 2\n")).toThrow(
     'line 3, byte 5: expected a label value in quotes in "b{c=1} 2"',

@@ -237,7 +237,6 @@ export class ExpositionParser<Series> {
   #readLabels(start: number, end: number): ExposedLabels {
     const body = this.#body;
     const labels: [string, string][] = [];
-    const names = new Set<string>([METRIC_NAME]);
     let at = start;
     while (((NAME_BYTES[body[at] as number] as number) & IN_METRIC) !== 0) at += 1;
     let metric = body.toString("latin1", start, at);
@@ -259,11 +258,6 @@ export class ExpositionParser<Series> {
         at = skipBlanks(body, at + 1);
         if (body[at] !== QUOTE) this.#fail("expected a label value in quotes", at);
         const close = this.#endOfQuoted(at);
-        if (names.has(name)) {
-          this.#inLabels = true;
-          this.#fail(`a second label named ${JSON.stringify(name)}`, nameAt);
-        }
-        names.add(name);
         labels.push([name, this.#decode(at + 1, close)]);
         if (labels.length > this.#limits.labels) {
           this.#fail(`more than ${this.#limits.labels} labels`, nameAt);
@@ -274,7 +268,13 @@ export class ExpositionParser<Series> {
       if (body[at] === COMMA) at = skipBlanks(body, at + 1);
     }
     if (metric === "") this.#fail("expected a metric name", start);
-    return [[METRIC_NAME, metric], ...labels];
+    labels.unshift([METRIC_NAME, metric]);
+    const twice = findTwice(labels);
+    if (twice !== undefined) {
+      this.#inLabels = true;
+      this.#fail(`a second label named ${JSON.stringify(twice)}`, start);
+    }
+    return labels;
   }
 
   #endOfLabelName(at: number): number {
@@ -289,10 +289,13 @@ export class ExpositionParser<Series> {
 
   /** The text in [start, end) between quotes. */
   #decode(start: number, end: number): string {
-    const bytes = this.#body.subarray(start, end);
+    const body = this.#body;
+    let at = start;
+    while (at < end && (body[at] as number) < 0x80 && body[at] !== BACKSLASH) at += 1;
+    if (at === end) return body.toString("latin1", start, end);
+    const bytes = body.subarray(start, end);
     if (!isUtf8(bytes)) this.#fail("expected UTF-8", start);
-    const text = bytes.toString("utf8");
-    return text.includes("\\") ? text.replaceAll(/\\[\\"n]/g, unescape) : text;
+    return bytes.toString("utf8").replaceAll(/\\[\\"n]/g, unescape);
   }
 
   /** The value and the time of a sample whose series ended before `at`. */
@@ -437,6 +440,19 @@ function metadataKind(body: Buffer, at: number): "help" | "type" | undefined {
   const word = body.toString("latin1", at, at + 4);
   if (word === "HELP") return "help";
   return word === "TYPE" ? "type" : undefined;
+}
+
+/** A name that stands twice among `labels`. */
+function findTwice(labels: ExposedLabels): string | undefined {
+  if (labels.length > 16) {
+    const names = new Set<string>();
+    return labels.find(([name]) => names.size === names.add(name).size)?.[0];
+  }
+  for (let i = 1; i < labels.length; i += 1) {
+    const name = labels[i]?.[0];
+    for (let j = 0; j < i; j += 1) if (labels[j]?.[0] === name) return name;
+  }
+  return undefined;
 }
 
 function unescape(escaped: string): string {

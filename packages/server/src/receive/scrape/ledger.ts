@@ -10,8 +10,8 @@ import type { Target } from "./target.ts";
 
 /** How far ahead of the server's clock an explicit time may lie. */
 const MAX_AHEAD = 10 * 60_000;
-/** Bytes read between two turns of the event loop: a few milliseconds of work. */
-const SLICE = 512 * 1024;
+/** Bytes read between two turns of the event loop: some milliseconds when all of it is new. */
+const SLICE = 128 * 1024;
 
 /** What one body was found to hold. */
 export interface Tally {

@@ -34,39 +34,52 @@ export function findTargets(job: ScrapeConfig, groups: readonly TargetGroup[]): 
   return { targets: [...targets.values()], dropped, faults };
 }
 
+/** How a pool asks its targets, and what is to be closed when it asks otherwise. */
+export interface Asking {
+  readonly fetch: Fetch;
+  readonly client: ScrapeClient | undefined;
+}
+
 /** The loops of one job. */
 export class Pool {
   #job: ScrapeConfig;
-  #client: ScrapeClient | undefined;
+  #asking: Asking;
   readonly #deps: LoopDeps;
   #loops = new Map<string, ScrapeLoop>();
+  #started = false;
   dropped: readonly Labels[] = [];
 
-  constructor(job: ScrapeConfig, deps: LoopDeps) {
+  constructor(job: ScrapeConfig, asking: Asking, deps: LoopDeps) {
     this.#job = job;
+    this.#asking = asking;
     this.#deps = deps;
   }
 
-  get jobName(): string {
-    return this.#job.jobName;
+  get job(): ScrapeConfig {
+    return this.#job;
   }
 
   loops(): readonly ScrapeLoop[] {
     return [...this.#loops.values()];
   }
 
-  /**
-   * Takes a version of the job and its targets into use. Loops of targets that stay go on without a
-   * pause. Resolves when those that went have been marked as ended.
-   */
-  async apply(
-    job: ScrapeConfig,
-    found: FoundTargets,
-    fetch: Fetch,
-    client: ScrapeClient | undefined,
-    started: boolean,
-  ): Promise<void> {
+  /** Takes another version of the job, and what was found for it, into use. */
+  async reconfigure(job: ScrapeConfig, asking: Asking, found: FoundTargets): Promise<void> {
+    const old = this.#asking.client;
     this.#job = job;
+    this.#asking = asking;
+    await this.update(found);
+    // Requests that are under way on the old connections still end.
+    await old?.close();
+  }
+
+  /**
+   * Takes another set of targets into use. Loops of targets that stay go on without a pause. Resolves
+   * when those that went have been marked as ended.
+   */
+  async update(found: FoundTargets): Promise<void> {
+    const job = this.#job;
+    const { fetch } = this.#asking;
     this.dropped = found.dropped;
     const limit = job.limits.targets;
     const fault =
@@ -85,34 +98,36 @@ export class Pool {
       before.delete(target.key);
     }
     this.#loops = after;
-    const old = this.#client;
-    this.#client = client;
     const heirs = new Map(fresh.map((loop) => [labelsKey(loop.target.labels), loop]));
-    const endings = [...before.values()].map((gone) => {
+    const endings = [...before.values()].map(async (gone) => {
       const key = labelsKey(gone.target.labels);
       const heir = heirs.get(key);
       heirs.delete(key);
-      return heir === undefined ? gone.remove() : handOver(gone, heir, started);
+      if (heir === undefined) return await gone.remove();
+      // The same target under other settings: its series go on without a marker between.
+      await gone.stop();
+      heir.inherit(gone);
+      if (this.#started) heir.start();
     });
-    if (started) for (const loop of heirs.values()) loop.start();
+    if (this.#started) for (const loop of heirs.values()) loop.start();
     await Promise.all(endings);
-    // Requests that are under way on the old connections still end.
-    await old?.close();
   }
 
   start(): void {
+    if (this.#started) return;
+    this.#started = true;
     for (const loop of this.#loops.values()) loop.start();
   }
 
+  /** Ends the pool because its targets are no longer wanted. */
+  async remove(): Promise<void> {
+    await Promise.all(this.loops().map((loop) => loop.remove()));
+    await this.#asking.client?.close();
+  }
+
+  /** Ends the pool because the server goes away. */
   async stop(): Promise<void> {
     await Promise.all(this.loops().map((loop) => loop.stop()));
-    await this.#client?.close();
+    await this.#asking.client?.close();
   }
-}
-
-/** The same target under other settings: its series go on without a marker between. */
-async function handOver(gone: ScrapeLoop, heir: ScrapeLoop, started: boolean): Promise<void> {
-  await gone.stop();
-  heir.inherit(gone);
-  if (started) heir.start();
 }

@@ -1,5 +1,16 @@
-import { describe, expect, it } from "vitest";
-import { content, job, reported, rig, rows, serve, texts } from "../../../test/scrape-rig.ts";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import {
+  content,
+  directory,
+  job,
+  reported,
+  rig,
+  rows,
+  serve,
+  texts,
+} from "../../../test/scrape-rig.ts";
 
 describe("a store in trouble", () => {
   it("loses samples by count, tells the truth, and still gets its markers", async () => {
@@ -100,6 +111,50 @@ describe("a new configuration", () => {
     );
     expect(reported(await scrape(), "up")).toBe(0);
     expect(scraper.targets().active[0]?.lastError).toMatch(/target_limit exceeded: 2/);
+  });
+});
+
+describe("targets in files", () => {
+  it("come and go with their files; a broken file keeps what it said", async () => {
+    const address = await serve(texts("a 1\n"));
+    const file = join(directory, "targets-a.yml");
+    await writeFile(file, "- {targets: [], labels: {}}\n");
+    const { clock, scraper, scrape, sink } = await rig(
+      "- {job_name: shop, file_sd_configs: [{files: ['targets-*.yml'], refresh_interval: 30s}]}\n",
+    );
+    expect(scraper.targets().active).toEqual([]);
+    /** Lets the refresh interval pass, and waits for what it leads to. */
+    const refresh = async (until: () => boolean) => {
+      clock.advance(30_000);
+      await vi.waitUntil(until, { timeout: 10_000, interval: 5 });
+    };
+    await writeFile(file, `- {targets: ['${address}'], labels: {team: a, version: 1.10}}\n`);
+    await refresh(() => scraper.targets().active.length === 1);
+    expect(scraper.targets().active).toMatchObject([
+      {
+        labels: { job: "shop", team: "a", version: "1.10" },
+        discoveredLabels: { __meta_filepath: file },
+      },
+    ]);
+    expect(content(await scrape())).toEqual([["a", 1]]);
+
+    await writeFile(file, "- {targets: [");
+    const other = join(directory, "targets-b.json");
+    await writeFile(other, "[]");
+    await writeFile(join(directory, "targets-b.yml"), '[{"targets": ["127.0.0.1:1"]}]');
+    await refresh(() => scraper.targets().active.length === 2);
+
+    await rm(file);
+    await rm(join(directory, "targets-b.yml"));
+    await refresh(() => scraper.targets().active.length === 0);
+    await vi.waitUntil(() => sink.batches.some((batch) => content(batch)[0]?.[1] === "stale"));
+  });
+
+  it("must be in order when the configuration is loaded", async () => {
+    await writeFile(join(directory, "targets-c.yml"), "- {targets: [a], lables: {}}\n");
+    await expect(rig("- {job_name: shop, file_sd_configs: [{files: ['targets-c.yml']}]}\n"))
+      // The place in prometheus.yml, then the place in the file.
+      .rejects.toThrow(/prometheus\.yml:3:38: .*targets-c\.yml:1:18: .*unknown field "lables"/);
   });
 });
 

@@ -12,9 +12,11 @@ import { createAdmission } from "../admit.ts";
 import { createScrapeClient } from "./client.ts";
 import { DEFAULT_EXPOSITION_LIMITS } from "./exposition.ts";
 import type { ExpositionLimits } from "./exposition.ts";
-import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
+import { FileDiscovery } from "./file-discovery.ts";
+import type { PrometheusConfig, ScrapeConfig, TargetGroup } from "./job.ts";
 import type { Fetch, LoopDeps, ScrapeLoop } from "./loop.ts";
 import { findTargets, Pool } from "./pool.ts";
+import type { Asking, FoundTargets } from "./pool.ts";
 
 /**
  * A target inside this process: its exposition is asked for by a call, not over the network. It is a
@@ -66,6 +68,7 @@ export function createScraper(options: ScraperOptions): Scraper {
   const { clock, metrics } = options;
   const admission = createAdmission(options.maxBytesInFlight ?? DEFAULT_MAX_BYTES_IN_FLIGHT);
   const pools = new Map<string, Pool>();
+  const discoveries = new Map<string, readonly FileDiscovery[]>();
   let started = false;
   let stopped = false;
   let pendingAnnouncement: Timer | undefined;
@@ -74,7 +77,7 @@ export function createScraper(options: ScraperOptions): Scraper {
   const changed = () => {
     pendingAnnouncement ??= clock.after(ANNOUNCE_AFTER, () => {
       pendingAnnouncement = undefined;
-      for (const pool of pools.values()) countTargets(pool, metrics);
+      for (const [job, pool] of pools) countTargets(job, pool, metrics);
       options.announce({ topic: "targets" });
     });
   };
@@ -89,16 +92,34 @@ export function createScraper(options: ScraperOptions): Scraper {
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
   };
 
-  const poolOf = (job: ScrapeConfig): Pool => {
-    const pool = pools.get(job.jobName) ?? new Pool(job, deps);
+  /** Takes a job into use, its pool new or known. */
+  const take = async (
+    job: ScrapeConfig,
+    asking: Asking,
+    groups: readonly TargetGroup[],
+  ): Promise<void> => {
+    const found = findTargets(job, groups);
+    tellFaults(job, found);
+    const known = pools.get(job.jobName);
+    if (known !== undefined) return await known.reconfigure(job, asking, found);
+    const pool = new Pool(job, asking, deps);
     pools.set(job.jobName, pool);
-    return pool;
+    await pool.update(found);
+    if (started) pool.start();
+  };
+
+  const tellFaults = (job: ScrapeConfig, found: FoundTargets): void => {
+    for (const reason of found.faults) {
+      options.log.error({ job: job.jobName, reason }, "an address makes no target");
+    }
   };
 
   const applyJob = async (job: ScrapeConfig): Promise<void> => {
-    const found = findTargets(job, job.staticGroups);
-    for (const fault of found.faults)
-      options.log.error({ job: job.jobName }, `no target: ${fault}`);
+    for (const discovery of discoveries.get(job.jobName) ?? []) discovery.stop();
+    const files = job.fileDiscoveries.map(
+      (config) => new FileDiscovery(config, clock, options.log),
+    );
+    discoveries.set(job.jobName, files);
     const client = createScrapeClient({
       http: job.http,
       compression: job.compression,
@@ -106,15 +127,25 @@ export function createScraper(options: ScraperOptions): Scraper {
       userAgent: options.userAgent ?? "Seaworthy",
     });
     const fetch: Fetch = (target, limits, signal) => client.fetch(target.url, limits, signal);
-    await poolOf(job).apply(job, found, fetch, client, started);
+    await take(job, { fetch, client }, await groupsOf(job, files));
+    for (const discovery of files) discovery.watch(() => void inTurn(() => rediscover(job, files)));
+  };
+
+  /** Looks again at the files of a job, unless another configuration has come meanwhile. */
+  const rediscover = async (job: ScrapeConfig, files: readonly FileDiscovery[]): Promise<void> => {
+    const pool = pools.get(job.jobName);
+    if (stopped || pool?.job !== job) return;
+    const found = findTargets(job, await groupsOf(job, files));
+    tellFaults(job, found);
+    await pool.update(found);
+    changed();
   };
 
   const applyInternal = async (internal: InternalTarget, config: PrometheusConfig) => {
-    const job = internalJob(internal.job, config);
     const group = { targets: [internal.instance], labels: {} };
     const fetch: Fetch = async (_target, _limits, signal) =>
       Buffer.from(await Promise.race([internal.read(), rejectOnAbort(signal)]));
-    await poolOf(job).apply(job, findTargets(job, [group]), fetch, undefined, started);
+    await take(internalJob(internal.job, config), { fetch, client: undefined }, [group]);
   };
 
   const applyNow = async (config: PrometheusConfig): Promise<void> => {
@@ -122,17 +153,28 @@ export function createScraper(options: ScraperOptions): Scraper {
     const names = new Set(config.jobs.map((job) => job.jobName));
     const internal = (options.internal ?? []).filter(({ job }) => !names.has(job));
     for (const { job } of internal) names.add(job);
-    const gone = [...pools.values()].filter((pool) => !names.has(pool.jobName));
-    for (const pool of gone) {
-      pools.delete(pool.jobName);
-      metrics.targets(pool.jobName, 0, 0);
+    const gone = [...pools].filter(([name]) => !names.has(name));
+    for (const [name] of gone) {
+      pools.delete(name);
+      for (const discovery of discoveries.get(name) ?? []) discovery.stop();
+      discoveries.delete(name);
+      metrics.targets(name, 0, 0);
     }
     await Promise.all([
-      ...gone.map((pool) => removePool(pool)),
+      ...gone.map(([, pool]) => pool.remove()),
       ...config.jobs.map(applyJob),
       ...internal.map((target) => applyInternal(target, config)),
     ]);
     changed();
+  };
+
+  /** Changes to the set of targets happen one after the other. */
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = applying.then(work);
+    applying = done.catch((error: unknown) => {
+      options.log.error({ err: error }, "targets could not be changed");
+    });
+    return done;
   };
 
   return {
@@ -141,22 +183,20 @@ export function createScraper(options: ScraperOptions): Scraper {
       started = true;
       for (const pool of pools.values()) pool.start();
     },
-    apply(config) {
-      applying = applying.then(() => applyNow(config));
-      return applying;
-    },
+    apply: (config) => inTurn(() => applyNow(config)),
     async stop() {
       stopped = true;
       pendingAnnouncement?.cancel();
+      for (const discovery of [...discoveries.values()].flat()) discovery.stop();
       await applying;
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
     },
     targets() {
-      const all = [...pools.values()];
+      const all = [...pools];
       return {
-        active: all.flatMap((pool) => pool.loops().map((loop) => viewOf(pool.jobName, loop))),
-        dropped: all.flatMap((pool) =>
-          pool.dropped.map((discoveredLabels) => ({ job: pool.jobName, discoveredLabels })),
+        active: all.flatMap(([job, pool]) => pool.loops().map((loop) => viewOf(job, loop))),
+        dropped: all.flatMap(([job, pool]) =>
+          pool.dropped.map((discoveredLabels) => ({ job, discoveredLabels })),
         ),
       };
     },
@@ -169,16 +209,19 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-async function removePool(pool: Pool): Promise<void> {
-  await Promise.all(pool.loops().map((loop) => loop.remove()));
-  await pool.stop();
+async function groupsOf(
+  job: ScrapeConfig,
+  files: readonly FileDiscovery[],
+): Promise<readonly TargetGroup[]> {
+  const found = await Promise.all(files.map((discovery) => discovery.read()));
+  return [...job.staticGroups, ...found.flat()];
 }
 
-function countTargets(pool: Pool, metrics: SelfMetrics): void {
+function countTargets(job: string, pool: Pool, metrics: SelfMetrics): void {
   const loops = pool.loops();
   const up = loops.filter((loop) => loop.state.health === "up").length;
   const down = loops.filter((loop) => loop.state.health === "down").length;
-  metrics.targets(pool.jobName, up, down);
+  metrics.targets(job, up, down);
 }
 
 function viewOf(job: string, { target, state }: ScrapeLoop): TargetView {
