@@ -11,6 +11,7 @@ import { routes } from "./app/routes.tsx";
 import { theme } from "./app/theme.ts";
 import "./app/mantine.css";
 import "./app/tokens.css";
+import "./app/mantine-looks.css";
 
 const router = createBrowserRouter(routes);
 

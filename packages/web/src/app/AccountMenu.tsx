@@ -42,9 +42,7 @@ export function AccountMenu({ compact = false }: { readonly compact?: boolean })
     <Menu position={compact ? "bottom-end" : "top-start"} width={236}>
       <Menu.Target>
         <UnstyledButton className={styles.button} aria-label={`Account: ${name}`}>
-          <span className={styles.avatar} aria-hidden>
-            {name.slice(0, 1).toUpperCase()}
-          </span>
+          <span className={styles.avatar} data-initial={name.slice(0, 1).toUpperCase()} />
           {compact ? null : <span className={styles.name}>{name}</span>}
         </UnstyledButton>
       </Menu.Target>

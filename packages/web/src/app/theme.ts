@@ -29,6 +29,14 @@ export const theme = createTheme({
     Button: {
       defaultProps: { size: "sm" },
       styles: { root: { fontWeight: 550 } },
+      vars: (_theme: unknown, { variant = "filled" }: { variant?: string }) => ({
+        root:
+          variant === "filled"
+            ? { "--button-color": "var(--on-accent)" }
+            : variant === "subtle"
+              ? { "--button-color": "var(--accent)", "--button-hover": "var(--accent-soft)" }
+              : {},
+      }),
     },
     Tooltip: {
       defaultProps: {

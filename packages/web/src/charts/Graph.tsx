@@ -2,11 +2,12 @@ import { Skeleton } from "@mantine/core";
 import { useQueries, type UseQueryResult } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import type { Series } from "../api/prometheus.ts";
-import { ErrorState } from "../elements/ErrorState.tsx";
+
 import { useTimeRange } from "../time/use-time-range.ts";
 import { absoluteRange, type Span } from "../time/time-range.ts";
 import styles from "./Graph.module.css";
 import { Legend } from "./Legend.tsx";
+import { QueryError } from "./QueryError.tsx";
 import { rangeQuery } from "./queries.ts";
 import type { ChartMark, ChartThreshold } from "./marks.ts";
 import { byMax, toLines } from "./series-data.ts";
@@ -31,14 +32,15 @@ interface GraphProps {
 }
 
 function gather(answers: readonly UseQueryResult<readonly Series[]>[]) {
-  const bad = answers.find((answer) => answer.error !== null);
+  const place = answers.findIndex((answer) => answer.error !== null);
+  const bad = answers[place];
   return {
     results: answers.map((answer) => answer.data ?? []),
     isPending: answers.some((answer) => answer.isPending),
     failed:
       bad === undefined || bad.error === null
         ? null
-        : { error: bad.error, retry: () => void bad.refetch() },
+        : { place, error: bad.error, retry: () => void bad.refetch() },
   };
 }
 
@@ -76,7 +78,11 @@ export function Graph({
   if (failed !== null)
     return (
       <div style={{ minHeight: height }}>
-        <ErrorState error={failed.error} retry={failed.retry} />
+        <QueryError
+          expression={expressions[failed.place] ?? ""}
+          error={failed.error}
+          retry={failed.retry}
+        />
       </div>
     );
   if (isPending) return <Skeleton height={height} radius={6} />;

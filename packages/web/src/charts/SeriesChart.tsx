@@ -81,7 +81,7 @@ export default function SeriesChart({
       {
         width,
         height,
-        padding: [18, 10, 0, 0],
+        padding: [18, 22, 0, 0],
         legend: { show: false },
         cursor: {
           sync: { key: "page" },

@@ -3,14 +3,22 @@ import styles from "./Sparkline.module.css";
 interface SparklineProps {
   /** Oldest first, evenly spaced; null is a gap. */
   readonly values: readonly (number | null)[];
+  /** The value that the full height stands for, unless one is greater. */
+  readonly atLeast?: number;
   readonly width?: number;
   readonly height?: number;
   readonly tone?: "plain" | "firing";
 }
 
 /** A line without axes, from zero, beside the number that it led to. */
-export function Sparkline({ values, width = 96, height = 24, tone = "plain" }: SparklineProps) {
-  const most = Math.max(...values.map((value) => value ?? 0), 0);
+export function Sparkline({
+  values,
+  atLeast = 0,
+  width = 96,
+  height = 24,
+  tone = "plain",
+}: SparklineProps) {
+  const most = Math.max(...values.map((value) => value ?? 0), atLeast);
   const last = values.length - 1;
   const paths = runs(values).map((run) =>
     run

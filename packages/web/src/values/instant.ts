@@ -11,7 +11,8 @@ export function formatAge(milliseconds: number): string {
   if (ms < minute) return `${Math.floor(ms / 1000)} s`;
   if (ms < hour) return `${Math.floor(ms / minute)} min`;
   if (ms < day) {
-    const minutes = Math.floor((ms % hour) / minute);
+    // Minutes matter less and less: after ten hours they are left out.
+    const minutes = ms < 10 * hour ? Math.floor((ms % hour) / minute) : 0;
     return `${Math.floor(ms / hour)} h${minutes === 0 ? "" : ` ${minutes} min`}`;
   }
   const days = Math.floor(ms / day);

@@ -22,7 +22,7 @@ const byteSteps: readonly (readonly [number, string])[] = [
 function digits(value: number, significant = 3): string {
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (size < 1e-4) return value.toExponential(1);
+  if (size < 1e-4 || size >= 1e7) return value.toExponential(1);
   const whole = Math.floor(Math.log10(size)) + 1;
   const decimals = Math.max(0, significant - Math.max(whole, 0) - (whole <= 0 ? whole : 0));
   return String(Number(value.toFixed(Math.min(decimals, 6))));

@@ -5,7 +5,7 @@ import type { InstantResult } from "../../api/prometheus.ts";
 import { seriesKey } from "../../charts/series-data.ts";
 import { unitOf } from "../../charts/unit-of.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
-import { ErrorState } from "../../elements/ErrorState.tsx";
+import { QueryError } from "../../charts/QueryError.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import table from "../../elements/table.module.css";
@@ -59,7 +59,8 @@ export function InstantTable({
   const { zone } = useTimeRange();
   const [shown, setShown] = useState(firstRows);
   const { data, error, refetch } = useQuery(instantQuery(expression, at));
-  if (error !== null) return <ErrorState error={error} retry={() => void refetch()} />;
+  if (error !== null)
+    return <QueryError expression={expression} error={error} retry={() => void refetch()} />;
   if (data === undefined) return <RowsSkeleton rows={8} />;
   const rows = rowsOf(data, unitOf(expression));
   return (

@@ -32,13 +32,9 @@ export function QueryRow({ letter, query, run, remove }: QueryRowProps) {
       <div className={styles.editor}>
         <Suspense
           fallback={
-            <textarea
-              className={styles.plain}
-              aria-label={`Query ${letter}`}
-              rows={1}
-              value={draft}
-              onChange={(event) => setDraft(event.currentTarget.value)}
-            />
+            <pre className={styles.plain} aria-hidden>
+              {draft}
+            </pre>
           }
         >
           <PromqlEditor label={`Query ${letter}`} value={draft} onChange={setDraft} onRun={run} />

@@ -7,7 +7,7 @@ import { AlertDetails } from "../alerts/AlertDetails.tsx";
 import { LabelList } from "../../elements/LabelList.tsx";
 import { StateMark } from "../../elements/StateMark.tsx";
 import type { Span } from "../../time/time-range.ts";
-import { headlineOf, nameOf } from "../alerts/alert-text.ts";
+import { headlineOf, nameOf, sentenceOf } from "../alerts/alert-text.ts";
 import styles from "./Evidence.module.css";
 
 interface AlertEvidenceProps {
@@ -36,6 +36,7 @@ export function AlertEvidence({ alert, isOpen, toggle, span, step, marks }: Aler
           <IconChevronRight size={16} className={styles.chevron} aria-hidden />
           <StateMark state={alert.status} />
           <span className={styles.name}>{nameOf(alert.labels)}</span>
+          {isOpen ? null : <span className={styles.text}>{sentenceOf(alert)}</span>}
           <span className={styles.age}>
             {alert.endsAt !== null && alert.status === "resolved" ? (
               <Ago at={alert.endsAt} />

@@ -17,7 +17,7 @@ export function Services({ services }: { readonly services: readonly ServiceSumm
   const ordered = useSteadyOrder(services, (service) => service.service, worstFirst, isRead);
   const [first] = services;
   if (first === undefined) return null;
-  const minutes = Math.round((first.spark.stepSeconds * first.spark.requestRate.length) / 60);
+  const minutes = Math.round((first.spark.stepSeconds * (first.spark.requestRate.length - 1)) / 60);
   return (
     <section
       aria-label="Services"
@@ -59,6 +59,7 @@ export function Services({ services }: { readonly services: readonly ServiceSumm
                 value={service.errorShare}
                 unit="share"
                 spark={service.spark.errorShare}
+                atLeast={failingShare}
                 isBad={(service.errorShare ?? 0) >= failingShare}
               />
               <Figure value={service.p95} unit="seconds" spark={service.spark.p95} />
@@ -88,15 +89,17 @@ interface FigureProps {
   readonly value: number | null;
   readonly unit: Unit;
   readonly spark: readonly (number | null)[];
+  /** What the line's full height means at the least: noise is not drawn as a storm. */
+  readonly atLeast?: number;
   readonly isBad?: boolean;
 }
 
-function Figure({ value, unit, spark, isBad = false }: FigureProps) {
+function Figure({ value, unit, spark, atLeast = 0, isBad = false }: FigureProps) {
   return (
     <td className={table.number}>
       <span className={styles.figure} data-bad={isBad || undefined}>
         <span className={styles.spark}>
-          <Sparkline values={spark} tone={isBad ? "firing" : "plain"} />
+          <Sparkline values={spark} atLeast={atLeast} tone={isBad ? "firing" : "plain"} />
         </span>
         <span className={styles.value}>{formatQuantity(value, unit)}</span>
       </span>

@@ -46,7 +46,7 @@ export function Tokens() {
             {create}
           </div>
           <div className={table.scroll}>
-            <table className={table.table}>
+            <table className={`${table.table} ${styles.tokens}`}>
               <thead>
                 <tr>
                   <th scope="col">Name</th>

@@ -6,7 +6,7 @@ import { sessionQuery } from "../../api/session.ts";
 import { Logo } from "../../app/Logo.tsx";
 import { safeNext } from "../../app/paths.ts";
 import { ChoosePassword } from "./ChoosePassword.tsx";
-import { forgetLinkToken, linkToken } from "./link-token.ts";
+import { forgetLinkToken, useLinkToken } from "./link-token.ts";
 import { LinkSignIn } from "./LinkSignIn.tsx";
 import { PasswordSignIn } from "./PasswordSignIn.tsx";
 import styles from "./SignIn.module.css";
@@ -15,7 +15,7 @@ import styles from "./SignIn.module.css";
 export function SignIn() {
   const [params] = useSearchParams();
   const navigate = useNavigate();
-  const [token, setToken] = useState(linkToken);
+  const token = useLinkToken();
   const [newcomer, setNewcomer] = useState<User | null>(null);
   useEffect(() => {
     document.title = "Sign in · Seaworthy";
@@ -38,16 +38,14 @@ export function SignIn() {
           <ChoosePassword user={newcomer} done={(user) => void enter(user)} />
         ) : token !== null ? (
           <LinkSignIn
+            key={token}
             token={token}
             done={(user) => {
               forgetLinkToken();
               if (user.hasPassword) void enter(user);
               else setNewcomer(user);
             }}
-            giveUp={() => {
-              forgetLinkToken();
-              setToken(null);
-            }}
+            giveUp={forgetLinkToken}
           />
         ) : (
           <PasswordSignIn done={(user) => void enter(user)} />

@@ -1,0 +1,129 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  accessibilityFaults,
+  buildInterface,
+  launchBrowser,
+  settled,
+  type Build,
+} from "./browser.ts";
+import { startFixture } from "./fixture/server.ts";
+import { screens } from "./screens.ts";
+
+let build: Build;
+let browser: Browser;
+
+beforeAll(async () => {
+  [build, browser] = await Promise.all([buildInterface(), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await build?.remove();
+});
+
+const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+
+/** Screens that look the same whatever happens need to be seen once only. */
+const steady = /^(explore-.*|account|missing|alert)$/;
+
+describe("axe finds nothing when all is", () => {
+  it.each([
+    ["burning", "wide", "light"],
+    ["burning", "wide", "dark"],
+    ["burning", "phone", "light"],
+    ["burning", "phone", "dark"],
+    ["quiet", "wide", "light"],
+    ["quiet", "phone", "dark"],
+    ["empty", "wide", "dark"],
+    ["empty", "phone", "light"],
+  ] as const)("%s: %s, %s", { timeout: 180_000 }, async (world, size, colorScheme) => {
+    const fixture = await startFixture({ world, files: build.folder });
+    const context = await browser.newContext({
+      viewport: sizes[size],
+      colorScheme,
+      reducedMotion: "reduce",
+    });
+    const page = await context.newPage();
+    const faults: Record<string, string[]> = {};
+    const broken: string[] = [];
+    page.on("console", (message) => {
+      if (/Content Security Policy|Uncaught|Minified React/.test(message.text()))
+        broken.push(message.text());
+    });
+    page.on("pageerror", (error) => broken.push(error.message));
+    try {
+      for (const [name, path] of Object.entries(screens)) {
+        if (world !== "burning" && steady.test(name)) continue;
+        await page.goto(fixture.url + path);
+        await settled(page);
+        const found = await accessibilityFaults(page);
+        if (found.length > 0) faults[name] = found;
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        if (overflow > 0) faults[name] = [...(faults[name] ?? []), `${overflow} px too wide`];
+      }
+      expect(faults).toEqual({});
+      expect(broken).toEqual([]);
+    } finally {
+      await context.close();
+      await fixture.close();
+    }
+  });
+});
+
+describe("axe finds nothing", () => {
+  it.each(["light", "dark"] as const)(
+    "at the sign-in and in what opens, %s",
+    async (colorScheme) => {
+      const fixture = await startFixture({
+        world: "burning",
+        files: build.folder,
+        signedIn: false,
+      });
+      const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
+      const page = await context.newPage();
+      const faults: Record<string, string[]> = {};
+      const check = async (name: string) => {
+        const found = await accessibilityFaults(page);
+        if (found.length > 0) faults[name] = found;
+      };
+      try {
+        await page.goto(fixture.url);
+        await page.getByRole("heading", { name: "Sign in" }).waitFor();
+        await check("sign-in");
+        await page.goto(`${fixture.url}/sign-in#token=good`);
+        await page.getByRole("heading", { name: "Choose a password" }).waitFor();
+        await check("choose a password");
+        await page.getByRole("button", { name: "Skip for now" }).click();
+        await page.getByRole("heading", { name: /1 incident/ }).waitFor();
+
+        await page.keyboard.press("Control+k");
+        await page.getByRole("option").first().waitFor();
+        await check("command palette");
+        await page.keyboard.press("Escape");
+
+        await page.goto(`${fixture.url}/explore/metrics?q=up`);
+        await page.getByRole("button", { name: /^Time range/ }).click();
+        await page.getByRole("button", { name: "Show this range" }).waitFor();
+        await check("time range");
+        await page.keyboard.press("Escape");
+
+        await page.goto(`${fixture.url}/settings/tokens`);
+        await page.getByRole("button", { name: "Create a token" }).click();
+        await page.getByRole("dialog").waitFor();
+        await check("new token");
+        await page.keyboard.press("Escape");
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+        await page.getByRole("button", { name: /^Account/ }).click();
+        await page.getByRole("menuitem", { name: "Sign out" }).waitFor();
+        await check("account menu");
+        expect(faults).toEqual({});
+      } finally {
+        await context.close();
+        await fixture.close();
+      }
+    },
+  );
+});

@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import axe from "axe-core";
+import { chromium, type Browser, type Page } from "playwright-core";
+
+const web = fileURLToPath(new URL("..", import.meta.url));
+const vite = fileURLToPath(new URL("../../../node_modules/.bin/vite", import.meta.url));
+
+/** The interface, built for production into a folder of its own. */
+export interface Build {
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+/** Builds the interface from source; a first load beyond its budget fails here. */
+export async function buildInterface(): Promise<Build> {
+  const folder = await mkdtemp(join(tmpdir(), "seaworthy-web-"));
+  execFileSync(vite, ["build", "--outDir", folder, "--emptyOutDir", "--logLevel", "error"], {
+    cwd: web,
+    // The test runner's own environment would make it a development build.
+    env: { ...process.env, NODE_ENV: "production" },
+  });
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Debian's Chromium, told not to call home. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** Waits until the screen shows its content and not its skeleton. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector("main") !== null &&
+      document.querySelector(
+        "main [aria-busy=true], main[aria-busy=true], .mantine-Skeleton-root",
+      ) === null,
+  );
+}
+
+/** What axe finds wrong with the page, one line each; nothing is the only good answer. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  // Evaluated, not added as a script: the page's policy forbids those.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: typeof axe }).axe.run(document, {
+      resultTypes: ["violations"],
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`),
+  );
+}

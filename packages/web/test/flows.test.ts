@@ -1,0 +1,274 @@
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { buildInterface, launchBrowser, settled, type Build } from "./browser.ts";
+import { startFixture, type Fixture } from "./fixture/server.ts";
+import type { WorldName } from "./fixture/worlds.ts";
+
+let build: Build;
+let browser: Browser;
+let fixture: Fixture;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [build, browser] = await Promise.all([buildInterface(), launchBrowser()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await build?.remove();
+});
+
+afterEach(async () => {
+  await context?.close();
+  await fixture?.close();
+});
+
+/** Opens a screen of a fresh fixture in a fresh browser profile. */
+async function open(path: string, world: WorldName = "burning", signedIn = true): Promise<void> {
+  fixture = await startFixture({ world, files: build.folder, signedIn });
+  context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    timezoneId: "UTC",
+    reducedMotion: "reduce",
+  });
+  page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  await page.goto(fixture.url + path);
+  await settled(page);
+}
+
+const search = () => new URL(page.url()).searchParams;
+
+describe("signing in", () => {
+  it("with a password, and back to where one wanted to go", async () => {
+    await open("/incidents/42?tz=utc", "burning", false);
+    await page.getByLabel("E-mail").fill("ada@example.org");
+    await page.getByLabel("Password", { exact: true }).fill("wrong horse");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").getByText("The e-mail or the password is wrong.").waitFor();
+    await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: /Checkout fails/ }).waitFor();
+    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe("/incidents/42?tz=utc");
+  });
+
+  it("with a link, whose token leaves the address bar, then a password or not", async () => {
+    await open("/sign-in#token=good", "burning", false);
+    await page.getByRole("heading", { name: "Choose a password" }).waitFor();
+    expect(page.url()).not.toContain("token");
+    await page.getByRole("button", { name: "Skip for now" }).click();
+    await page.getByRole("heading", { name: /1 incident/ }).waitFor();
+    await page.goBack();
+    expect(page.url()).not.toContain("token");
+  });
+
+  it("with a link that is opened while the page is there, and does not work", async () => {
+    await open("/sign-in", "burning", false);
+    await page.evaluate(() => {
+      window.location.hash = "token=used";
+    });
+    await page.getByText("It was used before or is too old.").waitFor();
+    await page.getByRole("button", { name: "Use a password instead" }).click();
+    await page.getByLabel("E-mail").waitFor();
+  });
+
+  it("is asked for when the session ends, and signing out ends it", async () => {
+    await open("/alerts");
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.goto(`${fixture.url}/targets`);
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    expect(search().get("next")).toBe("/targets");
+  });
+});
+
+describe("by keyboard", () => {
+  it("j, k and Enter open an incident; the first Tab skips to the content", async () => {
+    await open("/incidents?state=all");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to content");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("k");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/incidents\/41/);
+  });
+
+  it("the palette finds an incident, a place by its chord, and closes by Escape", async () => {
+    await open("/targets");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("#42");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/incidents\/42/);
+    await page.getByRole("heading", { name: /Checkout fails/ }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.waitForURL(/\/alerts/);
+    await page.keyboard.press("/");
+    await page.getByRole("combobox").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("combobox").waitFor({ state: "detached" });
+  });
+
+  it("an incident is acknowledged, commented and resolved", async () => {
+    await open("/incidents/42");
+    await page.getByRole("button", { name: "Acknowledge incident #42" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByText("admin@example.org is on it").waitFor();
+    await page.getByLabel("Comment").fill("Rolled back the deploy.");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("listitem").getByText("Rolled back the deploy.").waitFor();
+    expect(await page.getByLabel("Comment").inputValue()).toBe("");
+    await page.getByRole("button", { name: "Resolve incident #42" }).press("Enter");
+    await page.getByText(/^lasted/).waitFor();
+    expect(await page.getByRole("button", { name: /incident #42/ }).count()).toBe(0);
+  });
+});
+
+describe("every state is in the URL", () => {
+  it("the range: chosen, carried to another screen, shown again after a reload, and taken back", async () => {
+    await open("/alerts");
+    await page.getByRole("button", { name: "Time range: Last 1 hour" }).click();
+    await page.getByRole("button", { name: "6 hours", exact: true }).click();
+    await page.waitForURL(/from=now-6h&to=now/);
+    await page.getByRole("link", { name: "Metrics" }).first().click();
+    await page.getByRole("heading", { name: "Metrics" }).waitFor();
+    expect(search().get("from")).toBe("now-6h");
+    await page.reload();
+    await page.getByRole("button", { name: "Time range: Last 6 hours" }).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.getByRole("button", { name: "Time range: Last 1 hour" }).waitFor();
+  });
+
+  it("an absolute range in UTC", async () => {
+    await open("/explore/metrics?q=up&from=2026-11-20T10:00:00Z&to=2026-11-20T11:30:00Z&tz=utc");
+    await page.getByRole("button", { name: "Time range: 20 Nov, 10:00 to 11:30" }).click();
+    expect(await page.getByLabel("From").inputValue()).toMatch(/^2026-11-20T10:00/);
+    await page.getByLabel("To", { exact: true }).fill("2026-11-20T12:00:00");
+    await page.getByRole("button", { name: "Show this range" }).click();
+    await page.waitForURL((url) => url.searchParams.get("to") === "2026-11-20T12:00:00Z");
+  });
+
+  it("dragging over a graph zooms, and Back zooms out again", async () => {
+    await open("/explore/metrics?q=up");
+    const plot = page.locator(".u-over");
+    await plot.waitFor();
+    const box = await plot.boundingBox();
+    if (box === null) throw new Error("the graph has no size");
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=20/);
+    const length = Date.parse(search().get("to") ?? "") - Date.parse(search().get("from") ?? "");
+    expect(length / 60_000).toBeGreaterThan(13);
+    expect(length / 60_000).toBeLessThan(17);
+    await page.goBack();
+    await page.getByRole("button", { name: "Time range: Last 1 hour" }).waitFor();
+  });
+
+  it("queries, table and the isolated line", async () => {
+    await open("/explore/metrics");
+    await page.getByRole("textbox", { name: "Query A" }).fill("sum(rate(x[5m])");
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("unclosed left parenthesis").waitFor();
+    await page.getByRole("textbox", { name: "Query A" }).fill("many");
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByText("The rest: 6 more series").waitFor();
+    expect(search().getAll("q")).toEqual(["many"]);
+    await page.getByRole("button", { name: "10.0.3.23:9102" }).click();
+    await page.waitForURL(/only=/);
+    await page.reload();
+    await page.getByRole("button", { name: "10.0.3.23:9102", pressed: true }).waitFor();
+    await page.getByRole("button", { name: "Add a query" }).click();
+    await page.getByRole("textbox", { name: "Query B" }).fill("up");
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL(/q=many&q=up/);
+    await page.getByText("Table", { exact: true }).click();
+    await page.waitForURL(/tab=table/);
+    await page.getByRole("region", { name: "Series and values" }).first().waitFor();
+    await page.getByRole("button", { name: "Earlier queries" }).first().click();
+    await page.getByRole("menuitem", { name: "many" }).waitFor();
+  });
+
+  it("the alerts' filter and the unfolded alert", async () => {
+    await open("/alerts?label=service%3Dmailer");
+    expect(await page.getByRole("article").count()).toBe(1);
+    await page.getByRole("button", { name: /QueueBacklog/ }).click();
+    await page.locator(".uplot canvas").waitFor();
+    expect(search().get("open")).toBe("a4");
+    await page.getByRole("button", { name: "severity=warning" }).click();
+    await page.waitForURL((url) => url.searchParams.get("label") === "severity=warning");
+  });
+});
+
+describe("live", () => {
+  it("a change made elsewhere appears, without a reload and without moving what is read", async () => {
+    await open("/incidents/42");
+    const incident = fixture.world.incidents[0];
+    if (incident === undefined) throw new Error("the fixture has no incident");
+    const entry = (id: string, text: string) => {
+      incident.timeline.push({
+        id,
+        at: new Date().toISOString(),
+        kind: "comment",
+        actor: "mara@example.org",
+        text,
+      });
+      fixture.announce({ topic: "incidents", id: incident.id });
+    };
+    entry("live-1", "Seen by nobody's pointer");
+    await page.getByText("Seen by nobody's pointer").waitFor();
+
+    await page.getByText("Opened as P2").hover();
+    const before = await page.getByText("Opened as P2").boundingBox();
+    entry("live-2", "Written while it is read");
+    await page.getByRole("button", { name: "Show 1 new entry" }).waitFor();
+    expect(await page.getByText("Written while it is read").count()).toBe(0);
+    expect(await page.getByText("Opened as P2").boundingBox()).toEqual(before);
+    await page.getByRole("button", { name: "Show 1 new entry" }).click();
+    await page.getByText("Written while it is read").waitFor();
+  });
+
+  it("the overview learns of an incident by itself", async () => {
+    await open("/", "quiet");
+    await page.getByRole("heading", { name: /All clear/ }).waitFor();
+    const incident = fixture.world.incidents[0];
+    if (incident === undefined) throw new Error("the fixture has no incident");
+    incident.state = "triggered";
+    incident.title = "It broke just now";
+    fixture.announce({ topic: "incidents" });
+    await page.getByRole("link", { name: "It broke just now", exact: true }).waitFor();
+    await page.getByRole("heading", { name: /1 incident/ }).waitFor();
+  });
+
+  it("the indicator tells when the connection is lost and when it is back", async () => {
+    await open("/");
+    await page.getByRole("status").getByText("Live").waitFor();
+    fixture.setLive(false);
+    await page.getByRole("status").getByText("Reconnecting").waitFor();
+    fixture.setLive(true);
+    await page.getByRole("status").getByText("Live").waitFor();
+  });
+});
+
+describe("tokens", () => {
+  it("show their secret once, and are revoked by typing their name", async () => {
+    await open("/settings/tokens");
+    await page.getByRole("button", { name: "Create a token" }).click();
+    await page.getByLabel("Name").fill("ci");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByText("sw_9Jq2mXb7T4pZ0cVd8KfL1hRw").waitFor();
+    await page.getByRole("button", { name: "I have copied it" }).click();
+    await page.getByRole("button", { name: "Revoke ci" }).click();
+    const revoke = page.getByRole("button", { name: "Revoke", exact: true });
+    expect(await revoke.isDisabled()).toBe(true);
+    await page.getByLabel("Type ci to revoke it").fill("ci");
+    await revoke.click();
+    await page.getByRole("button", { name: "Revoke ci" }).waitFor({ state: "detached" });
+  });
+});

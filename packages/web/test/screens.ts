@@ -1,0 +1,20 @@
+/** The address of every screen, by its name. */
+export const screens: Readonly<Record<string, string>> = {
+  overview: "/",
+  incidents: "/incidents?state=all",
+  incident: "/incidents/42",
+  alerts: "/alerts",
+  alert: "/alerts?open=a1",
+  rules: "/alerts/rules",
+  notifications: "/alerts/notifications",
+  explore: "/explore/metrics?q=sum+by+(status)+(rate(http_requests_total[5m]))",
+  "explore-many": "/explore/metrics?q=many&q=up",
+  "explore-table": "/explore/metrics?q=up&tab=table",
+  "explore-start": "/explore/metrics",
+  "explore-error": "/explore/metrics?q=sum(rate(x[5m])",
+  targets: "/targets",
+  account: "/settings",
+  tokens: "/settings/tokens",
+  audit: "/settings/audit",
+  missing: "/no-such-page",
+};
