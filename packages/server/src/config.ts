@@ -1,4 +1,8 @@
+import { once } from "node:events";
 import { access } from "node:fs/promises";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
@@ -29,8 +33,6 @@ export const DEFAULTS = {
   queryTimeout: 2 * 60_000,
   /** `limits.query_samples`: samples that one query may hold in memory; Prometheus's own default. */
   querySamples: 50_000_000,
-  /** `limits.query_lookback`: how old a sample may be to count as current. */
-  queryLookback: 5 * 60_000,
   /** `incidents.reopen_within`: an alert that fires again this soon belongs to the same incident. */
   reopenWithin: 5 * 60_000,
   /** `incidents.severities`: what a `severity` label is worth; what is not named opens no incident. */
@@ -87,7 +89,6 @@ const fileSchema = z.strictObject({
     .strictObject({
       query_timeout: duration.optional(),
       query_samples: z.number().int().positive().optional(),
-      query_lookback: duration.optional(),
     })
     .prefault({}),
   incidents: z
@@ -111,20 +112,17 @@ export interface Config {
   readonly http: {
     readonly host: string;
     readonly port: number;
-    /** Where people reach this installation; undefined means "at the address it listens on". */
-    readonly externalURL: string | undefined;
+    /** Where people reach this installation, without a slash at the end; links begin with it. */
+    readonly externalURL: string;
     readonly allowedHosts: readonly string[];
   };
   readonly data: string;
   readonly prometheusFile: string;
   readonly alertmanagerFile: string;
-  readonly telemetry: { readonly retention: number; readonly maxMemory: number };
+  readonly telemetry: { readonly retentionDays: number; readonly memoryBytes: number };
   readonly postgres: { readonly url: string | undefined; readonly maxConnections: number };
-  readonly limits: {
-    readonly queryTimeout: number;
-    readonly querySamples: number;
-    readonly queryLookback: number;
-  };
+  /** Of one question about metrics. */
+  readonly limits: { readonly timeoutMs: number; readonly maxSamples: number };
   readonly incidents: {
     readonly severities: Readonly<Record<string, Severity>>;
     readonly reopenWithin: number;
@@ -186,29 +184,33 @@ export async function loadConfig(
   const { value } = await readConfigFile(file, fileSchema);
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { demo } = value;
+  const host = command.host ?? value.http.host ?? DEFAULTS.host;
+  const port = (command.port ?? value.http.port ?? DEFAULTS.port) || (await freePort(host));
   return {
     file,
     http: {
-      host: command.host ?? value.http.host ?? DEFAULTS.host,
-      port: command.port ?? value.http.port ?? DEFAULTS.port,
-      externalURL: value.http.external_url,
+      host,
+      port,
+      externalURL: (value.http.external_url ?? addressOf(host, port)).replace(/\/+$/, ""),
       allowedHosts: value.http.allowed_hosts,
     },
     data: resolve(command.data ?? (value.data === undefined ? DEFAULTS.data : beside(value.data))),
     prometheusFile: beside(value.prometheus),
     alertmanagerFile: beside(value.alertmanager),
     telemetry: {
-      retention: value.telemetry.retention ?? DEFAULTS.retention,
-      maxMemory: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
+      retentionDays: Math.max(
+        1,
+        Math.ceil((value.telemetry.retention ?? DEFAULTS.retention) / DAY),
+      ),
+      memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
     },
     postgres: {
       url: environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url,
       maxConnections: value.postgres.max_connections ?? DEFAULTS.postgresConnections,
     },
     limits: {
-      queryTimeout: value.limits.query_timeout ?? DEFAULTS.queryTimeout,
-      querySamples: value.limits.query_samples ?? DEFAULTS.querySamples,
-      queryLookback: value.limits.query_lookback ?? DEFAULTS.queryLookback,
+      timeoutMs: value.limits.query_timeout ?? DEFAULTS.queryTimeout,
+      maxSamples: value.limits.query_samples ?? DEFAULTS.querySamples,
     },
     incidents: {
       severities: value.incidents.severities ?? DEFAULTS.severities,
@@ -219,6 +221,21 @@ export async function loadConfig(
     token: tokenFrom(environment),
     logLevel: logLevelFrom(environment),
   };
+}
+
+/** A port that is free: links need it before anything listens. */
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function addressOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? hostname() : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }
 
 function tokenFrom(environment: NodeJS.ProcessEnv): string | undefined {

@@ -11,6 +11,9 @@ export type { LogStream } from "./logger.ts";
 export { createSelfMetrics } from "./metrics.ts";
 export type { DropReason, DropSubject, SelfMetrics } from "./metrics.ts";
 
+export { watchWrites } from "./write-watch.ts";
+export type { WriteWatch } from "./write-watch.ts";
+
 /** The server's view of itself: its log, its metrics, and whether it keeps up. */
 export interface Self {
   readonly log: Logger;

@@ -1,0 +1,199 @@
+import { createEngine } from "@seaworthy/promql";
+import type { Logger } from "pino";
+import { createAccess } from "./access/index.ts";
+import { Closers } from "./closers.ts";
+import { webFolder } from "./config.ts";
+import type { Config } from "./config.ts";
+import { loadConfiguration } from "./configuration.ts";
+import type { Configuration } from "./configuration.ts";
+import { startDemo } from "./demo.ts";
+import { createRules } from "./evaluate/index.ts";
+import { messageOf, systemClock } from "./model/index.ts";
+import { createMetricsQuery } from "./query/index.ts";
+import { createScraper } from "./receive/index.ts";
+import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
+import { createRouter } from "./route/index.ts";
+import { createSelf, watchWrites } from "./self/index.ts";
+import {
+  alertmanagerRoutes,
+  apiRoutes,
+  createHttp,
+  createLive,
+  prometheusRoutes,
+} from "./show/index.ts";
+import { apiSources } from "./sources.ts";
+import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
+import { VERSION } from "./version.ts";
+
+/** The running platform. */
+export interface App {
+  readonly log: Logger;
+  /** Where people reach it, and the link for the first sign-in while nobody has a password. */
+  readonly url: string;
+  readonly signInLink: string | undefined;
+  /** Reads the standard files again; throws ConfigError, having changed nothing, when one is broken. */
+  reload(): Promise<void>;
+  /** Ends everything in order, what is under way included. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings the platform up: every room, connected. Throws, having closed what was open, when something
+ * cannot be had: ConfigError for files, StoreError for folders and engines.
+ */
+export async function startApp(config: Config): Promise<App> {
+  const closers = new Closers();
+  try {
+    return await start(config, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(config: Config, closers: Closers): Promise<App> {
+  const clock = systemClock;
+  const startedAt = clock.now();
+  const self = createSelf({ version: VERSION, level: config.logLevel, stream: process.stderr });
+  closers.add("self", () => self.stop());
+  const { log, metrics: counts } = self;
+
+  // Files first: a mistake in one is told before anything is touched.
+  const { parse } = createEngine({});
+  let files = await loadConfiguration(config, parse);
+
+  const folder = await claimDataFolder(config.data);
+  closers.add("data folder", folder.release);
+  const [records, telemetry] = await Promise.all([
+    closers.opening(
+      "records",
+      openRecords({ ...config.postgres, dir: `${folder.path}/postgres`, log }),
+    ),
+    closers.opening(
+      "telemetry",
+      openTelemetry({ dir: `${folder.path}/clickhouse`, limits: config.telemetry, log }),
+    ),
+  ]);
+  const writes = watchWrites(telemetry.samples, counts, clock);
+  const { samples } = writes;
+
+  const live = createLive({ clock });
+  const { announce } = live;
+  const { externalURL } = config.http;
+  const metrics = createMetricsQuery({ telemetry, limits: config.limits });
+  const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
+  const incidents = createIncidents({ records, clock, announce, policy });
+  const router = createRouter({ records, incidents, clock, log, announce, externalURL });
+  const rules = createRules({
+    metrics,
+    samples,
+    alerts: router,
+    records,
+    clock,
+    log,
+    announce,
+    self: counts,
+    externalUrl: externalURL,
+  });
+  const scraper = createScraper({
+    samples,
+    clock,
+    log,
+    announce,
+    metrics: counts,
+    seed: folder.path,
+    internal: [
+      {
+        job: "seaworthy",
+        instance: `${config.http.host}:${config.http.port}`,
+        read: async () => (await self.exposition()).body,
+      },
+    ],
+  });
+  const access = createAccess({ records, clock, bootstrapToken: config.token });
+
+  let reloadSucceeded = true;
+  let configLoadedAt = startedAt;
+  const apply = async (next: Configuration): Promise<void> => {
+    router.apply(next.routes);
+    await rules.apply(next.rules.groups);
+    await scraper.apply(next.prometheus);
+    for (const note of next.notes) log.warn(note);
+    files = next;
+    configLoadedAt = clock.now();
+    counts.configLoaded("ok", configLoadedAt);
+  };
+  const reload = async (): Promise<void> => {
+    try {
+      await apply(await loadConfiguration(config, parse));
+      reloadSucceeded = true;
+      log.info("the configuration has been read again");
+    } catch (error) {
+      reloadSucceeded = false;
+      counts.configLoaded("failed", clock.now());
+      log.error(`the configuration stays as it was: ${messageOf(error)}`);
+      throw error;
+    }
+  };
+
+  const sources = apiSources({
+    metrics,
+    router,
+    rules,
+    scraper,
+    externalLabels: () => files.prometheus.externalLabels,
+  });
+  const status = () => ({
+    version: VERSION,
+    startedAt,
+    configLoadedAt,
+    reloadSucceeded,
+    config: files.prometheus.shown,
+    retentionDays: config.telemetry.retentionDays,
+  });
+  const http = await createHttp({
+    log,
+    clock,
+    access,
+    live,
+    ...config.http,
+    ui: webFolder,
+    version: VERSION,
+    reload,
+    metrics: self.exposition,
+    checks: [
+      { name: "telemetry", run: telemetry.ping },
+      { name: "records", run: records.ping },
+      writes.check,
+      self.eventLoop.check,
+    ],
+    routes: [
+      apiRoutes({
+        access,
+        incidents,
+        live,
+        sources,
+        clock,
+        externalURL,
+        serviceOf: (labels) => serviceOf(policy, labels),
+        version: VERSION,
+      }),
+      prometheusRoutes({ metrics, clock, groups: rules.groups, targets: scraper.targets, status }),
+      alertmanagerRoutes({ router, clock, version: VERSION }),
+    ],
+  });
+
+  await apply(files);
+  await router.start();
+  closers.add("router", router.stop);
+  await rules.start();
+  closers.add("rules", rules.stop);
+  scraper.start();
+  closers.add("scraper", scraper.stop);
+  await http.listen();
+  closers.add("http", http.close);
+  if (config.demo !== undefined) closers.add("demo", startDemo(config.demo.port, log).stop);
+
+  const signInLink = await access.firstSignInLink();
+  return { log, url: externalURL, signInLink, reload, stop: () => closers.close() };
+}

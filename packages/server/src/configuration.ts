@@ -1,0 +1,58 @@
+import { dirname } from "node:path";
+import type { Config } from "./config.ts";
+import { loadRuleGroups } from "./evaluate/index.ts";
+import type { LoadedRules, ParseExpression } from "./evaluate/index.ts";
+import { ConfigError, formatFault } from "./model/index.ts";
+import type { Fault } from "./model/index.ts";
+import { loadPrometheusConfig } from "./receive/index.ts";
+import type { PrometheusConfig } from "./receive/index.ts";
+import { loadRouteConfig } from "./route/index.ts";
+import type { RouteConfig } from "./route/index.ts";
+
+/** All standard files, read and checked: applying them cannot fail. */
+export interface Configuration {
+  readonly prometheus: PrometheusConfig;
+  readonly rules: LoadedRules;
+  readonly routes: RouteConfig;
+  /** What is odd without being wrong, for the log. */
+  readonly notes: readonly string[];
+}
+
+/** Reads `prometheus.yml` with its rule files, and `alertmanager.yml`. Throws ConfigError with the faults of all. */
+export async function loadConfiguration(
+  config: Config,
+  parse: ParseExpression,
+): Promise<Configuration> {
+  const faults: Fault[] = [];
+  const orFaults = async <T>(loading: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await loading;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(...error.faults);
+      return undefined;
+    }
+  };
+  const [prometheus, routes] = await Promise.all([
+    orFaults(loadPrometheusConfig(config.prometheusFile)),
+    orFaults(loadRouteConfig(config.alertmanagerFile)),
+  ]);
+  const rules =
+    prometheus &&
+    (await orFaults(
+      loadRuleGroups(
+        prometheus.ruleFiles,
+        dirname(config.prometheusFile),
+        { interval: prometheus.evaluationInterval, externalLabels: prometheus.externalLabels },
+        parse,
+      ),
+    ));
+  if (prometheus === undefined || rules === undefined || routes === undefined)
+    throw new ConfigError(faults);
+  return {
+    prometheus,
+    rules,
+    routes,
+    notes: [...prometheus.notes.map(formatFault), ...rules.notes],
+  };
+}

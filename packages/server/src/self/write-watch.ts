@@ -1,0 +1,41 @@
+import { messageOf } from "../model/index.ts";
+import type { Clock, SampleSink } from "../model/index.ts";
+import type { SelfMetrics } from "./metrics.ts";
+
+/** A sink that counts, and that knows whether writing works. */
+export interface WriteWatch {
+  readonly samples: SampleSink;
+  /** A health check: rejects while the last write has failed. */
+  readonly check: { readonly name: string; run(): Promise<void> };
+}
+
+/** Puts a watch on the way to the store, so that a full disk shows before somebody misses samples. */
+export function watchWrites(
+  sink: SampleSink,
+  metrics: Pick<SelfMetrics, "samplesWritten">,
+  clock: Clock,
+): WriteWatch {
+  let failure: string | undefined;
+  return {
+    samples: {
+      async write(batch) {
+        const began = clock.now();
+        try {
+          await sink.write(batch);
+          failure = undefined;
+        } catch (error) {
+          failure = messageOf(error);
+          throw error;
+        }
+        metrics.samplesWritten(batch.times.length, (clock.now() - began) / 1000);
+      },
+      describe: (metadata) => sink.describe(metadata),
+    },
+    check: {
+      name: "writing samples",
+      async run() {
+        if (failure !== undefined) throw new Error(failure);
+      },
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { FLOAT } from "@seaworthy/promql";
+import type { Rules } from "./evaluate/index.ts";
+import { fingerprint } from "./model/index.ts";
+import type { Labels } from "./model/index.ts";
+import type { MetricsQuery } from "./query/index.ts";
+import type { Scraper } from "./receive/index.ts";
+import type { Router } from "./route/index.ts";
+import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
+
+/** What the own API shows of the rooms: their views, put into its words. */
+export function apiSources(rooms: {
+  readonly metrics: MetricsQuery;
+  readonly rules: Rules;
+  readonly router: Router;
+  readonly scraper: Scraper;
+  /** The labels that alerts carry once they leave the rules. */
+  readonly externalLabels: () => Labels;
+}): ApiSources {
+  const { metrics, rules, router, scraper } = rooms;
+
+  async function range(
+    expression: string,
+    { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+  ): Promise<SeriesPoints[]> {
+    const { value } = await metrics.range(expression, start, end, step);
+    if (value.type !== "grid") return [];
+    return value.series.map(({ labels, kinds, values }) => ({
+      labels: labels.toObject(),
+      points: [...kinds].flatMap((kind, i): [number, number][] =>
+        kind === FLOAT
+          ? [[value.grid.startMs + i * value.grid.stepMs, values[i] ?? Number.NaN]]
+          : [],
+      ),
+    }));
+  }
+
+  async function alerts(): Promise<RunningAlert[]> {
+    const routed = new Map(router.alerts().map((alert) => [alert.fingerprint, alert]));
+    return rules.groups().flatMap((group) =>
+      group.rules.flatMap((rule) =>
+        rule.type !== "alerting"
+          ? []
+          : rule.alerts.flatMap(
+              ({ state, labels, annotations, activeAt, value }): RunningAlert[] => {
+                if (state === "inactive") return [];
+                const id = fingerprint({ ...rooms.externalLabels(), ...labels });
+                return [
+                  {
+                    fingerprint: id,
+                    name: rule.name,
+                    state,
+                    labels,
+                    annotations,
+                    activeSince: activeAt,
+                    value: Number.isFinite(value) ? value : null,
+                    expression: rule.query,
+                    group: group.name,
+                    silenced: (routed.get(id)?.silencedBy.length ?? 0) > 0,
+                    inhibited: (routed.get(id)?.inhibitedBy.length ?? 0) > 0,
+                  },
+                ];
+              },
+            ),
+      ),
+    );
+  }
+
+  return {
+    range,
+    alerts,
+    async notifications(limit) {
+      const records = await router.notifications(limit);
+      return records.map(
+        ({
+          id,
+          receiver,
+          integration,
+          status,
+          state,
+          attempts,
+          error,
+          groupLabels,
+          alerts,
+          decidedAt,
+          sentAt,
+        }) => ({
+          id,
+          receiver,
+          integration,
+          status,
+          state,
+          attempts,
+          error,
+          groupLabels,
+          alerts,
+          decidedAt: decidedAt.toISOString(),
+          sentAt: sentAt?.toISOString() ?? null,
+        }),
+      );
+    },
+    targets() {
+      const { active } = scraper.targets();
+      const up = active.filter((target) => target.health === "up").length;
+      return { up, down: active.filter((target) => target.health === "down").length };
+    },
+  };
+}
