@@ -55,15 +55,18 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const clock = systemClock;
   const startedAt = clock.now();
   const self = createSelf({ version: VERSION, level: config.logLevel, stream: process.stderr });
-  closers.add("self", () => self.stop());
+  closers.add("self", self);
   const { log, metrics: counts } = self;
 
   // Files first: a mistake in one is told before anything is touched.
-  const { parse } = createEngine({});
-  let files = await loadConfiguration(config, parse);
+  const promql = createEngine();
+  const load = () => loadConfiguration(config, (query) => promql.parse(query));
+  let files = await load();
 
-  const folder = await claimDataFolder(config.data);
-  closers.add("data folder", folder.release);
+  // The shop opens while the stores do.
+  const demo = config.demo === undefined ? undefined : startDemo(config.demo.port, log);
+  if (demo !== undefined) closers.add("demo", demo);
+  const folder = await closers.opening("data folder", claimDataFolder(config.data));
   const [records, telemetry] = await Promise.all([
     closers.opening(
       "records",
@@ -125,7 +128,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   };
   const reload = async (): Promise<void> => {
     try {
-      await apply(await loadConfiguration(config, parse));
+      await apply(await load());
       reloadSucceeded = true;
       log.info("the configuration has been read again");
     } catch (error) {
@@ -160,10 +163,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
     ui: webFolder,
     version: VERSION,
     reload,
-    metrics: self.exposition,
+    metrics: () => self.exposition(),
     checks: [
-      { name: "telemetry", run: telemetry.ping },
-      { name: "records", run: records.ping },
+      { name: "telemetry", run: () => telemetry.ping() },
+      { name: "records", run: () => records.ping() },
       writes.check,
       self.eventLoop.check,
     ],
@@ -178,22 +181,31 @@ async function start(config: Config, closers: Closers): Promise<App> {
         serviceOf: (labels) => serviceOf(policy, labels),
         version: VERSION,
       }),
-      prometheusRoutes({ metrics, clock, groups: rules.groups, targets: scraper.targets, status }),
+      prometheusRoutes({
+        metrics,
+        clock,
+        groups: () => rules.groups(),
+        targets: () => scraper.targets(),
+        status,
+      }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
     ],
   });
 
   await apply(files);
   await router.start();
-  closers.add("router", router.stop);
+  closers.add("router", router);
   await rules.start();
-  closers.add("rules", rules.stop);
+  closers.add("rules", rules);
+  // A shop that is not open yet would be found down, and somebody paged about it.
+  await demo?.opened;
   scraper.start();
-  closers.add("scraper", scraper.stop);
+  closers.add("scraper", scraper);
   await http.listen();
-  closers.add("http", http.close);
-  if (config.demo !== undefined) closers.add("demo", startDemo(config.demo.port, log).stop);
+  closers.add("http", http);
 
-  const signInLink = await access.firstSignInLink();
+  const secret = await access.firstSignInLink();
+  // In the fragment, which browsers keep to themselves: no server logs it.
+  const signInLink = secret === undefined ? undefined : `${externalURL}/sign-in#token=${secret}`;
   return { log, url: externalURL, signInLink, reload, stop: () => closers.close() };
 }

@@ -1,23 +1,23 @@
 import { messageOf } from "./model/index.ts";
 
+type Closable = { close(): Promise<void> } | { stop(): Promise<void> | void };
+
 /**
  * What has been opened and must be closed, newest first: used when the platform stops and when its
  * start fails half way. One that fails to close does not keep the others open.
  */
 export class Closers {
-  readonly #open: { readonly name: string; readonly close: () => unknown }[] = [];
+  readonly #open: { readonly name: string; readonly thing: Closable }[] = [];
 
-  add(name: string, close: () => unknown): void {
-    this.#open.push({ name, close });
+  /** Remembers to close, or stop, what has just been opened, or started. */
+  add(name: string, thing: Closable): void {
+    this.#open.push({ name, thing });
   }
 
   /** Awaits something that is being opened, and remembers to close it. */
-  async opening<T extends { close(): Promise<void> }>(
-    name: string,
-    opening: Promise<T>,
-  ): Promise<T> {
+  async opening<T extends Closable>(name: string, opening: Promise<T>): Promise<T> {
     const opened = await opening;
-    this.add(name, () => opened.close());
+    this.add(name, opened);
     return opened;
   }
 
@@ -26,7 +26,7 @@ export class Closers {
     const failures: string[] = [];
     for (let item = this.#open.pop(); item !== undefined; item = this.#open.pop()) {
       try {
-        await item.close();
+        await ("close" in item.thing ? item.thing.close() : item.thing.stop());
       } catch (error) {
         failures.push(`${item.name}: ${messageOf(error)}`);
       }

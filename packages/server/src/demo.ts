@@ -5,9 +5,13 @@ import type { Logger } from "pino";
 import { demoProgram } from "./config.ts";
 
 const RESTART_DELAY_MS = 1000;
+/** A shop that has not opened by now does not hold up the platform. */
+const OPEN_TIMEOUT_MS = 15_000;
 
 /** The demo shop, a process of its own. */
 export interface Demo {
+  /** Resolves when the shop serves, or has taken too long. */
+  readonly opened: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -19,6 +23,11 @@ export function startDemo(port: number, log: Logger): Demo {
   let child: ChildProcess | undefined;
   let stopping = false;
   let gone: Promise<void> = Promise.resolve();
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+    setTimeout(resolve, OPEN_TIMEOUT_MS).unref();
+  });
   const launch = () => {
     // A group of its own: Ctrl-C in a terminal is for us, and we end it in order.
     const shop = spawn(process.execPath, [demoProgram, "--port", String(port)], {
@@ -28,8 +37,9 @@ export function startDemo(port: number, log: Logger): Demo {
     child = shop;
     shop.stdin.on("error", () => {});
     createInterface({ input: shop.stdout }).on("line", (line) => {
-      if (line.includes('"ready":true'))
-        log.info({ url: `http://127.0.0.1:${port}` }, "the demo shop is open");
+      if (!line.includes('"ready":true')) return;
+      log.info({ url: `http://127.0.0.1:${port}` }, "the demo shop is open");
+      open();
     });
     gone = new Promise((resolve) => {
       shop.once("error", (error) => log.error({ err: error }, "the demo shop cannot be started"));
@@ -43,6 +53,7 @@ export function startDemo(port: number, log: Logger): Demo {
   };
   launch();
   return {
+    opened,
     async stop() {
       stopping = true;
       child?.stdin?.end();

@@ -6,6 +6,7 @@ export * from "./errors.ts";
 export * from "./glob.ts";
 export * from "./incidents.ts";
 export * from "./labels.ts";
+export * from "./masking.ts";
 export * from "./matcher.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";

@@ -25,8 +25,8 @@ it("gives a folder to one process at a time, and to the next when that was kille
   expect(String(refused)).toContain(dir);
   await owner.kill();
   const folder = await claimDataFolder(dir);
-  await folder.release();
-  await (await claimDataFolder(dir)).release();
+  await folder.close();
+  await (await claimDataFolder(dir)).close();
 });
 
 it("says what is wrong with a folder that is not one", async () => {

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { messageOf } from "../model/index.ts";
 import { StoreError } from "./errors.ts";
 
-/** A data folder that this process alone may use until it releases it or ends, however it ends. */
+/** A data folder that this process alone may use until it closes it or ends, however it ends. */
 export interface DataFolder {
   readonly path: string;
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function claimDataFolder(dir: string): Promise<DataFolder> {
       `the data folder ${dir} cannot be used: ${messageOf(error)}; ${advice}`,
     );
   }
-  return { path, release: await claim(path) };
+  return { path, close: await claim(path) };
 }
 
 /**

@@ -88,7 +88,7 @@ async function attempt(
   const { rule } = runner;
   const started = deps.clock.now();
   try {
-    const vector = await queryVector(deps.metrics, rule.expr, at - group.queryOffset, { signal });
+    const vector = await queryVector(deps.metrics, rule.query, at - group.queryOffset, { signal });
     if (rule.type === "recording") {
       const samples = record(rule, vector, group.limit);
       return { runner, samples, states: undefined, failure: undefined };

@@ -1,7 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { ConfigError, messageOf, readConfigFile } from "../../model/index.ts";
+import { ConfigError, maskSecrets, messageOf, readConfigFile } from "../../model/index.ts";
 import type { ConfigDocument, Fault } from "../../model/index.ts";
 import { withoutNulls } from "./config-fields.ts";
 import { prometheusFile } from "./config-schema.ts";
@@ -70,6 +70,7 @@ function build(
     scrapeTimeout,
     evaluationInterval: global.evaluation_interval || MINUTE,
     externalLabels: global.external_labels ?? {},
+    shown: maskSecrets(document.text),
     ruleFiles: (value.rule_files ?? []).map(absolute),
     jobs,
     notes: notesOn(document),

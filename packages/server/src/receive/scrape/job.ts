@@ -51,6 +51,8 @@ export interface PrometheusConfig {
   readonly scrapeTimeout: number;
   readonly evaluationInterval: number;
   readonly externalLabels: Labels;
+  /** The file's text with its secrets masked, as the API shows it. */
+  readonly shown: string;
   /** The patterns of `rule_files`, absolute. */
   readonly ruleFiles: readonly string[];
   readonly jobs: readonly ScrapeConfig[];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDuration } from "../../model/index.ts";
+import { MASKED, parseDuration } from "../../model/index.ts";
 
 /*
  * The scalars of alertmanager.yml. They arrive as text (see `alertmanagerDocument`), and a null means
@@ -107,9 +107,6 @@ export const goDuration: z.ZodType<number> = field(
   }),
   0,
 );
-
-/** What a masked secret looks like in a configuration that an API gave out. */
-export const MASKED = "<secret>";
 
 function urlFault(value: string): string | undefined {
   if (!/^https?:\/\//i.test(value)) return "must be a URL that begins with http:// or https://";

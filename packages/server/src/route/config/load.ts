@@ -1,10 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { TemplateError } from "@seaworthy/template";
-import { ConfigError, expandGlob, messageOf, readConfigFile } from "../../model/index.ts";
+import {
+  ConfigError,
+  expandGlob,
+  maskSecrets,
+  messageOf,
+  readConfigFile,
+} from "../../model/index.ts";
 import type { ConfigDocument, Fault } from "../../model/index.ts";
 import { Templates } from "../notify/templates.ts";
-import { maskSecrets } from "./masking.ts";
 import { resolveReceivers } from "./receivers.ts";
 import type { InhibitRule, Receiver, RouteConfig, TemplateFile } from "./route-config.ts";
 import { buildRouteTree, walkRoutes } from "./route-tree.ts";

@@ -1,5 +1,7 @@
 import { isMap, isPair, isScalar, parseDocument, visit } from "yaml";
-import { MASKED } from "./fields.ts";
+
+/** What stands in the place of a secret, and what a file that was copied from there may hold. */
+export const MASKED = "<secret>";
 
 /** Fields that hold a secret wherever they stand. */
 const SECRET =
@@ -11,7 +13,7 @@ const SECRET_IN: Readonly<Record<string, string>> = {
   webhook_outputs: "url",
 };
 
-/** The text of an alertmanager.yml with every secret replaced, comments and order kept. */
+/** The text of a prometheus.yml or alertmanager.yml with every secret replaced, comments and order kept. */
 export function maskSecrets(text: string): string {
   const document = parseDocument(text, { merge: true });
   visit(document, {
