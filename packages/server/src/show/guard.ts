@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { AccessError, authorize, isSafeMethod, requestSite } from "../access/index.ts";
-import type { Access, Asking } from "../access/index.ts";
+import type { Access, Asking, RouteAccess } from "../access/index.ts";
 import { ShowError } from "./errors.ts";
 import type { SessionCookie } from "./session-cookie.ts";
 
@@ -16,10 +16,18 @@ function hostName(header: string): string {
   return header.replace(/:\d*$/, "").toLowerCase();
 }
 
+/** A route with who may use it. */
+export interface GuardedRoute {
+  readonly method: string;
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly access: RouteAccess;
+}
+
 /**
  * Puts one guard in front of every route: the Host is ours, the caller is who they say, the request
  * was not forged by another site's page, and the caller may do this. A route that does not say who
- * may use it cannot be added.
+ * may use it cannot be added. Answers the list of routes, which grows as they are added.
  */
 export function guard(
   app: FastifyInstance,
@@ -31,7 +39,8 @@ export function guard(
     readonly allowedHosts: readonly string[];
     readonly externalURL: string | undefined;
   },
-): void {
+): readonly GuardedRoute[] {
+  const routes: GuardedRoute[] = [];
   const external = deps.externalURL === undefined ? undefined : new URL(deps.externalURL);
   const hosts = new Set([
     ...LOOPBACK,
@@ -43,13 +52,15 @@ export function guard(
 
   app.decorateRequest("asking", undefined);
 
-  app.addHook("onRoute", (route) => {
-    if (route.config?.access === undefined) {
-      const method = Array.isArray(route.method) ? route.method.join("|") : route.method;
+  app.addHook("onRoute", ({ config, method, url }) => {
+    const access = config?.access;
+    const methods = [method].flat();
+    if (access === undefined) {
       throw new Error(
-        `${method} ${route.url} does not declare config.access: say who may use it ("public", "ingest", "read", "write" or "admin")`,
+        `${methods.join("|")} ${url} does not declare config.access: say who may use it ("public", "ingest", "read", "write" or "admin")`,
       );
     }
+    routes.push(...methods.map((method) => ({ method, path: url, access })));
   });
 
   /** Refuses names that are not ours: a page of another site that rebinds its DNS name to 127.0.0.1. */
@@ -105,4 +116,5 @@ export function guard(
     }
     request.asking = asking;
   });
+  return routes;
 }

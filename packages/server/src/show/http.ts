@@ -7,6 +7,7 @@ import { messageOf } from "../model/index.ts";
 import type { Clock } from "../model/index.ts";
 import { ShowError, sendError } from "./errors.ts";
 import { guard } from "./guard.ts";
+import type { GuardedRoute } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
 import type { HealthCheck } from "./health.ts";
 import { HTTP_LIMITS } from "./limits.ts";
@@ -45,6 +46,8 @@ export interface HttpDeps {
 /** The HTTP side of the server. */
 export interface Http {
   readonly app: FastifyInstance;
+  /** Every route with who may use it. */
+  readonly routes: readonly GuardedRoute[];
   /** Starts to listen; answers the address, e.g. `http://127.0.0.1:4000`. */
   listen(): Promise<string>;
   /** Ends live streams, lets running requests finish for a moment, and closes. */
@@ -133,7 +136,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     });
   }
   await app.register(cookies);
-  guard(app, {
+  const routes = guard(app, {
     access: deps.access,
     cookie,
     host: deps.host,
@@ -142,7 +145,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
 
   await app.register(healthRoutes({ ...deps, limits }));
-  for (const routes of deps.routes) await app.register(routes);
+  for (const family of deps.routes) await app.register(family);
 
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "/";
@@ -163,6 +166,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   await app.ready();
   return {
     app,
+    routes,
     async listen() {
       try {
         return await app.listen({ host: deps.host, port: deps.port });
