@@ -1,12 +1,10 @@
-import type { Expr, QueryResult, VectorSample } from "@seaworthy/promql";
+import type { QueryResult, VectorSample } from "@seaworthy/promql";
 
 /** What rules ask: the part of the metrics' queries that they use. */
 export interface RuleQueries {
-  /** Parses and checks an expression. */
-  parse(query: string): Expr;
   /** Evaluates at `timeMs`. */
   instant(
-    query: string | Expr,
+    query: string,
     timeMs: number,
     options?: { readonly signal?: AbortSignal; readonly lookbackDeltaMs?: number },
   ): Promise<QueryResult>;
@@ -28,7 +26,7 @@ export interface RuleSample {
 /** The vector that a rule's expression gives at `at`; a scalar is a vector of one without labels. */
 export async function queryVector(
   queries: RuleQueries,
-  query: string | Expr,
+  query: string,
   at: number,
   options: { readonly signal?: AbortSignal; readonly lookbackDeltaMs?: number } = {},
 ): Promise<RuleSample[]> {
