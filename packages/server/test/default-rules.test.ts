@@ -1,0 +1,69 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { createEngine } from "@seaworthy/promql";
+import { describe, expect, it } from "vitest";
+import { loadRuleGroups } from "../src/evaluate/index.ts";
+
+const content = fileURLToPath(new URL("../../../content", import.meta.url));
+const files = (folder: string) =>
+  readdirSync(`${content}/${folder}`)
+    .filter((name) => name.endsWith(".yml"))
+    .map((name) => `${folder}/${name}`);
+
+function promtool(...args: string[]): string {
+  try {
+    return execFileSync("promtool", args, { cwd: content, encoding: "utf8" });
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code?: string; stdout?: string; stderr?: string };
+    if (code === "ENOENT")
+      throw new Error("promtool is missing: install Debian's prometheus package", { cause: error });
+    return `FAILED ${stdout ?? ""}${stderr ?? ""}`;
+  }
+}
+
+async function load() {
+  const engine = createEngine();
+  return loadRuleGroups(["rules/*.yml"], content, { interval: 15_000 }, (query) =>
+    engine.parse(query),
+  );
+}
+
+describe("the rules of a new installation", () => {
+  it.each(files("rules"))("%s is taken by Prometheus", (file) => {
+    expect(promtool("check", "rules", file)).toMatch(/SUCCESS: \d+ rules found/);
+  });
+
+  it.each(files("rule-tests"))("%s holds under Prometheus", (file) => {
+    expect(promtool("test", "rules", file)).not.toContain("FAILED");
+  });
+
+  it("load here, without a remark", async () => {
+    const { groups, notes } = await load();
+    expect(notes).toEqual([]);
+    expect(groups.length).toBe(files("rules").length);
+  });
+
+  it("say how bad it is, what it is about, what happened and what to do", async () => {
+    const { groups } = await load();
+    for (const rule of groups.flatMap((group) => group.rules)) {
+      if (rule.type !== "alerting") continue;
+      expect(rule.labels["severity"], rule.name).toMatch(/^(critical|warning|info)$/);
+      expect(rule.labels["category"], rule.name).toMatch(/^[a-z]+$/);
+      expect(rule.annotations["summary"]?.length, rule.name).toBeLessThan(120);
+      expect(rule.annotations["description"], rule.name).toMatch(/\.$/);
+      expect(rule.annotations["runbook_url"], rule.name).toContain("/runbooks/");
+    }
+  });
+
+  it("are each made to fire by a test, and made not to by another", async () => {
+    const { groups } = await load();
+    const tests = files("rule-tests")
+      .map((file) => readFileSync(`${content}/${file}`, "utf8"))
+      .join("\n");
+    for (const { name } of groups.flatMap((group) => group.rules)) {
+      expect(tests, name).toMatch(new RegExp(`alertname: ${name}\\n\\s+exp_alerts:\\n`));
+      expect(tests, name).toMatch(new RegExp(`alertname: ${name},? *\\n? *exp_alerts: \\[\\]`));
+    }
+  });
+});
