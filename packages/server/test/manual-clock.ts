@@ -23,6 +23,13 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** Sets the clock without any time passing: timers keep their distance. */
+  set(now: number): void {
+    const shift = now - this.#now;
+    this.#now = now;
+    for (const timer of this.#timers) timer.at += shift;
+  }
+
   /** When the next timer is due, if there is one. */
   next(): number | undefined {
     return this.#timers.length === 0 ? undefined : Math.min(...this.#timers.map(({ at }) => at));

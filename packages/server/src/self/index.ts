@@ -9,6 +9,7 @@ import type { SelfMetrics } from "./metrics.ts";
 export { createLogger } from "./logger.ts";
 export type { LogStream } from "./logger.ts";
 export { createSelfMetrics } from "./metrics.ts";
+export { observeWrites } from "./observe.ts";
 export type { DropReason, DropSubject, SelfMetrics } from "./metrics.ts";
 
 export { watchWrites } from "./write-watch.ts";

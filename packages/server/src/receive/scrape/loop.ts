@@ -49,6 +49,9 @@ const REPORT = [
   "scrape_series_added",
 ] as const;
 
+/** Longer waits are cut, because the timers of a machine that sleeps stop. */
+const LONGEST_WAIT = 60_000;
+
 const NOTHING: Tally = { scraped: 0, kept: 0, added: 0 };
 
 /** Scrapes one target again and again, one scrape at a time. */
@@ -139,7 +142,13 @@ export class ScrapeLoop {
 
   #plan(due: number): void {
     const { clock } = this.#deps;
-    this.#timer = clock.after(due - clock.now(), () => {
+    this.#timer = clock.after(Math.min(due - clock.now(), LONGEST_WAIT), () => {
+      const now = clock.now();
+      if (!this.#schedule.isDue(due, now)) {
+        // The wait was cut, or the clock was set back: then the grid is earlier, too.
+        this.#plan(Math.min(due, this.#schedule.after(now)));
+        return;
+      }
       this.#running = this.#run(due).catch((error: unknown) => {
         this.#deps.log.error({ err: error, url: this.target.url }, "a scrape broke");
       });
@@ -154,7 +163,7 @@ export class ScrapeLoop {
         const now = this.#deps.clock.now();
         const missed = this.#schedule.missed(due, now);
         if (missed > 0) this.#deps.metrics.scrapesMissed(this.#job.jobName, missed);
-        this.#plan(this.#schedule.after(Math.max(now, due)));
+        this.#plan(this.#schedule.next(due, now));
       }
     }
   }

@@ -8,9 +8,11 @@ import { createHash } from "node:crypto";
 export class Schedule {
   readonly #interval: number;
   readonly #phase: number;
+  readonly #tolerance: number;
 
   constructor(interval: number, targetKey: string, seed: string) {
     this.#interval = interval;
+    this.#tolerance = Math.min(MAX_TOLERANCE, interval / 50);
     const digest = createHash("sha256").update(seed).update("\0").update(targetKey).digest();
     this.#phase = Number(digest.readBigUInt64BE(0) % BigInt(interval));
   }
@@ -19,6 +21,17 @@ export class Schedule {
   after(now: number): number {
     const since = now - this.#phase;
     return this.#phase + (Math.floor(since / this.#interval) + 1) * this.#interval;
+  }
+
+  /** Whether it is time, for a timer that fired at `now`. */
+  isDue(due: number, now: number): boolean {
+    return now >= due - this.#tolerance;
+  }
+
+  /** The due time after a scrape that was due at `due` and ended at `now`. */
+  next(due: number, now: number): number {
+    // A timer may fire early. A clock that was set back further than that begins anew.
+    return this.after(due > now && due - now <= this.#tolerance ? due : now);
   }
 
   /** How many due times lie after `due` and up to `now`: scrapes that were missed. */
@@ -31,8 +44,7 @@ export class Schedule {
    * even distance between samples is truer to a counter's rate than the timer's error.
    */
   stamp(due: number, now: number): number {
-    const tolerance = Math.min(MAX_TOLERANCE, this.#interval / 50);
-    return Math.abs(now - due) <= tolerance ? due : now;
+    return Math.abs(now - due) <= this.#tolerance ? due : now;
   }
 }
 
