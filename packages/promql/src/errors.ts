@@ -45,10 +45,9 @@ export function lineColumn(query: string, offset: number): string {
 }
 
 /** A parse or type error, in Prometheus's form: `1:5: parse error: …`. */
-export function parseError(query: string, span: Span, message: string): PromqlError {
-  return new PromqlError(
-    "parse",
-    `${lineColumn(query, span.start)}: parse error: ${message}`,
-    span,
-  );
+export function parseError(query: string, { start, end }: Span, message: string): PromqlError {
+  return new PromqlError("parse", `${lineColumn(query, start)}: parse error: ${message}`, {
+    start,
+    end,
+  });
 }

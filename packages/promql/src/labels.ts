@@ -1,3 +1,5 @@
+import { quoted } from "./quote.ts";
+
 /** The label that holds a series' metric name. */
 export const METRIC_NAME = "__name__";
 
@@ -117,13 +119,9 @@ export class Labels {
     return Object.fromEntries(this);
   }
 
-  /** As Prometheus prints a metric: `name{a="b"}`, `{a="b"}` or `{}`. */
+  /** As Prometheus's messages print label sets: `{__name__="up", job="shop"}`. */
   toString(): string {
-    const name = this.metricName;
-    const rest = [...this].filter(([label]) => label !== METRIC_NAME);
-    const body = rest.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(", ");
-    if (name !== "" && body === "") return name;
-    return `${name}{${body}}`;
+    return `{${[...this].map(([name, value]) => `${name}=${quoted(value)}`).join(", ")}}`;
   }
 }
 

@@ -15,7 +15,7 @@ import {
   quantiles,
 } from "./functions/histograms.ts";
 import { labelJoin, labelReplace } from "./functions/labels.ts";
-import { clamp, mapFloats, round, simpleFunction } from "./functions/math.ts";
+import { clamp, least, mapFloats, most, round, simpleFunction } from "./functions/math.ts";
 import { sortByLabels, sortByValue } from "./functions/sort.ts";
 import { columnsOf, scalarsOf, stringOf, type Value, vector } from "./value.ts";
 
@@ -98,13 +98,13 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
       clamp(columnsOf(call.args[0]), call.steps, scalarsOf(call.args[1]), scalarsOf(call.args[2])),
     ),
   clamp_max: (call) => {
-    const most = scalarsOf(call.args[1]);
-    const limit = (value: number, step: number): number => Math.min(most[step] ?? 0, value);
+    const upper = scalarsOf(call.args[1]);
+    const limit = (value: number, step: number): number => least(upper[step] ?? 0, value);
     return nameless(call, mapFloats(columnsOf(call.args[0]), call.steps, limit));
   },
   clamp_min: (call) => {
-    const least = scalarsOf(call.args[1]);
-    const limit = (value: number, step: number): number => Math.max(least[step] ?? 0, value);
+    const lower = scalarsOf(call.args[1]);
+    const limit = (value: number, step: number): number => most(lower[step] ?? 0, value);
     return nameless(call, mapFloats(columnsOf(call.args[0]), call.steps, limit));
   },
   histogram_fraction: (call) =>
@@ -148,11 +148,11 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
     vector(labelReplace(columnsOf(call.args[0]), call.steps, call.args.slice(1).map(stringOf))),
   max_of: (call) => {
     const [a, b] = [scalarsOf(call.args[0]), scalarsOf(call.args[1])];
-    return scalars(call, (step) => Math.max(a[step] ?? 0, b[step] ?? 0));
+    return scalars(call, (step) => most(a[step] ?? 0, b[step] ?? 0));
   },
   min_of: (call) => {
     const [a, b] = [scalarsOf(call.args[0]), scalarsOf(call.args[1])];
-    return scalars(call, (step) => Math.min(a[step] ?? 0, b[step] ?? 0));
+    return scalars(call, (step) => least(a[step] ?? 0, b[step] ?? 0));
   },
   pi: (call) => scalars(call, () => Math.PI),
   round: (call) => {

@@ -1,4 +1,5 @@
 import type { LookupPlan } from "../plan/plan.ts";
+import { withDerivedHints } from "../histogram/reset.ts";
 import { endOf, timeAt } from "../grid.ts";
 import type { GridFunction, RawSeries } from "../source.ts";
 import { bitsOf, isStaleAt } from "../stale.ts";
@@ -50,7 +51,11 @@ function named(columns: Column[], plan: LookupPlan, context: EvaluationContext):
 
 function lookupSeries(series: RawSeries, plan: LookupPlan): Column {
   const { sampleGrid } = plan.selector;
-  const { times, values, histograms, startTimes } = series;
+  const { times, values, startTimes } = series;
+  const histograms =
+    plan.selector.deriveHints === true && series.histograms !== undefined
+      ? withDerivedHints(series.histograms)
+      : series.histograms;
   const column = Column.empty(series.labels, sampleGrid.steps);
   const bits = bitsOf(values);
   let next = 0;

@@ -62,3 +62,18 @@ function fell(current: Map<number, number>, previous: Map<number, number>): bool
   for (const [index, count] of previous) if ((current.get(index) ?? 0) < count) return true;
   return false;
 }
+
+/** Fills in hints that are not known by looking at each histogram and the one before it. */
+export function withDerivedHints(
+  histograms: readonly (NativeHistogram | undefined)[],
+): (NativeHistogram | undefined)[] {
+  let before: NativeHistogram | undefined;
+  return histograms.map((histogram) => {
+    if (histogram === undefined) return undefined;
+    const previous = before;
+    before = histogram;
+    if (previous === undefined || histogram.counterResetHint !== "unknown") return histogram;
+    const counterResetHint = detectReset(histogram, previous) ? "reset" : "not_reset";
+    return { ...histogram, counterResetHint };
+  });
+}

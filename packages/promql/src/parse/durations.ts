@@ -17,10 +17,11 @@ const EXPECTED = "number, duration, step(), or range()";
 export function parseDurationExpr(stream: TokenStream, floor = 0): DurationExpr {
   return stream.nested(() => {
     let left = parseUnary(stream, () => parseDurationExpr(stream, 2));
-    for (;;) {
+    for (let links = 0; ; links += 1) {
       const token = stream.current;
       const precedence = token.kind === "operator" ? (PRECEDENCE[token.id] ?? 0) : 0;
       if (precedence <= floor) return left;
+      stream.checkDepth(links);
       stream.advance();
       const right = parseDurationExpr(stream, token.id === "^" ? precedence - 1 : precedence);
       const kind = token.id as Operator;

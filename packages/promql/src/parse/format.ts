@@ -22,7 +22,7 @@ export function formatExpr(expr: Expr): string {
     case "number":
       return expr.duration && expr.value >= 0
         ? formatDuration(expr.value * 1000)
-        : formatCompact(expr.value);
+        : formatCompact(expr.value).replace("+Inf", "Inf");
     case "string":
       return JSON.stringify(expr.value);
     case "vector_selector":

@@ -89,10 +89,12 @@ class Parser {
     const stream = this.#stream;
     return stream.nested(() => {
       let left = this.#unary();
-      for (;;) {
+      // A long chain makes a tree as deep as nesting does.
+      for (let links = 0; ; links += 1) {
         const token = stream.current;
         const precedence = token.kind === "operator" ? (PRECEDENCE[token.id] ?? 0) : 0;
         if (precedence <= floor) return left;
+        stream.checkDepth(links);
         stream.advance();
         const modifiers = parseBinaryModifiers(stream, token);
         const right = this.#binary(token.id === "^" ? precedence - 1 : precedence);

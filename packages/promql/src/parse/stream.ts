@@ -56,12 +56,16 @@ export class TokenStream {
     return parseError(this.query, this.current, message);
   }
 
+  /** Throws where so many levels more would be too many. */
+  checkDepth(more: number): void {
+    if (this.#depth + more < this.#maxDepth) return;
+    const message = `expression nests deeper than ${this.#maxDepth} levels`;
+    throw parseError(this.query, this.current, message);
+  }
+
   /** Runs a parsing step one level deeper; throws where the query nests too deeply. */
   nested<T>(parse: () => T): T {
-    if (this.#depth >= this.#maxDepth) {
-      const message = `expression nests deeper than ${this.#maxDepth} levels`;
-      throw parseError(this.query, this.current, message);
-    }
+    this.checkDepth(0);
     this.#depth += 1;
     try {
       return parse();

@@ -1,3 +1,5 @@
+import { decodeBytes } from "../quote.ts";
+
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   a: "\u0007",
   b: "\b",
@@ -64,5 +66,5 @@ function unquoteBytes(body: string, quote: string): string | undefined {
   const tail = unescape(body.slice(rest), quote);
   if (tail === undefined) return undefined;
   bytes.push(...encoder.encode(tail));
-  return new TextDecoder().decode(Uint8Array.from(bytes));
+  return decodeBytes(Uint8Array.from(bytes));
 }

@@ -33,6 +33,11 @@ export interface SelectorPlan {
    */
   readonly sampleGrid: Grid;
   readonly edges?: EdgeModifier;
+  /**
+   * Histograms are read for their counts and sums alone; their counter reset hints, where unknown,
+   * are found out in reading.
+   */
+  readonly deriveHints?: boolean;
   readonly span: Span;
 }
 

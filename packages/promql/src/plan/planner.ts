@@ -43,14 +43,39 @@ export function planQuery(expr: Expr, frame: QueryFrame): Plan {
   return planner.plan(expr, grid);
 }
 
+/** Functions below which histograms are read for their counts and sums, or for their buckets. */
+const STATISTICS: ReadonlySet<string> = new Set([
+  "histogram_count",
+  "histogram_sum",
+  "histogram_avg",
+]);
+const BUCKETS: ReadonlySet<string> = new Set([
+  "histogram_quantile",
+  "histogram_quantiles",
+  "histogram_fraction",
+]);
+
 class Planner {
   readonly #frame: QueryFrame;
+  /** The nearest function around that says so wants counts and sums alone. */
+  #statistics = false;
 
   constructor(frame: QueryFrame) {
     this.#frame = frame;
   }
 
   plan(expr: Expr, grid: Grid): Plan {
+    const around = this.#statistics;
+    if (expr.kind === "call" && STATISTICS.has(expr.function)) this.#statistics = true;
+    else if (needsBuckets(expr)) this.#statistics = false;
+    try {
+      return this.#plan(expr, grid);
+    } finally {
+      this.#statistics = around;
+    }
+  }
+
+  #plan(expr: Expr, grid: Grid): Plan {
     const { span } = expr;
     if (grid.steps > 1 && worthRepeating(expr) && isStepInvariant(expr)) {
       const once: Grid = { startMs: grid.startMs, stepMs: 0, steps: 1 };
@@ -183,7 +208,11 @@ class Planner {
     // Steps stand on multiples of the step, the first one inside the left-open window.
     const startMs = (Math.floor(openStart / stepMs) + 1) * stepMs;
     const steps = Math.floor((endOf(sampleGrid) - startMs) / stepMs) + 1;
+    const around = this.#statistics;
+    // Between a subquery's steps samples are left out, so resets must be looked for in the buckets.
+    this.#statistics = false;
     const inner = this.plan(expr.expr, { startMs, stepMs, steps: Math.max(steps, 0) });
+    this.#statistics = around;
     return { kind: "subquery", inner, sampleGrid, rangeMs, span: expr.span };
   }
 
@@ -206,6 +235,7 @@ class Planner {
       matchers: expr.matchers,
       sampleGrid: this.#sampleGrid(expr.offset, expr.at, grid),
       ...(expr.edges === undefined ? {} : { edges: expr.edges }),
+      ...(this.#statistics ? { deriveHints: true } : {}),
       span: expr.span,
     };
   }
@@ -231,6 +261,11 @@ class Planner {
   #fail(span: Span, message: string): PromqlError {
     return parseError(this.#frame.query, span, message);
   }
+}
+
+function needsBuckets(expr: Expr): boolean {
+  if (expr.kind === "call") return BUCKETS.has(expr.function);
+  return expr.kind === "binary" && (expr.operator === "</" || expr.operator === ">/");
 }
 
 /** Literals cost nothing at every step, and parentheses leave the choice to what they hold. */

@@ -3,6 +3,7 @@ import { formatHistogram } from "../../histogram/format.ts";
 import { Labels, METRIC_NAME } from "../../labels.ts";
 import { formatDecimal } from "../../number.ts";
 import type { AggregatePlan } from "../../plan/plan.ts";
+import { isValidText, quoted } from "../../quote.ts";
 import { ABSENT, FLOAT } from "../../source.ts";
 import { Column, ColumnSet } from "../column.ts";
 
@@ -13,7 +14,9 @@ export function countValues(
   { grouping, without }: Pick<AggregatePlan, "grouping" | "without">,
   steps: number,
 ): Column[] {
-  if (label === "") throw new PromqlError("execution", `invalid label name ""`);
+  if (label === "" || !isValidText(label)) {
+    throw new PromqlError("execution", `invalid label name ${quoted(label)}`);
+  }
   const names = new Set(grouping);
   if (without) names.add(METRIC_NAME);
   const results = new ColumnSet(steps);

@@ -7,8 +7,8 @@ import { quantileOfSorted, sortNanFirst } from "../quantile.ts";
 import {
   infoHistogramIgnored,
   infoReconciled,
+  warnMixedInAggregation,
   warnMixedSchemas,
-  warnMixedTypes,
   warnResetCollision,
 } from "../window/notes.ts";
 import type { AggregationGroup } from "./grouping.ts";
@@ -46,16 +46,20 @@ function additive(mean: boolean): Reducer {
       if (!any) continue;
       if (result.kinds[step] === FLOAT) {
         result.kinds[step] = ABSENT;
-        warnMixedTypes(annotations, "", span);
+        warnMixedInAggregation(annotations, span);
         continue;
       }
       if (total.resetCollision) warnResetCollision(annotations, "aggregation", span);
       if (total.reconciled) infoReconciled(annotations, "aggregation", span);
-      if (total.incompatible) warnMixedSchemas(annotations, "", span);
+      if (total.incompatible) warnMixedSchemas(annotations, nameOf(group), span);
       else if (total.result !== undefined) result.setHistogram(step, total.result);
     }
     return result;
   };
+}
+
+function nameOf({ columns }: AggregationGroup): string {
+  return columns[0]?.labels.metricName ?? "";
 }
 
 /** Compensated sums of a group, a step at a time in columns. */

@@ -109,11 +109,18 @@ export const sampled: Selection = (groups, parameter, { steps, annotations, span
   return kept.columns;
 };
 
+/** The k of each step. Nothing above 1 means nothing to select, whatever else there is. */
 function wholeNumbers(parameter: Float64Array): Float64Array {
+  const largest = parameter.reduce(
+    (most, value) => Math.max(most, value),
+    Number.NEGATIVE_INFINITY,
+  );
+  if (largest < 1) return new Float64Array(parameter.length);
   return parameter.map((value) => {
     if (Number.isNaN(value)) throw new PromqlError("execution", "Parameter value is NaN");
     if (Math.abs(value) >= 2 ** 63) {
-      const message = `Scalar value ${formatCompact(value)} overflows int64`;
+      const direction = value < 0 ? "underflows" : "overflows";
+      const message = `Scalar value ${formatCompact(value)} ${direction} int64`;
       throw new PromqlError("execution", message);
     }
     return Math.trunc(value);

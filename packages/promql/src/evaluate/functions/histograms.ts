@@ -5,6 +5,7 @@ import { histogramFraction, histogramQuantile, type NanEffect } from "../../hist
 import { histogramVariance } from "../../histogram/statistics.ts";
 import type { Labels } from "../../labels.ts";
 import { formatOpenMetrics, parseFloatStrictly } from "../../number.ts";
+import { isValidText, quoted } from "../../quote.ts";
 import { FLOAT, HISTOGRAM } from "../../source.ts";
 import { Column, mergeSameLabels } from "../column.ts";
 import type { EvaluationContext } from "../context.ts";
@@ -164,8 +165,9 @@ export function labelledQuantiles(
   call: HistogramCall,
   context: EvaluationContext,
 ): Column[] {
-  if (label === "") {
-    throw new PromqlError("execution", 'invalid label name "" in histogram_quantiles()', call.span);
+  if (label === "" || !isValidText(label)) {
+    const message = `invalid label name ${quoted(label)} in histogram_quantiles()`;
+    throw new PromqlError("execution", message, call.span);
   }
   const results: Column[] = [];
   for (const quantile of wanted) {

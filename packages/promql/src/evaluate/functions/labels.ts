@@ -1,5 +1,6 @@
 import { PromqlError } from "../../errors.ts";
 import { METRIC_NAME } from "../../labels.ts";
+import { isValidText, quoted } from "../../quote.ts";
 import { type AnchoredRegexp, compileAnchored } from "../../regexp.ts";
 import { type Column, mergeSameLabels } from "../column.ts";
 
@@ -53,5 +54,7 @@ function relabel(
 }
 
 function checkName(name: string, what: string): void {
-  if (name === "") throw new PromqlError("execution", `invalid ${what}: ${name}`);
+  if (name === "" || !isValidText(name)) {
+    throw new PromqlError("execution", `invalid ${what}: ${quoted(name)}`);
+  }
 }

@@ -27,6 +27,18 @@ const SIMPLE: Readonly<Record<string, (value: number) => number>> = {
   tanh: Math.tanh,
 };
 
+/** The smaller float; as in Go, −Inf is smaller than even NaN. */
+export function least(a: number, b: number): number {
+  const lowest = Number.NEGATIVE_INFINITY;
+  return a === lowest || b === lowest ? lowest : Math.min(a, b);
+}
+
+/** The larger float; as in Go, +Inf is larger than even NaN. */
+export function most(a: number, b: number): number {
+  const highest = Number.POSITIVE_INFINITY;
+  return a === highest || b === highest ? highest : Math.max(a, b);
+}
+
 /** The function of one float of this name. */
 export function simpleFunction(name: string): ((value: number) => number) | undefined {
   return SIMPLE[name];
@@ -66,15 +78,15 @@ export function round(columns: readonly Column[], steps: number, to?: Float64Arr
 export function clamp(
   columns: readonly Column[],
   steps: number,
-  least: Float64Array,
-  most: Float64Array,
+  lower: Float64Array,
+  upper: Float64Array,
 ): Column[] {
   const clamped = mapFloats(columns, steps, (value, step) =>
-    Math.max(least[step] ?? 0, Math.min(most[step] ?? 0, value)),
+    most(lower[step] ?? 0, least(upper[step] ?? 0, value)),
   );
   for (const column of clamped) {
     for (let step = 0; step < steps; step += 1) {
-      if ((most[step] ?? 0) < (least[step] ?? 0)) column.kinds[step] = 0;
+      if ((upper[step] ?? 0) < (lower[step] ?? 0)) column.kinds[step] = 0;
     }
   }
   return clamped.filter((column) => !column.isEmpty);

@@ -158,12 +158,15 @@ export async function eachWindowSeries(
     endMs: endOf(sampleGrid) + after,
     hints: { function: functionName, stepMs: sampleGrid.stepMs, windowMs: rangeMs },
   };
-  const { startTimestamps } = context.experimental;
+  const options = {
+    useStartTimes: context.experimental.startTimestamps,
+    deriveHints: selector.deriveHints === true,
+  };
   for await (const raw of context.source.select(request, context)) {
     context.checkAborted();
     context.takeSeries(1);
     context.takeSamples(raw.times.length + sampleGrid.steps);
-    use(raw.labels, windowSeries(raw, startTimestamps), undefined);
+    use(raw.labels, windowSeries(raw, options), undefined);
   }
 }
 

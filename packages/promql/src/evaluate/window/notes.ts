@@ -7,7 +7,14 @@ export function forMetric(name: string): string {
 }
 
 export function warnMixedTypes(annotations: Annotations, name: string, span: Span): void {
-  annotations.warn(`encountered a mix of histograms and floats${forMetric(name)}`, span);
+  annotations.warn(
+    `encountered a mix of histograms and floats for metric name ${JSON.stringify(name)}`,
+    span,
+  );
+}
+
+export function warnMixedInAggregation(annotations: Annotations, span: Span): void {
+  annotations.warn("encountered a mix of histograms and floats for aggregation", span);
 }
 
 export function warnMixedSchemas(annotations: Annotations, name: string, span: Span): void {

@@ -1,4 +1,5 @@
 import type { NativeHistogram } from "../../histogram/histogram.ts";
+import { withDerivedHints } from "../../histogram/reset.ts";
 import { ABSENT, HISTOGRAM, type Grid, type RawSeries } from "../../source.ts";
 import { timeAt } from "../../grid.ts";
 import { bitsOf, isStaleAt } from "../../stale.ts";
@@ -8,8 +9,16 @@ import type { WindowSeries } from "./window.ts";
 const NOTHING = new Float64Array(0);
 
 /** Makes a source's series ready for windows: without staleness markers, types apart. */
-export function windowSeries(raw: RawSeries, useStartTimes: boolean): WindowSeries {
-  const { times, values, histograms } = raw;
+export function windowSeries(
+  raw: RawSeries,
+  {
+    useStartTimes = false,
+    deriveHints = false,
+  }: { useStartTimes?: boolean; deriveHints?: boolean },
+): WindowSeries {
+  const { times, values } = raw;
+  const histograms =
+    deriveHints && raw.histograms !== undefined ? withDerivedHints(raw.histograms) : raw.histograms;
   const startTimes = useStartTimes ? raw.startTimes : undefined;
   const bits = bitsOf(values);
   const name = raw.labels.metricName;

@@ -15,7 +15,7 @@ export function smoothedLookup(
 ): Column {
   const { sampleGrid, span } = plan.selector;
   const { windowMs } = plan;
-  const series = windowSeries(raw, false);
+  const series = windowSeries(raw, {});
   const column = Column.empty(raw.labels, sampleGrid.steps);
   for (let step = 0; step < sampleGrid.steps; step += 1) {
     const time = timeAt(sampleGrid, step);
