@@ -97,11 +97,11 @@ describe.each([
     expect(states.indexOf("firing")).toBeGreaterThan(states.indexOf("pending"));
 
     // The open page learns of the incident by itself.
-    const link = page
-      .getByRole("link", { name: /incident.*shop|shop/i })
-      .filter({ hasText: /P1/ })
-      .or(page.locator("a[href^='/incidents/']"))
-      .first();
+    const opened = await eventually("an open incident", async () => {
+      const { incidents } = (await platform.call("/api/incidents?state=open")) as Incidents;
+      return incidents[0];
+    });
+    const link = page.locator(`a[href='/incidents/${opened.number}']`).first();
     await link.waitFor();
     await link.click();
     await page.waitForURL(/\/incidents\/\d+/);

@@ -9,6 +9,7 @@ import { sessionQuery } from "./api/session.ts";
 import { paths } from "./app/paths.ts";
 import { routes } from "./app/routes.tsx";
 import { theme } from "./app/theme.ts";
+import "@fontsource-variable/inter/wght.css";
 import "./app/mantine.css";
 import "./app/tokens.css";
 import "./app/mantine-looks.css";

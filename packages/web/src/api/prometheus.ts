@@ -8,7 +8,7 @@ export interface Series {
   readonly values: readonly Point[];
 }
 
-export interface Instant {
+interface Instant {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: Point;
 }

@@ -6,7 +6,7 @@ const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 export const modifierKey = isApple ? "⌘" : "Ctrl ";
 
 /** Whether a key press is meant for text being written. */
-export function isTyping(event: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
   const target = event.target;
   return (
     target instanceof HTMLElement &&

@@ -86,6 +86,8 @@ export default function PromqlEditor({ label, value, onChange, onRun }: PromqlEd
       }),
     });
     view.current = made;
+    // Where a keyboard is at hand, an empty query is ready to be typed.
+    if (made.state.doc.length === 0 && window.matchMedia("(hover: hover)").matches) made.focus();
     return () => {
       made.destroy();
       view.current = null;
