@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 /** Suite → its module, and the packages that must be built before it runs. */
 const SUITES = {
+  alertmanager: { module: "./alertmanager.mjs", build: ["packages/server"] },
   promql: { module: "./promql.mjs", build: ["packages/promql"] },
 };
 

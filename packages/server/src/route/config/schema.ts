@@ -65,7 +65,10 @@ const match: z.ZodType<readonly Matcher[]> = field(
   [],
 );
 
-/** The deprecated `match_re`. A null is an error here: it would match everything. */
+/**
+ * The deprecated `match_re`. A null is an error here: it would match everything. The anchors that
+ * Alertmanager adds are part of group keys, so they are added here as well.
+ */
 const matchRe: z.ZodType<readonly Matcher[]> = field(
   z
     .record(
@@ -75,7 +78,11 @@ const matchRe: z.ZodType<readonly Matcher[]> = field(
         .refine((value) => compiles(value), "is not a valid regular expression (RE2)"),
     )
     .transform((values): readonly Matcher[] =>
-      Object.entries(values).map(([name, value]) => ({ name, operator: "=~", value })),
+      Object.entries(values).map(([name, value]) => ({
+        name,
+        operator: "=~",
+        value: `^(?:${value})$`,
+      })),
     ),
   [],
 );
