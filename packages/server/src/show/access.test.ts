@@ -444,6 +444,18 @@ describe("requests forged by other sites", () => {
     await server.records.db.deleteFrom("incidents").execute();
   });
 
+  it("are refused with a browser's remembered Basic password, except for asking", async () => {
+    const secret = await server.token("write");
+    const headers = {
+      authorization: `Basic ${Buffer.from(`x:${secret}`).toString("base64")}`,
+      "sec-fetch-site": "cross-site",
+    };
+    const change = await call("POST", "/api/incidents", headers, { title: "x", severity: "P1" });
+    expect(await problem(change)).toMatchObject({ code: "cross_site_request" });
+    const query = await fetch(`${server.url}/api/v1/query`, { method: "POST", headers });
+    expect(query.status).not.toBe(403);
+  });
+
   it("never make browsers ask for a password in a dialog", async () => {
     for (const headers of [
       { "sec-fetch-site": "same-origin" },

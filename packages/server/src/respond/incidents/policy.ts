@@ -15,23 +15,14 @@ export interface IncidentPolicy {
 /**
  * | severity of the alert | incident |
  * | --- | --- |
- * | critical, page, P1 | P1 |
- * | error, high, P2 | P2 |
- * | warning, P3 | P3 |
+ * | critical, page | P1 |
+ * | error | P2 |
+ * | warning | P3 |
  * | anything else (info, none), or no such label | none |
  */
 export const DEFAULT_INCIDENT_POLICY: IncidentPolicy = {
   severityLabel: "severity",
-  severities: {
-    critical: "P1",
-    page: "P1",
-    p1: "P1",
-    error: "P2",
-    high: "P2",
-    p2: "P2",
-    warning: "P3",
-    p3: "P3",
-  },
+  severities: { critical: "P1", page: "P1", error: "P2", warning: "P3" },
   serviceLabels: ["service", "job"],
   reopenWithin: 5 * 60_000,
 };

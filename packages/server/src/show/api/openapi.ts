@@ -23,9 +23,12 @@ function parametersOf(schema: z.ZodType, where: "path" | "query"): Json[] {
   }));
 }
 
-function takesBody({ method, body }: Operation): boolean {
-  const { properties = {} } = schemaOf(body, "input") as { properties?: Json };
-  return (method === "POST" || method === "PUT") && Object.keys(properties).length > 0;
+function requestBody({ method, body }: Operation): Json {
+  const schema = schemaOf(body, "input") as { properties?: Json; required?: readonly string[] };
+  const takesNone = Object.keys(schema.properties ?? {}).length === 0;
+  if ((method !== "POST" && method !== "PUT") || takesNone) return {};
+  const required = (schema.required ?? []).length > 0;
+  return { requestBody: { required, content: { "application/json": { schema } } } };
 }
 
 const ACCESS_TEXT: Readonly<Record<Access, string>> = {
@@ -47,14 +50,7 @@ function describe(id: string, operation: Operation): Json {
       ...parametersOf(operation.params, "path"),
       ...parametersOf(operation.query, "query"),
     ],
-    ...(takesBody(operation)
-      ? {
-          requestBody: {
-            required: true,
-            content: { "application/json": { schema: schemaOf(operation.body, "input") } },
-          },
-        }
-      : {}),
+    ...requestBody(operation),
     responses: {
       [operation.status]: {
         description: "Success",
