@@ -124,6 +124,8 @@ async function request(
 }
 
 function describe(error: unknown): string {
+  // A name with several addresses fails once for each.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
   const message = messageOf(error);
   if (message.startsWith("Redirect loop")) return "the server redirects in a circle";
   return message || codeOf(error);

@@ -21,7 +21,7 @@ export interface ExpositionLimits {
 export const DEFAULT_EXPOSITION_LIMITS: ExpositionLimits = {
   lineBytes: 1024 * 1024,
   labels: 1024,
-  samples: 2_000_000,
+  samples: 1_000_000,
 };
 
 /** A series' labels in the order in which they were exposed, the metric's name first; values may be empty. */

@@ -179,7 +179,11 @@ export class ScrapeLoop {
     // The clock tells when, this tells how long: it must not jump.
     const started = performance.now();
     const outcome = await this.#attempt(job, time, batch);
-    if (this.#stopped) return;
+    if (this.#stopped) {
+      // Nothing of this scrape is written, so what was alive before it still is.
+      this.#ledger.restore(alive);
+      return;
+    }
     const seconds = (performance.now() - started) / 1000;
     if (outcome.error !== undefined) this.#ledger.end(time, batch);
     const { tally } = outcome;

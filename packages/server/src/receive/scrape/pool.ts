@@ -69,8 +69,10 @@ export class Pool {
     this.#job = job;
     this.#asking = asking;
     await this.update(found);
-    // Requests that are under way on the old connections still end.
-    await old?.close();
+    // Requests that are under way on the old connections still end; nobody waits for them here.
+    old?.close().catch((error: unknown) => {
+      this.#deps.log.warn({ err: error, job: job.jobName }, "old connections were not closed");
+    });
   }
 
   /**

@@ -287,10 +287,10 @@ describe("a failing scrape", () => {
     expect(reported(back, "scrape_series_added")).toBe(0);
   });
 
-  it("says when nobody listens", async () => {
-    const { scrape, scraper } = await rig(job("127.0.0.1:1"));
+  it.each(["127.0.0.1:1", "localhost:1"])("says when nobody listens at %s", async (address) => {
+    const { scrape, scraper } = await rig(job(address));
     expect(reported(await scrape(), "up")).toBe(0);
-    expect(scraper.targets().active[0]?.lastError).toMatch(/ECONNREFUSED/);
+    expect(scraper.targets().active[0]?.lastError).toMatch(/^connect ECONNREFUSED .*:1/);
   });
 
   it("ends at the scrape timeout, by the clock", async () => {
