@@ -8,6 +8,8 @@ import { join } from "node:path";
 const SUITES = {
   alertmanager: { module: "./alertmanager.mjs", build: ["packages/server"] },
   promql: { module: "./promql.mjs", build: ["packages/promql"] },
+  "rule-tests": { module: "./rule-tests.mjs", build: ["packages/server"] },
+  rules: { module: "./rules.mjs", build: ["packages/server"] },
 };
 
 const [name, directory] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine } from "@seaworthy/promql";
 import { describe, expect, it } from "vitest";
-import { loadRuleGroups } from "../src/evaluate/index.ts";
+import { loadRuleGroups, runRuleTests } from "../src/evaluate/index.ts";
 
 const content = fileURLToPath(new URL("../../../content", import.meta.url));
 const files = (folder: string) =>
@@ -36,6 +36,12 @@ describe("the rules of a new installation", () => {
 
   it.each(files("rule-tests"))("%s holds under Prometheus", (file) => {
     expect(promtool("test", "rules", file)).not.toContain("FAILED");
+  });
+
+  it.each(files("rule-tests"))("%s holds here", async (file) => {
+    const results = await runRuleTests(`${content}/${file}`);
+    expect(results.length).toBeGreaterThan(0);
+    expect(results.flatMap(({ problems }) => problems)).toEqual([]);
   });
 
   it("load here, without a remark", async () => {

@@ -1,3 +1,5 @@
+export { runRuleTests } from "./rule-tests/run-rule-tests.ts";
+export type { RuleTestResult } from "./rule-tests/run-rule-tests.ts";
 export { loadRuleGroups } from "./rules/load.ts";
 export type { LoadedRules, ParseExpression } from "./rules/load.ts";
 export type { RuleDefaults, RuleGroup } from "./rules/rule-group.ts";

@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import { labelsKey, messageOf } from "../../model/index.ts";
 import type { Alert, AlertSink, Announce, Clock, Labels, SampleSink } from "../../model/index.ts";
-import { saveRuleAlerts } from "../../store/index.ts";
-import type { Records, RuleAlertChanges } from "../../store/index.ts";
+import type { RuleAlertChanges } from "../../store/index.ts";
 import type { AlertStates } from "./alert-lifecycle.ts";
 import { alertSamples, alertsDue, evaluateAlerts, ResetError } from "./alerting-rule.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -19,7 +18,8 @@ export interface EvaluationDeps {
   readonly metrics: RuleQueries;
   readonly samples: SampleSink;
   readonly alerts: AlertSink;
-  readonly records: Records;
+  /** Makes changes of alerts durable. */
+  saveAlerts(changes: RuleAlertChanges): Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly announce: Announce;
@@ -132,7 +132,7 @@ async function makeDurable(
   let failure: string | undefined;
   if (all.saved.length + all.removed.length > 0) {
     try {
-      await deps.records.transaction((tx) => saveRuleAlerts(tx, all));
+      await deps.saveAlerts(all);
       deps.announce({ topic: "alerts" });
     } catch (error) {
       failure = `the alerts' states could not be saved: ${messageOf(error)}`;

@@ -157,7 +157,7 @@ export class GroupRunner {
     const started = clock.now();
     let ok = false;
     try {
-      ok = await this.#evaluate(at);
+      ok = await this.evaluate(at);
     } catch (error) {
       log.error({ err: error, group: name }, "the evaluation of a group broke");
     }
@@ -171,7 +171,11 @@ export class GroupRunner {
     this.#plan(next.at);
   }
 
-  async #evaluate(at: number): Promise<boolean> {
+  /**
+   * Evaluates the group once, as if it were `at`. Answers whether every rule went well. The schedule
+   * calls it; it must not run twice at once.
+   */
+  async evaluate(at: number): Promise<boolean> {
     let ok = true;
     for (const stage of this.#stages) {
       if (this.#abort.signal.aborted) break;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RuleGroupView } from "../../model/index.ts";
-import { keepRuleAlertsOf, listRuleAlerts } from "../../store/index.ts";
-import type { RuleAlertRecord } from "../../store/index.ts";
+import { keepRuleAlertsOf, listRuleAlerts, saveRuleAlerts } from "../../store/index.ts";
+import type { Records, RuleAlertRecord } from "../../store/index.ts";
 import { GroupRunner } from "./group-runner.ts";
 import type { GroupDeps } from "./group-runner.ts";
 import { groupKey } from "./rule-group.ts";
@@ -22,17 +22,22 @@ export interface Rules {
   groups(): readonly RuleGroupView[];
 }
 
-export type RulesDeps = Omit<GroupDeps, "resendDelay"> & { readonly resendDelay?: number };
+export type RulesDeps = Omit<GroupDeps, "resendDelay" | "saveAlerts"> & {
+  readonly records: Records;
+  readonly resendDelay?: number;
+};
 
-export function createRules(deps: RulesDeps): Rules {
-  return new RuleManager({
+export function createRules({ records, resendDelay, ...deps }: RulesDeps): Rules {
+  return new RuleManager(records, {
     ...deps,
+    saveAlerts: (changes) => records.transaction((tx) => saveRuleAlerts(tx, changes)),
     externalUrl: deps.externalUrl.replace(/\/+$/, ""),
-    resendDelay: deps.resendDelay ?? RESEND_DELAY,
+    resendDelay: resendDelay ?? RESEND_DELAY,
   });
 }
 
 class RuleManager implements Rules {
+  readonly #records: Records;
   readonly #deps: GroupDeps;
   #groups = new Map<string, GroupRunner>();
   #started = false;
@@ -43,14 +48,15 @@ class RuleManager implements Rules {
   /** Changes happen one after the other. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(deps: GroupDeps) {
+  constructor(records: Records, deps: GroupDeps) {
+    this.#records = records;
     this.#deps = deps;
   }
 
   start(): Promise<void> {
     return this.#serially(async () => {
       if (this.#started || this.#stopped) return;
-      this.#kept = byRule(await listRuleAlerts(this.#deps.records.db));
+      this.#kept = byRule(await listRuleAlerts(this.#records.db));
       this.#started = true;
       if (this.#applied) await this.#begin([...this.#groups.values()]);
     });
@@ -116,7 +122,7 @@ class RuleManager implements Rules {
   async #forgetOthers(): Promise<void> {
     const keys = [...this.#groups.values()].flatMap(({ runners }) => runners.map(({ key }) => key));
     try {
-      await this.#deps.records.transaction((tx) => keepRuleAlertsOf(tx, keys));
+      await this.#records.transaction((tx) => keepRuleAlertsOf(tx, keys));
     } catch (error) {
       this.#deps.log.warn({ err: error }, "states of removed rules could not be deleted");
     }

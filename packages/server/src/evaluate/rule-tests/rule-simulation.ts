@@ -1,0 +1,114 @@
+import { createEngine, Labels as PromqlLabels } from "@seaworthy/promql";
+import type { Engine, QueryResult } from "@seaworthy/promql";
+import { MemorySource, parseSeries } from "@seaworthy/promql/testing";
+import type { SampleValue } from "@seaworthy/promql/testing";
+import { pino } from "pino";
+import { isStale } from "../../model/index.ts";
+import type { Labels, RunningAlertView, SampleBatch } from "../../model/index.ts";
+import { GroupRunner } from "../rules/group-runner.ts";
+import type { RuleGroup } from "../rules/rule-group.ts";
+
+interface Point {
+  readonly labels: PromqlLabels;
+  readonly at: number;
+  readonly value: SampleValue;
+}
+
+/** Rules that run over series in memory, in a time of their own. */
+export class RuleSimulation {
+  readonly #source = new MemorySource();
+  readonly #engine: Engine;
+  readonly #runners: readonly GroupRunner[];
+  /** Samples that are still to come, the latest first. */
+  readonly #coming: Point[];
+  #now = 0;
+
+  constructor(options: {
+    readonly groups: readonly RuleGroup[];
+    readonly externalUrl: string;
+    /** The step of subqueries that name none, ms. */
+    readonly interval: number;
+    /** `series` and `values` in the notation of rule tests, `step` ms apart. */
+    readonly input: readonly { readonly series: string; readonly values: string }[];
+    readonly step: number;
+    /** When the series begin, ms since 1970. */
+    readonly start: number;
+  }) {
+    this.#engine = createEngine({ defaultSubqueryStepMs: options.interval });
+    this.#coming = options.input
+      .flatMap(({ series, values }) => pointsOf(`${series} ${values}`, options))
+      .sort((a, b) => b.at - a.at);
+    const metrics = { instant: (query: string, at: number) => this.query(query, at) };
+    this.#runners = options.groups.map(
+      (group) =>
+        new GroupRunner(group, {
+          metrics,
+          samples: { write: async (batch) => this.#write(batch), describe: () => {} },
+          alerts: { accept: async () => {} },
+          saveAlerts: async () => {},
+          clock: { now: () => this.#now, after: () => ({ cancel: () => {} }) },
+          log: pino({ level: "silent" }),
+          announce: () => {},
+          self: { ruleGroupEvaluated: () => {}, ruleGroupMissed: () => {} },
+          externalUrl: options.externalUrl,
+          resendDelay: 60_000,
+        }),
+    );
+  }
+
+  /** Goes to `at` and evaluates every group; answers the rules that failed and why. */
+  async evaluate(at: number): Promise<string[]> {
+    this.arriveAt(at);
+    const failures: string[] = [];
+    for (const runner of this.#runners) {
+      await runner.evaluate(at);
+      for (const rule of runner.view().rules) {
+        if (rule.health === "err")
+          failures.push(`rule: ${rule.name}, time: ${at / 1000}s, err: ${rule.lastError}`);
+      }
+    }
+    return failures;
+  }
+
+  /** Goes to `at`: samples up to then are there. */
+  arriveAt(at: number): void {
+    this.#now = at;
+    for (;;) {
+      const next = this.#coming.at(-1);
+      if (next === undefined || next.at > at) return;
+      this.#coming.pop();
+      this.#source.add(next.labels, next.at, next.value);
+    }
+  }
+
+  query(expression: string, at: number): Promise<QueryResult> {
+    return this.#engine.instant(expression, at, this.#source);
+  }
+
+  /** The firing alerts of every rule of that name. */
+  firing(alertname: string): RunningAlertView[] {
+    return this.#runners.flatMap((runner) =>
+      runner
+        .view()
+        .rules.flatMap((rule) =>
+          rule.type === "alerting" && rule.name === alertname ? rule.alerts : [],
+        )
+        .filter(({ state }) => state === "firing"),
+    );
+  }
+
+  #write(batch: SampleBatch): void {
+    for (const [index, series] of batch.seriesOf.entries()) {
+      const value = isStale(batch.values, index) ? "stale" : (batch.values[index] ?? 0);
+      const labels: Labels = batch.series[series] ?? {};
+      this.#source.add(PromqlLabels.from(labels), batch.times[index] ?? 0, value);
+    }
+  }
+}
+
+function pointsOf(line: string, { start, step }: { start: number; step: number }): Point[] {
+  const { labels, values } = parseSeries(line);
+  return values.flatMap((value, index) =>
+    value === undefined ? [] : [{ labels, at: start + index * step, value }],
+  );
+}
