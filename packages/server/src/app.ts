@@ -164,6 +164,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
     version: VERSION,
     reload,
     metrics: () => self.exposition(),
+    answered: (method, route, status, seconds) =>
+      counts.httpAnswered(method, route, status, seconds),
     checks: [
       { name: "telemetry", run: () => telemetry.ping() },
       { name: "records", run: () => records.ping() },

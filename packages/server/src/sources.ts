@@ -1,3 +1,4 @@
+import type { Notification } from "@seaworthy/contract";
 import { FLOAT } from "@seaworthy/promql";
 import type { Rules } from "./evaluate/index.ts";
 import { fingerprint } from "./model/index.ts";
@@ -68,35 +69,10 @@ export function apiSources(rooms: {
   return {
     range,
     alerts,
-    async notifications(limit) {
-      const records = await router.notifications(limit);
-      return records.map(
-        ({
-          id,
-          receiver,
-          integration,
-          status,
-          state,
-          attempts,
-          error,
-          groupLabels,
-          alerts,
-          decidedAt,
-          sentAt,
-        }) => ({
-          id,
-          receiver,
-          integration,
-          status,
-          state,
-          attempts,
-          error,
-          groupLabels,
-          alerts,
-          decidedAt: decidedAt.toISOString(),
-          sentAt: sentAt?.toISOString() ?? null,
-        }),
-      );
+    notifications: async (limit) => (await router.notifications(limit)).map(notificationView),
+    async lastNotification() {
+      const last = await router.lastNotification();
+      return last === undefined ? null : notificationView(last);
     },
     targets() {
       const { active } = scraper.targets();
@@ -105,3 +81,19 @@ export function apiSources(rooms: {
     },
   };
 }
+
+type NotificationRecord = Awaited<ReturnType<Router["notifications"]>>[number];
+
+const notificationView = (record: NotificationRecord): Notification => ({
+  id: record.id,
+  receiver: record.receiver,
+  integration: record.integration,
+  status: record.status,
+  state: record.state,
+  decidedAt: record.decidedAt.toISOString(),
+  sentAt: record.sentAt?.toISOString() ?? null,
+  attempts: record.attempts,
+  error: record.error,
+  groupLabels: record.groupLabels,
+  alerts: record.alerts,
+});

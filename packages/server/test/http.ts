@@ -67,6 +67,7 @@ export async function testServer(
       range: async () => [],
       alerts: async () => [],
       notifications: async () => [],
+      lastNotification: async () => null,
       targets: () => ({ up: 0, down: 0 }),
       ...sources,
     },

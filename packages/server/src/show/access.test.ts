@@ -97,9 +97,15 @@ describe("every route, with every scope", () => {
     const open = [...known].filter(([, access]) => access === "public").map(([route]) => route);
     expect(new Set(open.filter((route) => !route.startsWith("HEAD")))).toEqual(
       new Set([
-        ...["/health", "/health/live", "/health/ready", "/-/healthy", "/-/ready"].map(
-          (path) => `GET ${path}`,
-        ),
+        ...[
+          "/health",
+          "/health/live",
+          "/health/ready",
+          "/-/healthy",
+          "/-/ready",
+          "/graph",
+          "/query",
+        ].map((path) => `GET ${path}`),
         "GET /api/session",
         "POST /api/session",
         "POST /api/session/link",

@@ -374,6 +374,17 @@ describe("the interface's files", () => {
     expect(body).not.toContain("secret");
   });
 
+  it("are where the links on alerts lead", async () => {
+    await open({ ui });
+    const link = await raw("/graph?g0.expr=up%20%3D%3D%200&g0.tab=1&g1.expr=a%26b");
+    expect([link.status, link.headers.location]).toEqual([
+      302,
+      "/explore/metrics?q=up+%3D%3D+0&q=a%26b",
+    ]);
+    const odd = await raw("/query?g0.expr=%0d%0aSet-Cookie:%20x&next=//evil.example");
+    expect(odd.headers.location).toBe("/explore/metrics?q=%0D%0ASet-Cookie%3A+x");
+  });
+
   it("say so when they have not been built", async () => {
     await open();
     const { status, body } = await raw("/", { headers: { accept: "text/html" } });

@@ -6,6 +6,7 @@ import type { Access } from "../access/index.ts";
 import { messageOf } from "../model/index.ts";
 import type { Clock } from "../model/index.ts";
 import { ShowError, sendError } from "./errors.ts";
+import { graphLinks } from "./graph-links.ts";
 import { guard } from "./guard.ts";
 import type { GuardedRoute } from "./guard.ts";
 import { healthRoutes } from "./health.ts";
@@ -145,6 +146,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
 
   await app.register(healthRoutes({ ...deps, limits }));
+  await app.register(graphLinks);
   for (const family of deps.routes) await app.register(family);
 
   app.setNotFoundHandler(async (request, reply) => {

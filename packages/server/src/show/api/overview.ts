@@ -44,12 +44,12 @@ export function serveOverview(serve: Serve, deps: OverviewDeps): void {
   }
 
   serve(getOverview, async () => {
-    const [known, running, open, clearSince, notifications] = await Promise.all([
+    const [known, running, open, clearSince, lastNotification] = await Promise.all([
       figures(),
       sources.alerts(),
       incidents.list({ state: "open", limit: OPEN_INCIDENTS }),
       incidents.clearSince(),
-      sources.notifications(50),
+      sources.lastNotification(),
     ]);
     const firing = running.filter((alert) => alert.state === "firing");
     const firingOf = new Map<string, number>();
@@ -73,7 +73,7 @@ export function serveOverview(serve: Serve, deps: OverviewDeps): void {
           a.service.localeCompare(b.service),
       ),
       targets: sources.targets(),
-      lastNotification: notifications.find(({ state }) => state === "sent") ?? null,
+      lastNotification,
     };
   });
 

@@ -24,6 +24,8 @@ export interface ApiSources {
   alerts(): Promise<readonly RunningAlert[]>;
   /** Notifications, newest first. */
   notifications(limit: number): Promise<readonly Notification[]>;
+  /** The notification that reached a receiver last, or null. */
+  lastNotification(): Promise<Notification | null>;
   /** Every scrape target, by whether its last scrape succeeded. */
   targets(): { readonly up: number; readonly down: number };
 }
