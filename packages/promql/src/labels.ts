@@ -138,7 +138,3 @@ export function compareLabels(a: Labels, b: Labels): number {
   }
   return left.length - right.length;
 }
-
-export function isMetadataLabel(name: string): boolean {
-  return METADATA_LABELS.has(name);
-}

@@ -101,7 +101,7 @@ export function histogramFraction(
 }
 
 /** How many observations are estimated to be at or below a value. */
-export function rankOf(value: number, histogram: NativeHistogram): number {
+function rankOf(value: number, histogram: NativeHistogram): number {
   let rank = 0;
   for (const bucket of allBuckets(histogram)) {
     const zero = bucket.lower <= 0 && bucket.upper >= 0;

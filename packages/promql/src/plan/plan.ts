@@ -14,12 +14,12 @@ interface PlanNode {
   readonly span: Span;
 }
 
-export interface NumberPlan extends PlanNode {
+interface NumberPlan extends PlanNode {
   readonly kind: "number";
   readonly value: number;
 }
 
-export interface StringPlan extends PlanNode {
+interface StringPlan extends PlanNode {
   readonly kind: "string";
   readonly value: string;
 }
@@ -96,7 +96,7 @@ export interface InfoPlan extends PlanNode {
   readonly windowMs: number;
 }
 
-export interface UnaryPlan extends PlanNode {
+interface UnaryPlan extends PlanNode {
   readonly kind: "unary";
   readonly operator: "+" | "-";
   readonly inner: Plan;
@@ -121,7 +121,7 @@ export interface AggregatePlan extends PlanNode {
 }
 
 /** Evaluated once, the same at every step: an expression that does not depend on the time. */
-export interface RepeatPlan extends PlanNode {
+interface RepeatPlan extends PlanNode {
   readonly kind: "repeat";
   readonly inner: Plan;
 }

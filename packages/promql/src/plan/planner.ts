@@ -270,5 +270,6 @@ function needsBuckets(expr: Expr): boolean {
 
 /** Literals cost nothing at every step, and parentheses leave the choice to what they hold. */
 function worthRepeating(expr: Expr): boolean {
+  if (expr.kind === "call") return !MOMENTS.has(expr.function);
   return expr.kind !== "number" && expr.kind !== "string" && expr.kind !== "paren";
 }

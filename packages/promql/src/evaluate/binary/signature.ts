@@ -3,7 +3,7 @@ import type { VectorMatching } from "../../parse/ast.ts";
 import type { Column } from "../column.ts";
 
 /** The labels by which two series match. */
-export function matchLabels({ on, labels }: VectorMatching): (labels: Labels) => Labels {
+function matchLabels({ on, labels }: VectorMatching): (labels: Labels) => Labels {
   const names = new Set(labels);
   if (on) return (all) => all.only(names);
   names.add(METRIC_NAME);

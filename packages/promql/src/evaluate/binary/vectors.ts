@@ -7,7 +7,7 @@ import { type Column, ColumnSet, sameLabelset } from "../column.ts";
 import type { EvaluationContext } from "../context.ts";
 import { presence } from "../functions/absent.ts";
 import { type CellOperation, cellOperation, operand } from "./cell.ts";
-import { dropsName } from "./operators.ts";
+import { arithmetic, dropsName } from "./operators.ts";
 import { store } from "./scalar.ts";
 import { type MatchGroup, matchGroups } from "./signature.ts";
 
@@ -38,6 +38,7 @@ class Join {
   readonly #plan: BinaryPlan;
   readonly #matching: VectorMatching;
   readonly #operation: CellOperation;
+  readonly #compute: ((a: number, b: number) => number) | undefined;
   readonly #context: EvaluationContext;
   readonly #results: ColumnSet;
   readonly #steps: number;
@@ -64,6 +65,7 @@ class Join {
     this.#plan = plan;
     this.#matching = matching;
     this.#operation = operation;
+    this.#compute = arithmetic(plan.operator);
     this.#context = context;
     this.#steps = plan.grid.steps;
     this.#results = new ColumnSet(this.#steps);
@@ -105,6 +107,14 @@ class Join {
 
   /** Joins one series with another at the steps where both are present. */
   #pair(many: Column, one: Column): void {
+    if (
+      this.#compute !== undefined &&
+      many.histograms === undefined &&
+      one.histograms === undefined
+    ) {
+      this.#floats(many, one, this.#compute);
+      return;
+    }
     let result: Column | undefined;
     for (let step = 0; step < this.#steps; step += 1) {
       if (many.kinds[step] === ABSENT || one.kinds[step] === ABSENT) continue;
@@ -112,6 +122,19 @@ class Join {
       this.#load(this.#b, one, step);
       result ??= this.#result(many.labels, one.labels, many.dropName);
       this.#apply(step, result);
+    }
+  }
+
+  /** The same for arithmetic on floats, by far the most there is to do. */
+  #floats(many: Column, one: Column, compute: (a: number, b: number) => number): void {
+    let result: Column | undefined;
+    const [a, b] = this.#swapped ? [one.values, many.values] : [many.values, one.values];
+    for (let step = 0; step < this.#steps; step += 1) {
+      if (many.kinds[step] === ABSENT || one.kinds[step] === ABSENT) continue;
+      result ??= this.#result(many.labels, one.labels, many.dropName);
+      if (result.kinds[step] !== ABSENT) throw this.#collision();
+      result.kinds[step] = FLOAT;
+      result.values[step] = compute(a[step] ?? 0, b[step] ?? 0);
     }
   }
 
@@ -150,15 +173,17 @@ class Join {
     if (this.#swapped) this.#operation(this.#b, this.#a, out);
     else this.#operation(this.#a, this.#b, out);
     if (out.kind === ABSENT) return;
-    if (result.kinds[step] !== ABSENT) {
-      if (!this.#grouped) throw sameLabelset();
-      throw new PromqlError(
-        "execution",
-        "multiple matches for labels: grouping labels must ensure unique matches",
-        this.#plan.span,
-      );
-    }
+    if (result.kinds[step] !== ABSENT) throw this.#collision();
     store(out, step, result);
+  }
+
+  #collision(): PromqlError {
+    if (!this.#grouped) return sameLabelset();
+    return new PromqlError(
+      "execution",
+      "multiple matches for labels: grouping labels must ensure unique matches",
+      this.#plan.span,
+    );
   }
 
   /** The output series for a pair: its labels come from the "many" side. */

@@ -33,7 +33,7 @@ export function sortByLabels(
 }
 
 /** Compares texts with the runs of digits in them as numbers: `4m5` before `4m600`. */
-export function compareNaturally(a: string, b: string): number {
+function compareNaturally(a: string, b: string): number {
   if (a === b) return 0;
   const left = chunks(a);
   const right = chunks(b);

@@ -35,8 +35,6 @@ const FUNCTIONS: Readonly<Record<string, WindowFunction>> = {
   irate,
   last_over_time: lastOverTime,
   mad_over_time: madOverTime,
-  max_over_time: maxOverTime,
-  min_over_time: minOverTime,
   predict_linear: predictLinear,
   present_over_time: presentOverTime,
   quantile_over_time: quantileOverTime,
@@ -51,6 +49,11 @@ const FUNCTIONS: Readonly<Record<string, WindowFunction>> = {
   ts_of_min_over_time: timeOfMin,
 };
 
+const STATEFUL: Readonly<Record<string, () => WindowFunction>> = {
+  max_over_time: maxOverTime,
+  min_over_time: minOverTime,
+};
+
 const EXTENDED: Readonly<Record<string, { counter: boolean; perSecond: boolean }>> = {
   rate: { counter: true, perSecond: true },
   increase: { counter: true, perSecond: false },
@@ -62,7 +65,7 @@ export function windowFunction(
   name: string,
   edges: EdgeModifier | undefined,
 ): WindowFunction | undefined {
-  const plain = FUNCTIONS[name];
+  const plain = STATEFUL[name]?.() ?? FUNCTIONS[name];
   if (edges === undefined || plain === undefined) return plain;
   const extended = EXTENDED[name];
   if (extended === undefined) return anchoredCount(plain);

@@ -1,7 +1,7 @@
 import { KahanSum } from "../../kahan.ts";
 import { quantileOfSorted, sortNanFirst, warnInvalidQuantile } from "../quantile.ts";
 import { infoHistogramsIgnored } from "./notes.ts";
-import type { Window, WindowFunction } from "./window.ts";
+import type { Window, WindowFunction, WindowSeries } from "./window.ts";
 
 const kahan = new KahanSum();
 const kahanMean = new KahanSum();
@@ -21,23 +21,54 @@ export function noteIgnored(window: Window): void {
   infoHistogramsIgnored(window.annotations, window.series.name, window.rangeSpan);
 }
 
-export const minOverTime = ofFloats(({ series: { values }, low, high }) => {
-  let least = values[low] ?? 0;
-  for (let i = low + 1; i < high; i += 1) {
-    const value = values[i] ?? 0;
-    if (value < least || Number.isNaN(least)) least = value;
-  }
-  return least;
-});
+/**
+ * min and max keep, for the series at hand, the samples that may yet become the extreme of a later
+ * window: each in order of time, each better than the next. A window then costs what is new in it.
+ */
+function extremeOverTime(better: (a: number, b: number) => boolean): WindowFunction {
+  let series: WindowSeries | undefined;
+  let candidates = new Int32Array(64);
+  let head = 0;
+  let tail = 0;
+  let seen = 0;
+  let before = 0;
+  return ofFloats((window) => {
+    const { low, high } = window;
+    const { values } = window.series;
+    if (series !== window.series || low < before || high < seen || seen < low) {
+      ({ series } = window);
+      head = 0;
+      tail = 0;
+      seen = low;
+    }
+    before = low;
+    if (candidates.length < values.length) candidates = grown(candidates, values.length);
+    for (; seen < high; seen += 1) {
+      const value = values[seen] ?? 0;
+      // NaN is worse than any number.
+      if (Number.isNaN(value)) continue;
+      while (tail > head && !better(values[candidates[tail - 1] ?? 0] ?? 0, value)) tail -= 1;
+      if (tail === head) {
+        head = 0;
+        tail = 0;
+      }
+      candidates[tail] = seen;
+      tail += 1;
+    }
+    while (head < tail && (candidates[head] ?? 0) < low) head += 1;
+    return head === tail ? Number.NaN : (values[candidates[head] ?? 0] ?? 0);
+  });
+}
 
-export const maxOverTime = ofFloats(({ series: { values }, low, high }) => {
-  let most = values[low] ?? 0;
-  for (let i = low + 1; i < high; i += 1) {
-    const value = values[i] ?? 0;
-    if (value > most || Number.isNaN(most)) most = value;
-  }
-  return most;
-});
+function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length);
+  larger.set(array);
+  return larger;
+}
+
+/** These remember the series they are at, so each evaluation makes its own. */
+export const minOverTime = (): WindowFunction => extremeOverTime((a, b) => a < b);
+export const maxOverTime = (): WindowFunction => extremeOverTime((a, b) => a > b);
 
 /** Of equal extremes the last one's time counts. */
 export const timeOfMin = ofFloats(({ series: { values, times }, low, high }) => {
@@ -62,15 +93,13 @@ export const timeOfMax = ofFloats(({ series: { values, times }, low, high }) => 
 function variance({ series: { values }, low, high }: Window): number {
   kahanMean.reset();
   kahanSquares.reset();
-  let count = 0;
   for (let i = low; i < high; i += 1) {
     const value = values[i] ?? 0;
-    count += 1;
     const delta = value - kahanMean.total;
-    kahanMean.add(delta / count);
+    kahanMean.add(delta / (i - low + 1));
     kahanSquares.add(delta * (value - kahanMean.total));
   }
-  return kahanSquares.total / count;
+  return kahanSquares.total / (high - low);
 }
 
 export const stdvarOverTime = ofFloats(variance);
@@ -94,34 +123,60 @@ export const madOverTime = ofFloats(({ series: { values }, low, high }) => {
   return quantileOfSorted(0.5, sortNanFirst(distances));
 });
 
+// The two below do KahanSum's work in local variables, which makes long windows several times faster.
+
+/** The compensated sum of a window's floats. */
 export function sumOfFloats({ series: { values }, low, high }: Window): number {
-  kahan.reset();
-  for (let i = low; i < high; i += 1) kahan.add(values[i] ?? 0);
-  return kahan.sum === Number.POSITIVE_INFINITY || kahan.sum === Number.NEGATIVE_INFINITY
-    ? kahan.sum
-    : kahan.total;
+  let sum = 0;
+  let compensation = 0;
+  for (let i = low; i < high; i += 1) {
+    const value = values[i] ?? 0;
+    const total = sum + value;
+    if (total - total !== 0) compensation = 0;
+    else if (Math.abs(sum) >= Math.abs(value)) compensation += sum - total + value;
+    else compensation += value - total + sum;
+    sum = total;
+  }
+  return sum - sum === 0 ? sum + compensation : sum;
 }
 
-/** Sums up and divides; where the sum would overflow, goes on with an incremental mean. */
-export function meanOfFloats({ series: { values }, low, high }: Window): number {
-  kahan.reset(values[low] ?? 0);
-  let count = 1;
-  let incremental = false;
+/** The mean of a window's floats; where the sum would overflow, goes on with an incremental mean. */
+export function meanOfFloats(window: Window): number {
+  const {
+    series: { values },
+    low,
+    high,
+  } = window;
+  let sum = values[low] ?? 0;
+  let compensation = 0;
   for (let i = low + 1; i < high; i += 1) {
     const value = values[i] ?? 0;
-    count += 1;
-    if (!incremental) {
-      const { sum, compensation } = kahan;
-      kahan.add(value);
-      if (Math.abs(kahan.sum) !== Number.POSITIVE_INFINITY) continue;
-      incremental = true;
-      kahan.reset(sum / (count - 1), compensation / (count - 1));
+    const total = sum + value;
+    if (total === Number.POSITIVE_INFINITY || total === Number.NEGATIVE_INFINITY) {
+      return incrementalMean(window, i, sum / (i - low), compensation / (i - low));
     }
+    if (Math.abs(sum) >= Math.abs(value)) compensation += sum - total + value;
+    else compensation += value - total + sum;
+    sum = total;
+  }
+  const count = high - low;
+  return sum / count + compensation / count;
+}
+
+function incrementalMean(
+  { series: { values }, low, high }: Window,
+  from: number,
+  mean: number,
+  compensation: number,
+): number {
+  kahan.reset(mean, compensation);
+  for (let i = from; i < high; i += 1) {
+    const count = i - low + 1;
     const weight = (count - 1) / count;
     kahan.reset(weight * kahan.sum, weight * kahan.compensation);
-    kahan.add(value / count);
+    kahan.add((values[i] ?? 0) / count);
   }
-  return incremental ? kahan.total : kahan.sum / count + kahan.compensation / count;
+  return kahan.total;
 }
 
 export const countOverTime: WindowFunction = (window, out) => {
