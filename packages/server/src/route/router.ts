@@ -24,6 +24,8 @@ import type { AlertView, GroupView } from "./views.ts";
 /** Time between two attempts to decide about a group while the records cannot be reached. */
 const RETRY_FLUSH = 2000;
 const SWEEP_INTERVAL = 5 * 60_000;
+/** How long a stop waits for receivers to answer. */
+const STOP_GRACE = 1500;
 
 export interface RouterOptions {
   readonly records: Records;
@@ -75,7 +77,7 @@ class AlertRouter implements Router {
   readonly #options: RouterOptions;
   readonly #book: AlertBook;
   readonly #groups: Groups;
-  readonly #sender = new HttpSender();
+  readonly #sender: HttpSender;
   readonly #deliverer: Deliverer;
   readonly #flushes = new Set<Promise<unknown>>();
   #config: RouteConfig | undefined;
@@ -88,9 +90,10 @@ class AlertRouter implements Router {
     this.#options = options;
     const { records, clock, log, announce } = options;
     const now = () => clock.now();
+    this.#sender = new HttpSender(now);
     this.#templates = new Templates([], now);
     this.silences = new Silences(records, now, announce);
-    this.#book = new AlertBook(records.db, now, (alerts) => this.#route(alerts));
+    this.#book = new AlertBook(records.db, now, (alerts, news) => this.#route(alerts, news));
     this.#groups = new Groups(clock, (group, at) => this.#flush(group, at));
     this.#deliverer = new Deliverer({
       records,
@@ -143,7 +146,10 @@ class AlertRouter implements Router {
     this.#sweeper?.cancel();
     this.#groups.stop();
     await Promise.all(this.#flushes);
+    // Who does not answer is not waited for: the next process sends it again, under the same key.
+    const grace = this.#options.clock.after(STOP_GRACE, () => void this.#sender.close());
     await this.#deliverer.stop();
+    grace.cancel();
     await this.#sender.close();
   }
 
@@ -184,10 +190,10 @@ class AlertRouter implements Router {
   }
 
   /** Alerts are durable: into the groups with them. */
-  #route(alerts: readonly HeldAlert[]): void {
+  #route(alerts: readonly HeldAlert[], news: boolean): void {
     for (const alert of alerts) this.#inhibitor.put(alert);
     for (const alert of alerts) this.#groups.insert(alert);
-    this.#options.announce({ topic: "alerts" });
+    if (news) this.#options.announce({ topic: "alerts" });
   }
 
   #flush(group: AggregationGroup, at: number): Promise<FlushResult> {

@@ -132,15 +132,15 @@ async function readTemplates(document: Document, faults: Fault[]): Promise<Templ
 function compileTemplates(files: readonly TemplateFile[], faults: Fault[]): Templates {
   for (const [index, { path }] of files.entries()) {
     try {
-      void new Templates(files.slice(0, index + 1), Date.now);
+      void new Templates(files.slice(0, index + 1), () => 0);
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       const { line, column, reason } = error;
       faults.push({ file: path, line: Math.max(1, line), column: column + 1, path: "", reason });
-      return new Templates([], Date.now);
+      return new Templates([], () => 0);
     }
   }
-  return new Templates(files, Date.now);
+  return new Templates(files, () => 0);
 }
 
 /** Alertmanager finds a broken template in a field when it notifies; people should hear of it before. */

@@ -41,12 +41,16 @@ export class AlertBook {
   readonly #storedEnd = new Map<string, number>();
   #waiting: Waiter[] = [];
   #writing = false;
-  /** Called with alerts that are durable. */
-  readonly #onAccepted: (alerts: readonly HeldAlert[]) => void;
+  /** Called with alerts that are durable, and whether there is more to say of them than before. */
+  readonly #onAccepted: (alerts: readonly HeldAlert[], news: boolean) => void;
   /** How long an alert without an end fires, in milliseconds. */
   resolveTimeout = 300_000;
 
-  constructor(db: Db, now: () => number, onAccepted: (alerts: readonly HeldAlert[]) => void) {
+  constructor(
+    db: Db,
+    now: () => number,
+    onAccepted: (alerts: readonly HeldAlert[], news: boolean) => void,
+  ) {
     this.#db = db;
     this.#now = now;
     this.#onAccepted = onAccepted;
@@ -105,9 +109,15 @@ export class AlertBook {
     }
     const rows = [...merged.values()].flatMap((alert) => this.#rowFor(alert, now));
     if (rows.length > 0) await putAlerts(this.#db, rows);
+    const accepted = [...merged.values()];
+    const news = accepted.some((alert) => {
+      const known = this.#alerts.get(alert.fingerprint);
+      if (known === undefined || !sameContent(known, alert)) return true;
+      return isResolved(known, now) !== isResolved(alert, now);
+    });
     for (const row of rows) this.#storedEnd.set(row.fingerprint, row.endsAt);
-    for (const alert of merged.values()) this.#alerts.set(alert.fingerprint, alert);
-    this.#onAccepted([...merged.values()]);
+    for (const alert of accepted) this.#alerts.set(alert.fingerprint, alert);
+    this.#onAccepted(accepted, news);
   }
 
   /** The row to write for an alert; none when the one that is there says enough. */

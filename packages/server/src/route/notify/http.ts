@@ -49,6 +49,11 @@ export interface Answer {
 /** Sends notifications over HTTP. Connections are kept open, one pool for each way of connecting. */
 export class HttpSender {
   readonly #pools = new Map<string, Promise<Dispatcher>>();
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   /** Posts a document and says what became of it. Never throws. */
   async post(delivery: Delivery): Promise<Outcome> {
@@ -85,7 +90,7 @@ export class HttpSender {
         const contentType = String(headers["content-type"] ?? "");
         return delivery.judge?.({ status, contentType, text }) ?? { kind: "sent" };
       }
-      return judgeStatus(status, text, headers);
+      return judgeStatus(status, text, headers, this.#now());
     } catch (error) {
       const timedOut = error instanceof Error && error.name === "TimeoutError";
       const reason = timedOut ? `no answer within ${timeout} ms` : messageOf(error);
@@ -185,11 +190,16 @@ async function readSome(body: Dispatcher.ResponseData["body"]): Promise<string> 
   return Buffer.concat(chunks).toString("utf8").slice(0, LIMITS.answer);
 }
 
-function judgeStatus(status: number, text: string, headers: Record<string, unknown>): Outcome {
+function judgeStatus(
+  status: number,
+  text: string,
+  headers: Record<string, unknown>,
+  now: number,
+): Outcome {
   const shown = text.trim().slice(0, LIMITS.shown);
   const error = `the receiver answered ${status}${shown === "" ? "" : `: ${shown}`}`;
   if (status === 429 || status >= 500) {
-    const after = retryAfter(headers["retry-after"]);
+    const after = retryAfter(headers["retry-after"], now);
     return after === undefined ? { kind: "retry", error } : { kind: "retry", error, after };
   }
   if (status >= 300 && status < 400) {
@@ -204,11 +214,11 @@ function judgeStatus(status: number, text: string, headers: Record<string, unkno
 }
 
 /** A Retry-After header, in milliseconds: seconds or a date. */
-function retryAfter(header: unknown): number | undefined {
+function retryAfter(header: unknown, now: number): number | undefined {
   if (typeof header !== "string" || header.trim() === "") return undefined;
   if (/^\s*\d+\s*$/.test(header)) return Number(header) * 1000;
   const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
 /** A webhook's URL is a secret; errors are stored and shown. */

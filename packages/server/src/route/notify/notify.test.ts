@@ -1,0 +1,318 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
+import { startReceiver } from "../../../test/receiver.ts";
+import type { WaitingNotification } from "../../store/index.ts";
+import { loadRouteConfig } from "../config/load.ts";
+import { HttpSender } from "./http.ts";
+import type { Outcome } from "./outcome.ts";
+import { describeGroup } from "./payload.ts";
+import type { NotificationPayload } from "./payload.ts";
+import { send } from "./send.ts";
+import { Templates } from "./templates.ts";
+
+const NOW = Date.UTC(2026, 0, 5, 12);
+const sender = new HttpSender(() => NOW);
+afterEach(() => sender.close());
+
+const alert = (instance: string, status: "firing" | "resolved" = "firing") => ({
+  fingerprint: instance.padEnd(16, "0"),
+  status,
+  labels: { alertname: "Down", service: "shop", instance },
+  annotations: { summary: `${instance} is down` },
+  startsAt: NOW - 60_000,
+  endsAt: status === "firing" ? NOW + 60_000 : NOW - 1500,
+  generatorURL: "http://expr",
+});
+
+function payload(...alerts: ReturnType<typeof alert>[]): NotificationPayload {
+  const group = describeGroup('{}:{service="shop"}', { service: "shop" }, alerts);
+  return { ...group, receiver: "team.x", reason: "first notification", routeLabels: {} };
+}
+
+/** Sends by the first integration of a receiver that is configured as given. */
+async function sendWith(
+  settings: string,
+  what: NotificationPayload,
+  more: { global?: string; files?: Record<string, string> } = {},
+): Promise<Outcome> {
+  const dir = await mkdtemp(join(tmpdir(), "sw-notify-"));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(more.files ?? {}))
+    await writeFile(join(dir, name), text);
+  const file = join(dir, "alertmanager.yml");
+  const lines = [
+    "route: {receiver: team.x}",
+    more.global ?? "",
+    "receivers:",
+    "  - name: team.x",
+    settings,
+  ];
+  await writeFile(file, `${lines.join("\n")}\n`);
+  const config = await loadRouteConfig(file);
+  const integration = config.receivers.get("team.x")?.integrations[0];
+  const notification: WaitingNotification = {
+    id: "1",
+    idempotencyKey: "key",
+    groupId: Buffer.alloc(0),
+    receiver: "team.x",
+    integration: integration?.name ?? "webhook",
+    index: 0,
+    status: what.status,
+    payload: "",
+    decidedAt: NOW,
+    attempts: 0,
+    nextAttemptAt: NOW,
+    claimedUntil: NOW,
+  };
+  const templates = new Templates(config.templates, () => NOW);
+  return send(notification, what, { config, sender, templates, externalURL: "http://sw.example" });
+}
+
+describe("webhook", () => {
+  it("cuts off after max_alerts and says how many", async () => {
+    const receiver = await startReceiver();
+    await sendWith(
+      `    webhook_configs: [{url: "${receiver.url}/x", max_alerts: 1}]`,
+      payload(alert("a"), alert("b", "resolved")),
+    );
+    expect(receiver.received[0]?.body).toMatchObject({
+      truncatedAlerts: 1,
+      receiver: "team\\.x",
+      commonLabels: { instance: "a" },
+    });
+  });
+
+  it("writes the end of a resolved alert as Go does", async () => {
+    const receiver = await startReceiver();
+    await sendWith(
+      `    webhook_configs: [{url: "${receiver.url}"}]`,
+      payload(alert("a", "resolved")),
+    );
+    const [sent] = receiver.received[0]?.body.alerts ?? [];
+    expect(sent).toMatchObject({
+      startsAt: "2026-01-05T11:59:00Z",
+      endsAt: "2026-01-05T11:59:58.5Z",
+    });
+  });
+
+  it("expands templates in its URL and payload", async () => {
+    const receiver = await startReceiver();
+    const settings = `
+    webhook_configs:
+      - url: '${receiver.url}/{{ .CommonLabels.service }}'
+        payload:
+          title: 'Alert {{ .GroupLabels.service | toUpper }}'
+          count: '{{ len .Alerts }}'
+          list: ['{{ .Status }}', {'{{ .Receiver }}': true}]`;
+    expect(await sendWith(settings, payload(alert("a"), alert("b")))).toEqual({ kind: "sent" });
+    expect(receiver.received[0]?.path).toBe("/shop");
+    expect(receiver.received[0]?.body).toEqual({
+      title: "Alert SHOP",
+      count: 2,
+      list: ["firing", { "team\\.x": true }],
+    });
+  });
+
+  it.each([
+    ["basic_auth: {username: me, password_file: secret}", `Basic ${btoa("me:s3cret")}`],
+    ["authorization: {credentials_file: secret}", "Bearer s3cret"],
+    ["authorization: {type: Token, credentials: x}", "Token x"],
+    ["bearer_token: y", "Bearer y"],
+  ])("says who it is by %s", async (http, header) => {
+    const receiver = await startReceiver();
+    const settings = `    webhook_configs: [{url_file: target, http_config: {${http}, http_headers: {X-Team: {values: [shop]}}}}]`;
+    const files = { secret: "s3cret\n", target: `${receiver.url}/from-file\n` };
+    expect(await sendWith(settings, payload(alert("a")), { files })).toEqual({ kind: "sent" });
+    expect(receiver.received[0]).toMatchObject({
+      path: "/from-file",
+      headers: { authorization: header, "x-team": "shop", "idempotency-key": "key" },
+    });
+  });
+
+  it("does not follow a redirect, and says where it leads", async () => {
+    const receiver = await startReceiver((response) =>
+      response.writeHead(307, { location: "http://elsewhere/" }).end(),
+    );
+    const outcome = await sendWith(
+      `    webhook_configs: [{url: "${receiver.url}"}]`,
+      payload(alert("a")),
+    );
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      error: expect.stringContaining("http://elsewhere/") as string,
+    });
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it.each([
+    [{ "retry-after": "7" }, 7000],
+    [{ "retry-after": new Date(NOW + 9000).toUTCString() }, 9000],
+    [{ "retry-after": "soon" }, undefined],
+    [{}, undefined],
+  ])("is told by %j to wait %s ms", async (headers, after) => {
+    const receiver = await startReceiver((response) =>
+      response.writeHead(503, headers).end("busy"),
+    );
+    const outcome = await sendWith(
+      `    webhook_configs: [{url: "${receiver.url}"}]`,
+      payload(alert("a")),
+    );
+    expect(outcome).toEqual({
+      kind: "retry",
+      error: "the receiver answered 503: busy",
+      ...(after === undefined ? {} : { after }),
+    });
+  });
+
+  it("gives up on a receiver that does not answer in time, or never ends its answer", async () => {
+    const silent = await startReceiver(() => {});
+    const settings = (url: string) => `    webhook_configs: [{url: "${url}", timeout: 50ms}]`;
+    expect(await sendWith(settings(silent.url), payload(alert("a")))).toEqual({
+      kind: "retry",
+      error: "no answer within 50 ms",
+    });
+    const endless = await startReceiver((response) => {
+      response.writeHead(400);
+      const more = () => void response.write("x".repeat(65_536), more);
+      more();
+    });
+    const outcome = await sendWith(
+      settings(endless.url).replace("50ms", "5s"),
+      payload(alert("a")),
+    );
+    expect(outcome.kind).toBe("failed");
+  });
+
+  it("tries again when nobody is there, without showing the URL", async () => {
+    const outcome = await sendWith(
+      '    webhook_configs: [{url: "http://127.0.0.1:1/SECRET"}]',
+      payload(alert("a")),
+    );
+    expect(outcome.kind).toBe("retry");
+    expect(JSON.stringify(outcome)).not.toContain("SECRET");
+  });
+
+  it("waits for a file that is missing, and fails on a template that does not expand", async () => {
+    const missing = await sendWith(
+      "    webhook_configs: [{url_file: nowhere}]",
+      payload(alert("a")),
+    );
+    expect(missing).toMatchObject({
+      kind: "retry",
+      error: expect.stringContaining("nowhere") as string,
+    });
+    const broken = await sendWith(
+      "    webhook_configs: [{url: 'http://x/{{ template \"none\" . }}'}]",
+      payload(alert("a")),
+    );
+    expect(broken).toMatchObject({ kind: "failed" });
+  });
+
+  it("says of an integration that is not delivered to, and of one that is gone", async () => {
+    const settings = "    pagerduty_configs: [{routing_key: k}]";
+    expect(await sendWith(settings, payload(alert("a")))).toEqual({
+      kind: "failed",
+      error: "pagerduty is not delivered to by this version",
+      decideAgain: false,
+    });
+    const gone = await sendWith("    email_configs: []", payload(alert("a")));
+    expect(gone).toMatchObject({ kind: "failed", decideAgain: false });
+  });
+});
+
+describe("slack", () => {
+  it("sends an attachment with Alertmanager's default texts", async () => {
+    const receiver = await startReceiver((response) => response.end("ok"));
+    const settings = `    slack_configs: [{channel: '#alerts', api_url: "${receiver.url}/services/T/B/X"}]`;
+    expect(await sendWith(settings, payload(alert("a"), alert("b")))).toEqual({ kind: "sent" });
+    const link = "http://sw.example/alerts?receiver=team%5C.x";
+    expect(receiver.received[0]?.body).toEqual({
+      channel: "#alerts",
+      username: "Seaworthy",
+      attachments: [
+        {
+          title: "[FIRING:2] shop (Down)",
+          title_link: link,
+          text: "",
+          fallback: `[FIRING:2] shop (Down) | ${link}`,
+          callback_id: "",
+          footer: "",
+          color: "danger",
+          mrkdwn_in: ["fallback", "pretext", "text"],
+        },
+      ],
+    });
+  });
+
+  it("takes templates, fields and actions, and is green when all is well", async () => {
+    const receiver = await startReceiver((response) => response.end("ok"));
+    const settings = `
+    slack_configs:
+      - api_url_file: url
+        title: '{{ template "mine" . }}'
+        text: '{{ range .Alerts }}{{ .Annotations.summary }}; {{ end }}'
+        short_fields: true
+        fields: [{title: Service, value: '{{ .CommonLabels.service }}'}, {title: L, value: x, short: false}]
+        actions:
+          - {type: button, text: Look, url: 'http://look/{{ .Status }}', name: dropped}
+          - {type: button, text: Ack, name: ack, value: '1', style: danger, confirm: {text: Sure?}}`;
+    await sendWith(settings, payload(alert("a", "resolved")), {
+      global: "templates: [mine.tmpl]",
+      files: { url: receiver.url, "mine.tmpl": '{{ define "mine" }}It is {{ .Status }}{{ end }}' },
+    });
+    expect(receiver.received[0]?.body).toMatchObject({
+      attachments: [
+        {
+          title: "It is resolved",
+          text: "a is down; ",
+          color: "good",
+          fields: [
+            { title: "Service", value: "shop", short: true },
+            { title: "L", value: "x", short: false },
+          ],
+          actions: [
+            { type: "button", text: "Look", url: "http://look/resolved" },
+            {
+              type: "button",
+              text: "Ack",
+              name: "ack",
+              value: "1",
+              style: "danger",
+              confirm: { text: "Sure?" },
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("posts with a bot's token, and believes Slack's answer rather than its status", async () => {
+    const receiver = await startReceiver((response) => {
+      response.setHeader("content-type", "application/json; charset=utf-8");
+      response.end('{"ok":false,"error":"channel_not_found"}');
+    });
+    const settings = `    slack_configs: [{channel: '#x', app_token: xoxb-1, app_url: "${receiver.url}"}]`;
+    expect(await sendWith(settings, payload(alert("a")))).toEqual({
+      kind: "failed",
+      error: "Slack refused the message: channel_not_found",
+    });
+    expect(receiver.received[0]?.headers.authorization).toBe("Bearer xoxb-1");
+    receiver.answer = (response) => response.end("invalid_payload");
+    expect(await sendWith(settings, payload(alert("a")))).toMatchObject({ kind: "failed" });
+    receiver.answer = (response) => {
+      response.setHeader("content-type", "application/json");
+      response.end('{"ok":true}');
+    };
+    expect(await sendWith(settings, payload(alert("a")))).toEqual({ kind: "sent" });
+  });
+
+  it("cuts a title that Slack would refuse", async () => {
+    const receiver = await startReceiver((response) => response.end("ok"));
+    const settings = `    slack_configs: [{api_url: "${receiver.url}", title: '${"é".repeat(2000)}'}]`;
+    await sendWith(settings, payload(alert("a")));
+    const body = receiver.received[0]?.body as unknown as { attachments: { title: string }[] };
+    expect(body.attachments[0]?.title).toHaveLength(1024);
+  });
+});
