@@ -2,7 +2,13 @@ export * from "./data-folder.ts";
 export type { StatementOptions } from "./clickhouse/engine.ts";
 export { defaultTelemetryLimits } from "./clickhouse/limits.ts";
 export type { TelemetryLimits } from "./clickhouse/limits.ts";
-export type { ArrayColumn, Block, Column, MapColumn } from "./clickhouse/native-format.ts";
+export type {
+  ArrayColumn,
+  Block,
+  Column,
+  MapColumn,
+  NullableColumn,
+} from "./clickhouse/native-format.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
 export type { Parameter, Parameters } from "./clickhouse/statement.ts";
 export { openTelemetry } from "./clickhouse/telemetry.ts";

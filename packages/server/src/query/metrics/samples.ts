@@ -1,9 +1,9 @@
-import type { QueryContext, RawSeries } from "@seaworthy/promql";
+import type { RawSeries } from "@seaworthy/promql";
 import type { Block, Parameters, Telemetry } from "../../store/index.ts";
-import { ascending } from "./ascending.ts";
+import { SampleGatherer } from "./gather.ts";
 import type { IndexedSeries, MatchedFamily } from "./series-index.ts";
 
-/** Samples to ask for at a time: some 16 MB. */
+/** Samples to ask for at a time: 24 MB. */
 const CHUNK_SAMPLES = 1_000_000;
 /** Until an answer has told better, series are taken to have a sample a second. */
 const FIRST_INTERVAL_MS = 1000;
@@ -12,7 +12,7 @@ const MAX_LISTED = 5000;
 
 /** A part of the matched series that one statement reads. */
 export interface SeriesChunk {
-  readonly byId: ReadonlyMap<bigint, IndexedSeries>;
+  readonly series: readonly IndexedSeries[];
   /** Which rows of `samples`, as SQL with its parameters. */
   readonly where: string;
   readonly parameters: Parameters;
@@ -26,12 +26,12 @@ export async function* readSamples(
   telemetry: Telemetry,
   families: readonly MatchedFamily[],
   range: { readonly startMs: number; readonly endMs: number },
-  context: QueryContext,
+  signal: AbortSignal,
 ): AsyncGenerator<RawSeries> {
   const chunks = new Chunker(families);
   const read = async (chunk: SeriesChunk | undefined) => {
     if (chunk === undefined) return undefined;
-    return { chunk, blocks: await readChunk(telemetry, chunk, range, context) };
+    return { chunk, blocks: await readChunk(telemetry, chunk, range, signal) };
   };
   const guess = Math.max(1, (range.endMs - range.startMs) / FIRST_INTERVAL_MS);
   let next = read(chunks.take(chunkSeries(guess)));
@@ -40,13 +40,10 @@ export async function* readSamples(
   for (;;) {
     const answer = await next;
     if (answer === undefined) return;
-    const samples = countSamples(answer.blocks);
-    next = read(chunks.take(chunkSeries(samples / answer.chunk.byId.size)));
+    const samples = answer.blocks.reduce((sum, { rows }) => sum + rows, 0);
+    next = read(chunks.take(chunkSeries(samples / answer.chunk.series.length)));
     next.catch(() => {});
-    for (const series of rawSeries(answer.blocks, answer.chunk.byId)) {
-      context.takeSamples(series.times.length);
-      yield series;
-    }
+    yield* new SampleGatherer(answer.chunk.series).gather(answer.blocks);
   }
 }
 
@@ -58,56 +55,20 @@ function readChunk(
   telemetry: Telemetry,
   chunk: SeriesChunk,
   { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
-  { signal }: QueryContext,
+  signal: AbortSignal,
 ): Promise<Block[]> {
-  const sql = `SELECT series,
-      groupArray(toFloat64(toUnixTimestamp64Milli(time))) AS times, groupArray(value) AS values
-    FROM samples
+  const sql = `SELECT series, time, value FROM samples
     WHERE ${chunk.where}
       AND time >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
-      AND time <= fromUnixTimestamp64Milli({end:Int64}, 'UTC')
-    GROUP BY series`;
+      AND time <= fromUnixTimestamp64Milli({end:Int64}, 'UTC')`;
   const parameters = { ...chunk.parameters, start: clampTime(startMs), end: clampTime(endMs) };
-  return telemetry.select(sql, parameters, { signal });
+  // One thread reads in the table's order; a second one works on the answer meanwhile: this one.
+  return telemetry.select(sql, parameters, { signal, settings: { max_threads: 1 } });
 }
 
 /** Within what the table's times can be; queries may ask for the year 292277025. */
 export function clampTime(ms: number): number {
   return Math.min(Math.max(Math.trunc(ms), 0), 4_102_444_800_000);
-}
-
-function countSamples(blocks: readonly Block[]): number {
-  let samples = 0;
-  for (const { rows, columns } of blocks) {
-    const times = columns.get("times");
-    if (times?.kind === "array") samples += times.ends[rows - 1] ?? 0;
-  }
-  return samples;
-}
-
-function* rawSeries(
-  blocks: readonly Block[],
-  byId: ReadonlyMap<bigint, IndexedSeries>,
-): Generator<RawSeries> {
-  for (const { rows, columns } of blocks) {
-    const ids = columns.get("series");
-    const times = columns.get("times");
-    const values = columns.get("values");
-    if (ids?.kind !== "numbers" || times?.kind !== "array" || values?.kind !== "array") continue;
-    if (times.values.kind !== "numbers" || values.values.kind !== "numbers") continue;
-    const allTimes = times.values.data;
-    const allValues = values.values.data;
-    if (!(allTimes instanceof Float64Array) || !(allValues instanceof Float64Array)) continue;
-    for (let row = 0; row < rows; row += 1) {
-      // A range of ids also meets series that do not match.
-      const series = byId.get(BigInt(ids.data[row] ?? 0));
-      if (series === undefined) continue;
-      const from = times.ends[row - 1] ?? 0;
-      const to = times.ends[row] ?? 0;
-      const sorted = ascending(allTimes.subarray(from, to), allValues.subarray(from, to));
-      yield { labels: series.labels, times: sorted.times, values: sorted.values };
-    }
-  }
 }
 
 /** Cuts matched series into chunks, in the order in which the table has them. */
@@ -129,28 +90,27 @@ export class Chunker {
     if (dense) return this.#takeRange(first, count);
     // Families of few series each (a selector without a metric name) share a statement.
     const families: number[] = [];
-    const byId = new Map<bigint, IndexedSeries>();
-    while (byId.size < wanted) {
+    const series: IndexedSeries[] = [];
+    while (series.length < wanted) {
       const family = this.#families[this.#family];
       if (family === undefined) break;
       families.push(family.family);
-      const part = family.series.slice(this.#at, this.#at + wanted - byId.size);
-      for (const series of part) byId.set(series.id, series);
+      const part = family.series.slice(this.#at, this.#at + wanted - series.length);
+      series.push(...part);
       this.#advance(part.length, family);
     }
     return {
-      byId,
+      series,
       where: "family IN {families:Array(UInt32)} AND series IN {series:Array(UInt64)}",
-      parameters: { families, series: [...byId.keys()] },
+      parameters: { families, series: series.map(({ id }) => id) },
     };
   }
 
   #takeRange(family: MatchedFamily, count: number): SeriesChunk {
     const part = family.series.slice(this.#at, this.#at + count);
-    const byId = new Map(part.map((series) => [series.id, series]));
     this.#advance(part.length, family);
     return {
-      byId,
+      series: part,
       where: "family = {family:UInt32} AND series >= {low:UInt64} AND series <= {high:UInt64}",
       parameters: {
         family: family.family,

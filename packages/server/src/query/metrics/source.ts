@@ -1,7 +1,14 @@
 import { PromqlError } from "@seaworthy/promql";
-import type { QueryContext, RawSeries, SelectRequest, Source } from "@seaworthy/promql";
+import type {
+  GridRequest,
+  QueryContext,
+  RawSeries,
+  SelectRequest,
+  Source,
+} from "@seaworthy/promql";
 import { StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
+import { evaluateGrid } from "./grid.ts";
 import { readSamples } from "./samples.ts";
 import type { SeriesIndex } from "./series-index.ts";
 
@@ -12,11 +19,15 @@ export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
       const { matchers, startMs, endMs } = request;
       try {
         const families = await index.match(matchers, startMs, endMs, context.signal);
-        context.takeSeries(families.reduce((sum, { series }) => sum + series.length, 0));
-        yield* readSamples(telemetry, families, { startMs, endMs }, context);
+        yield* readSamples(telemetry, families, { startMs, endMs }, context.signal);
       } catch (error) {
         throw promqlErrorOf(error);
       }
+    },
+    grid(request: GridRequest, { signal }: QueryContext) {
+      return evaluateGrid(telemetry, index, request, signal)?.catch((error: unknown) => {
+        throw promqlErrorOf(error);
+      });
     },
   };
 }

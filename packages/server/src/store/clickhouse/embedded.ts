@@ -95,6 +95,8 @@ function engineArguments(limits: TelemetryLimits): string[] {
     compile_aggregate_expressions: 0,
     // Columns with few values are an affair of the table, not of those who read it.
     low_cardinality_allow_in_native_format: 0,
+    // timeSeriesLastToGrid, which query/ checks against PromQL's own evaluation.
+    allow_experimental_time_series_aggregate_functions: 1,
     // A batch may reach back over as many days as it likes.
     throw_on_max_partitions_per_insert_block: 0,
     min_insert_block_size_rows: 4_000_000,

@@ -48,10 +48,18 @@ export interface MapColumn {
   readonly values: Column;
 }
 
+/** Row i is absent where `nulls[i]` is 1; `values` holds something there all the same. */
+export interface NullableColumn {
+  readonly kind: "nullable";
+  readonly nulls: Uint8Array;
+  readonly values: Column;
+}
+
 /** One column on its way out. Times are 64-bit ticks, dates are days since 1970. */
 export type Column =
   | { readonly kind: "numbers"; readonly data: NumberArray }
   | { readonly kind: "strings"; readonly data: readonly string[] }
+  | NullableColumn
   | ArrayColumn
   | MapColumn;
 
@@ -155,6 +163,11 @@ export function decodeBlocks(bytes: Uint8Array): Block[] {
 function decodeColumn(reader: Reader, type: string, rows: number): Column {
   if (type === "String") {
     return { kind: "strings", data: Array.from({ length: rows }, () => reader.text()) };
+  }
+  const nullable = /^Nullable\((.+)\)$/.exec(type)?.[1];
+  if (nullable !== undefined) {
+    const nulls = new Uint8Array(reader.copy(rows));
+    return { kind: "nullable", nulls, values: decodeColumn(reader, nullable, rows) };
   }
   const element = /^Array\((.+)\)$/.exec(type)?.[1];
   if (element !== undefined) {
