@@ -6,11 +6,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { systemClock } from "../packages/server/dist/model/index.js";
 import { createScraper, loadPrometheusConfig } from "../packages/server/dist/receive/index.js";
 import { ExpositionParser } from "../packages/server/dist/receive/scrape/exposition.js";
-import { createSelfMetrics } from "../packages/server/dist/self/index.js";
+import { createSelf } from "../packages/server/dist/self/index.js";
 
 const json = process.argv.includes("--json");
 const ROUNDS = 7;
@@ -128,18 +127,20 @@ async function ourScrape(file) {
     },
     describe() {},
   };
+  const self = createSelf({ version: "bench", level: "silent", stream: { write() {} } });
   const scraper = createScraper({
     samples,
     clock: systemClock,
-    log: pino({ level: "silent" }),
+    log: self.log,
     announce() {},
-    metrics: createSelfMetrics("bench"),
+    metrics: self.metrics,
     seed: "bench",
   });
   await scraper.apply(await loadPrometheusConfig(file));
   scraper.start();
   await done;
   await scraper.stop();
+  self.stop();
   return Number(median(seconds.slice(1)).toFixed(4));
 }
 

@@ -49,7 +49,7 @@ export function reported(batch: SampleBatch, name: string): number | "stale" | u
   return rows(batch).find((row) => row.name === name)?.value;
 }
 
-export class MemorySink implements SampleSink {
+class MemorySink implements SampleSink {
   readonly batches: SampleBatch[] = [];
   readonly metadata: MetricMetadata[] = [];
   fail: Error | undefined;

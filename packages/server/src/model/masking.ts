@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, parseDocument, visit } from "yaml";
+import { isMap, isNode, isPair, isScalar, parseDocument, visit } from "yaml";
 
 /** What stands in the place of a secret, and what a file that was copied from there may hold. */
 export const MASKED = "<secret>";
@@ -13,10 +13,23 @@ const SECRET_IN: Readonly<Record<string, string>> = {
   webhook_outputs: "url",
 };
 
-/** The text of a prometheus.yml or alertmanager.yml with every secret replaced, comments and order kept. */
+/**
+ * The text of a prometheus.yml or alertmanager.yml with every secret replaced, and nothing else: what
+ * is cut out is found by the parser's offsets, because not all that parses can be written again.
+ */
 export function maskSecrets(text: string): string {
-  const document = parseDocument(text, { merge: true });
-  visit(document, {
+  const cuts: { readonly start: number; readonly end: number; readonly masked: string }[] = [];
+  const cut = (node: unknown, masked: string) => {
+    if (!isNode(node) || !node.range) return;
+    const [start, end] = node.range;
+    // The end of a block takes the line's end with it.
+    cuts.push({
+      start,
+      end,
+      masked: text.slice(start, end).endsWith("\n") ? `${masked}\n` : masked,
+    });
+  };
+  visit(parseDocument(text, { merge: true }), {
     Pair(_, pair, ancestors) {
       if (!isScalar(pair.key) || pair.value === null) return undefined;
       const name = String(pair.key.value);
@@ -27,12 +40,17 @@ export function maskSecrets(text: string): string {
       if (!SECRET.test(name) && !secretHere) return undefined;
       if (isScalar(pair.value)) {
         const masked = maskValue(name, pair.value.value);
-        if (masked !== undefined) pair.value = document.createNode(masked);
-      } else if (isMap(pair.value) || name === "secrets") pair.value = document.createNode(MASKED);
+        if (masked !== undefined) cut(pair.value, masked);
+      } else if (isMap(pair.value) || name === "secrets") cut(pair.value, MASKED);
       return visit.SKIP;
     },
   });
-  return document.toString();
+  return cuts
+    .sort((a, b) => b.start - a.start)
+    .reduce(
+      (rest, { start, end, masked }) => rest.slice(0, start) + masked + rest.slice(end),
+      text,
+    );
 }
 
 function maskValue(name: string, value: unknown): string | undefined {

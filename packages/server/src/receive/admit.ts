@@ -1,14 +1,14 @@
 import { SeaworthyError } from "../model/index.ts";
 
 /** More bytes are being received at once than the process is allowed to hold. */
-export class AdmissionError extends SeaworthyError {
+class AdmissionError extends SeaworthyError {
   readonly code = "too_much_in_flight";
   override readonly status = 503;
   override readonly name = "AdmissionError";
 }
 
 /** A share of the bytes that may be held at once. Give it back with `release`, once, whatever happened. */
-export interface Share {
+interface Share {
   /** Asks for `bytes` more. Throws AdmissionError when they are not to be had. */
   grow(bytes: number): void;
   release(): void;

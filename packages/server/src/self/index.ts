@@ -6,11 +6,8 @@ import type { LogStream } from "./logger.ts";
 import { createSelfMetrics } from "./metrics.ts";
 import type { SelfMetrics } from "./metrics.ts";
 
-export { createLogger } from "./logger.ts";
-export type { LogStream } from "./logger.ts";
 export { createSelfMetrics } from "./metrics.ts";
-export { observeWrites } from "./observe.ts";
-export type { DropReason, DropSubject, SelfMetrics } from "./metrics.ts";
+export type { SelfMetrics } from "./metrics.ts";
 
 export { watchWrites } from "./write-watch.ts";
 export type { WriteWatch } from "./write-watch.ts";

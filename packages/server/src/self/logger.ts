@@ -58,7 +58,7 @@ const PLAIN = "\u001b[0m";
 const DIM = "\u001b[2m";
 
 /** A JSON log line as a person wants to see it. */
-export function readable(line: string): string {
+function readable(line: string): string {
   const { level, time, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const name = typeof level === "string" ? level : "info";
   const clock = typeof time === "string" ? time.slice(11, 23) : "";

@@ -4,28 +4,26 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
  * Why something that came in, or was about to go out, was let go. A closed list: whoever drops
  * something names one of these, so that the sum of the counter is everything that was lost.
  */
-export const DROP_REASONS = [
+type DropReason =
   /** The engine refused or failed; what was to be written is gone. */
-  "store_unavailable",
+  | "store_unavailable"
   /** A newer sample of the same series and time had been taken already. */
-  "duplicate_sample",
+  | "duplicate_sample"
   /** An explicit time is not after the series' last one. */
-  "out_of_order",
+  | "out_of_order"
   /** An explicit time lies too far in the future. */
-  "out_of_bounds",
+  | "out_of_bounds"
   /** A limit on size, count or rate was reached. */
-  "over_limit",
+  | "over_limit"
   /** It could not be understood. */
-  "invalid",
+  | "invalid"
   /** A queue with an upper bound was full. */
-  "queue_full",
+  | "queue_full"
   /** A receiver kept failing until the last retry. */
-  "retries_exhausted",
-] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
+  | "retries_exhausted";
 
 /** What can be dropped. */
-export type DropSubject = "samples" | "alerts" | "notifications" | "logs" | "spans" | "events";
+type DropSubject = "samples" | "alerts" | "notifications" | "logs" | "spans" | "events";
 
 type Outcome = "ok" | "failed";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, expect, it } from "vitest";
-import { createSelf, observeWrites } from "./index.ts";
+import { createSelf } from "./index.ts";
 import type { Self } from "./index.ts";
 
 const stops: (() => void)[] = [];
@@ -84,32 +84,6 @@ it("exposes what the rooms tell, in a form that promtool takes", async () => {
     encoding: "utf8",
   });
   expect(checked.stderr + checked.stdout).toBe("");
-});
-
-it("counts what a sink commits, and not what it refuses", async () => {
-  const { self } = make(false);
-  const batch = {
-    series: [{ __name__: "a" }],
-    seriesOf: new Uint32Array(3),
-    times: new Float64Array(3),
-    values: new Float64Array(3),
-  };
-  let refuse = false;
-  const sink = observeWrites(
-    {
-      async write() {
-        if (refuse) throw new Error("full");
-      },
-      describe() {},
-    },
-    self.metrics,
-  );
-  await sink.write(batch);
-  refuse = true;
-  await expect(sink.write(batch)).rejects.toThrow("full");
-  const { body } = await self.exposition();
-  expect(body).toContain("seaworthy_samples_written_total 3\n");
-  expect(body).toContain("seaworthy_samples_write_seconds_count 1\n");
 });
 
 it("notices when the event loop is held up", async () => {

@@ -15,7 +15,7 @@ const KEEP_ALIVE = 5 * 60_000;
 const SLICE = 64 * 1024;
 
 /** What one request may take. Times are milliseconds. */
-export interface FetchLimits {
+interface FetchLimits {
   readonly bodyBytes: number;
   readonly timeout: number;
 }

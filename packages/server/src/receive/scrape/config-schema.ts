@@ -167,4 +167,3 @@ export const prometheusFile = z.strictObject({
 
 export type PrometheusFile = z.infer<typeof prometheusFile>;
 export type ScrapeSection = z.infer<typeof scrapeConfig>;
-export type AlertmanagerSection = z.infer<typeof alertmanager>;

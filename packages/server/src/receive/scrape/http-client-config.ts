@@ -11,7 +11,7 @@ const TLS_VERSIONS = {
 const tlsVersion = z.enum(["TLS10", "TLS11", "TLS12", "TLS13"]);
 
 /** How a client proves who it is. Files are read at each request, so that a rotated secret is used. */
-export type Credentials =
+type Credentials =
   | {
       readonly kind: "basic";
       readonly username: string;
@@ -21,7 +21,7 @@ export type Credentials =
 
 export type SecretSource = { readonly value: Secret } | { readonly file: string };
 
-export interface TlsConfig {
+interface TlsConfig {
   readonly caFile?: string | undefined;
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;

@@ -9,7 +9,7 @@ export interface TargetGroup {
 }
 
 /** What one scrape may bring. 0 means "no limit of the configuration's". */
-export interface ScrapeLimits {
+interface ScrapeLimits {
   readonly bodyBytes: number;
   readonly samples: number;
   readonly targets: number;

@@ -18,7 +18,7 @@ export type Fetch = (
   signal: AbortSignal,
 ) => Promise<Buffer>;
 
-export type Health = "unknown" | "up" | "down";
+type Health = "unknown" | "up" | "down";
 
 /** How a target did when it was last scraped. Times are milliseconds since 1970. */
 export interface ScrapeState {

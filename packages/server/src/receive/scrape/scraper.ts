@@ -22,7 +22,7 @@ import type { Asking, FoundTargets } from "./pool.ts";
  * A target inside this process: its exposition is asked for by a call, not over the network. It is a
  * job of its own unless the configuration has one of that name, which then wins.
  */
-export interface InternalTarget {
+interface InternalTarget {
   readonly job: string;
   /** Its `instance` label, `host:port`. */
   readonly instance: string;
@@ -58,7 +58,7 @@ export interface Scraper {
   targets(): TargetsView;
 }
 
-export const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
 /** Health changes within this time are announced, and counted, once. */
 const ANNOUNCE_AFTER = 100;

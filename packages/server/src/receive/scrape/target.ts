@@ -1,4 +1,4 @@
-import { labelsKey, METRIC_NAME, formatDuration, parseDuration } from "../../model/index.ts";
+import { labelsKey, formatDuration, parseDuration } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
 import { LABEL_NAME } from "./config-fields.ts";
 import type { ScrapeConfig } from "./job.ts";
@@ -127,9 +127,4 @@ function urlOf(labels: Map<string, string>, params: TargetSource["params"]): str
 
 function toLabels(labels: ReadonlyMap<string, string>): Labels {
   return Object.fromEntries(labels);
-}
-
-/** The label set of a metric that the scraper itself reports about a target. */
-export function reportSeries(metric: string, target: Target): Labels {
-  return { [METRIC_NAME]: metric, ...target.labels };
 }
