@@ -85,8 +85,8 @@ describe("axe finds nothing", () => {
       const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
       const page = await context.newPage();
       const faults: Record<string, string[]> = {};
-      const check = async (name: string) => {
-        const found = await accessibilityFaults(page);
+      const check = async (name: string, within?: string) => {
+        const found = await accessibilityFaults(page, within);
         if (found.length > 0) faults[name] = found;
       };
       try {
@@ -107,7 +107,8 @@ describe("axe finds nothing", () => {
         await page.goto(`${fixture.url}/explore/metrics?q=up`);
         await page.getByRole("button", { name: /^Time range/ }).click();
         await page.getByRole("button", { name: "Show this range" }).waitFor();
-        await check("time range");
+        // What lies under it is covered, and would be called too small.
+        await check("time range", ".mantine-Popover-dropdown");
         await page.keyboard.press("Escape");
 
         await page.goto(`${fixture.url}/settings/tokens`);

@@ -1,6 +1,5 @@
 import {
   Menu,
-  SegmentedControl,
   UnstyledButton,
   useMantineColorScheme,
   type MantineColorScheme,
@@ -18,7 +17,7 @@ import styles from "./AccountMenu.module.css";
 import { paths } from "./paths.ts";
 
 const schemes: { value: MantineColorScheme; label: string }[] = [
-  { value: "auto", label: "Auto" },
+  { value: "auto", label: "As the device" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
@@ -39,7 +38,12 @@ export function AccountMenu({ compact = false }: { readonly compact?: boolean })
   });
   const name = user === null ? "" : user.name || user.email;
   return (
-    <Menu position={compact ? "bottom-end" : "top-start"} width={236}>
+    <Menu
+      position={compact ? "bottom-end" : "top-start"}
+      width={236}
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <UnstyledButton className={styles.button} aria-label={`Account: ${name}`}>
           <span className={styles.avatar} data-initial={name.slice(0, 1).toUpperCase()} />
@@ -47,22 +51,26 @@ export function AccountMenu({ compact = false }: { readonly compact?: boolean })
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <div className={styles.who}>
+        <div className={styles.who} role="presentation">
           <div className={styles.whoName}>{name}</div>
           <div className={styles.whoMail}>
             {user?.email} · {user?.role}
           </div>
         </div>
-        <div className={styles.theme}>
-          <SegmentedControl
-            fullWidth
-            size="xs"
-            aria-label="Theme"
-            data={schemes}
-            value={colorScheme}
-            onChange={(value) => setColorScheme(value)}
-          />
-        </div>
+        <Menu.Divider />
+        <Menu.Label>Theme</Menu.Label>
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) =>
+            setColorScheme(schemes.find((s) => s.value === value)?.value ?? "auto")
+          }
+        >
+          {schemes.map(({ value, label }) => (
+            <Menu.RadioItem key={value} value={value} closeMenuOnClick={false}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item
           component={ScreenLink}

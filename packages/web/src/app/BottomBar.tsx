@@ -37,7 +37,7 @@ export function BottomBar() {
           </ScreenLink>
         );
       })}
-      <Menu position="top-end" width={200}>
+      <Menu position="top-end" width={200} withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <UnstyledButton className={styles.entry} aria-current={isMore ? "page" : undefined}>
             <IconDots size={20} stroke={1.6} aria-hidden />

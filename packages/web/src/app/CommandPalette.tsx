@@ -50,54 +50,49 @@ export default function CommandPalette() {
   };
 
   return (
-    <Modal
-      opened
-      onClose={closeCommandPalette}
-      withCloseButton={false}
-      size={600}
-      padding={0}
-      yOffset="12vh"
-      aria-label="Search and commands"
-    >
-      <input
-        className={styles.input}
-        role="combobox"
-        aria-expanded
-        aria-controls="commands"
-        aria-activedescendant={active >= 0 ? `command-${active}` : undefined}
-        aria-label="Search or jump to"
-        placeholder="Search incidents, alerts and pages, or type PromQL"
-        data-autofocus
-        autoComplete="off"
-        spellCheck={false}
-        value={query}
-        onChange={(event) => {
-          setQuery(event.currentTarget.value);
-          setPlace(0);
-        }}
-        onKeyDown={onKeyDown}
-      />
-      <ul ref={list} id="commands" role="listbox" aria-label="Results" className={styles.list}>
-        {commands.map((command, index) => (
-          <li
-            key={`${command.group} ${command.key}`}
-            id={`command-${index}`}
-            role="option"
-            aria-selected={index === active}
-            className={styles.command}
-            onPointerMove={() => setPlace(index)}
-            onClick={() => run(command)}
-          >
-            <span className={styles.group}>
-              {commands[index - 1]?.group === command.group ? "" : command.group}
-            </span>
-            <span className={command.group === "Ask" ? styles.code : styles.title}>
-              {command.title}
-            </span>
-            <span className={styles.note}>{command.note}</span>
-          </li>
-        ))}
-      </ul>
-    </Modal>
+    <Modal.Root opened onClose={closeCommandPalette} size={600} yOffset="12vh">
+      <Modal.Overlay backgroundOpacity={0.35} />
+      <Modal.Content aria-label="Search and commands">
+        <input
+          className={styles.input}
+          role="combobox"
+          aria-expanded
+          aria-controls="commands"
+          aria-activedescendant={active >= 0 ? `command-${active}` : undefined}
+          aria-label="Search or jump to"
+          placeholder="Search incidents, alerts and pages, or type PromQL"
+          data-autofocus
+          autoComplete="off"
+          spellCheck={false}
+          value={query}
+          onChange={(event) => {
+            setQuery(event.currentTarget.value);
+            setPlace(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <ul ref={list} id="commands" role="listbox" aria-label="Results" className={styles.list}>
+          {commands.map((command, index) => (
+            <li
+              key={`${command.group} ${command.key}`}
+              id={`command-${index}`}
+              role="option"
+              aria-selected={index === active}
+              className={styles.command}
+              onPointerMove={() => setPlace(index)}
+              onClick={() => run(command)}
+            >
+              <span className={styles.group}>
+                {commands[index - 1]?.group === command.group ? "" : command.group}
+              </span>
+              <span className={command.group === "Ask" ? styles.code : styles.title}>
+                {command.title}
+              </span>
+              <span className={styles.note}>{command.note}</span>
+            </li>
+          ))}
+        </ul>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

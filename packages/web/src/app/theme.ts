@@ -48,11 +48,6 @@ export const theme = createTheme({
     },
     Popover: { defaultProps: { shadow: "none" } },
     Menu: { defaultProps: { shadow: "none", position: "bottom-end" } },
-    Modal: {
-      defaultProps: {
-        overlayProps: { backgroundOpacity: 0.35 },
-        transitionProps: { duration: 120 },
-      },
-    },
+    ModalRoot: { defaultProps: { transitionProps: { duration: 120 } } },
   },
 });

@@ -3,7 +3,7 @@ import type { Span } from "../time/time-range.ts";
 import { formatQuantity } from "../values/quantity.ts";
 import { Graph } from "./Graph.tsx";
 import type { ChartMark, ChartThreshold } from "./marks.ts";
-import { splitComparison } from "./threshold.ts";
+import { explain } from "./threshold.ts";
 import { unitOf } from "./unit-of.ts";
 
 interface AlertGraphProps {
@@ -26,8 +26,7 @@ export function AlertGraph({
   height = 220,
 }: AlertGraphProps) {
   const [only, setOnly] = useState<string | null>(null);
-  const comparison = useMemo(() => splitComparison(expression), [expression]);
-  const subject = comparison?.subject ?? expression;
+  const { subject, comparison } = useMemo(() => explain(expression), [expression]);
   const threshold = useMemo(
     (): ChartThreshold | undefined =>
       comparison === null

@@ -20,15 +20,17 @@ export function Sparkline({
 }: SparklineProps) {
   const most = Math.max(...values.map((value) => value ?? 0), atLeast);
   const last = values.length - 1;
-  const paths = runs(values).map((run) =>
-    run
+  const paths = runs(values).map((run) => {
+    const path = run
       .map(([index, value], i) => {
         const x = 1 + (index / Math.max(1, last)) * (width - 2);
         const y = height - 2 - (most === 0 ? 0 : (value / most) * (height - 4));
         return `${i === 0 ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
       })
-      .join(""),
-  );
+      .join("");
+    // A point alone is a dot: its round ends make it visible.
+    return run.length === 1 ? `${path}h0.01` : path;
+  });
   return (
     <svg
       className={styles.spark}

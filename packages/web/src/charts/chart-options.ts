@@ -13,6 +13,7 @@ export function timeAxis(palette: Palette, zone: () => Zone): uPlot.Axis {
     font,
     size: 28,
     gap: 6,
+    space: 72,
     grid: { show: false },
     ticks: { stroke: palette.grid, size: 5, width: 1 },
     values: (_chart, splits, _axis, _space, step) =>

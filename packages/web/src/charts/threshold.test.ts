@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitComparison } from "./threshold.ts";
+import { explain, splitComparison } from "./threshold.ts";
 
 describe("splitComparison", () => {
   it.each([
@@ -24,6 +24,16 @@ describe("splitComparison", () => {
     expect(split?.subject ?? null).toBe(subject);
     expect(split?.operator ?? null).toBe(operator);
     expect(split?.threshold ?? null).toBe(threshold);
+  });
+
+  it.each([
+    ["a > 1 and b", "a"],
+    ["(a) and (b > 2 or c > 3)", "a"],
+    ["a unless b", "a"],
+    ["a or b", "a or b"],
+    ["absent(up)", "absent(up)"],
+  ])("of %s draws %s", (expression, subject) => {
+    expect(explain(expression).subject).toBe(subject);
   });
 
   it("takes any text without failing", () => {

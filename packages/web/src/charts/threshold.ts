@@ -82,6 +82,26 @@ function asNumber(text: string): number | null {
 
 const mirrored = { ">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!=" } as const;
 
+/** What an alerting expression looks at, and what it holds that against where that is a number. */
+export interface Explained {
+  readonly subject: string;
+  readonly comparison: Comparison | null;
+}
+
+/**
+ * What to draw of an alerting expression: what it compares, else the side that gives the alert its
+ * value, else all of it. Drawn whole, an expression has values only while it fires.
+ */
+export function explain(expression: string): Explained {
+  const comparison = splitComparison(expression);
+  if (comparison !== null) return { subject: comparison.subject, comparison };
+  const text = unwrap(expression);
+  const [firstSet] = topLevelOperators(text).sets;
+  if (firstSet === undefined || firstSet.text.toLowerCase() === "or")
+    return { subject: text, comparison };
+  return { subject: unwrap(text.slice(0, firstSet.at)), comparison };
+}
+
 /**
  * Finds what an alerting expression compares with a number: `a / b > 0.05` is the subject `a / b`
  * with the threshold 0.05. Of `x > 1 and y > 2` the first side is taken: it gives the alert its

@@ -71,7 +71,11 @@ export function QueryRow({ letter, query, run, remove }: QueryRowProps) {
 function History({ choose }: { readonly choose: (text: string) => void }) {
   const [entries, setEntries] = useState<readonly string[]>([]);
   return (
-    <Menu onOpen={() => setEntries(readHistory())}>
+    <Menu
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+      onOpen={() => setEntries(readHistory())}
+    >
       <Menu.Target>
         <ActionIcon variant="subtle" color="gray" size={36} aria-label="Earlier queries">
           <IconHistory size={18} stroke={1.7} aria-hidden />

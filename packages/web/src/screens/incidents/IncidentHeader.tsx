@@ -58,7 +58,9 @@ export function IncidentHeader({ incident }: { readonly incident: Incident }) {
             ? isOpen
               ? "nobody is on it yet"
               : "never acknowledged"
-            : `${owner} is on it`}
+            : isOpen
+              ? `${owner} is on it`
+              : `acknowledged by ${owner}`}
         </li>
         {incident.service === null ? null : <li>service {incident.service}</li>}
         <li>

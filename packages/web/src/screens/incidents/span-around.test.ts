@@ -9,13 +9,13 @@ it("shows calm before the break, and what followed", () => {
     end / 60_000,
   ];
   expect(minutes(spanAround({ openedAt: at(100), resolvedAt: null }, 101 * 60_000))).toEqual([
-    90, 101,
+    95, 101,
   ]);
   expect(minutes(spanAround({ openedAt: at(100), resolvedAt: at(140) }, 900 * 60_000))).toEqual([
     80, 150,
   ]);
   expect(minutes(spanAround({ openedAt: at(100), resolvedAt: at(101) }, 102 * 60_000))).toEqual([
-    90, 102,
+    95, 102,
   ]);
 });
 

@@ -10,7 +10,7 @@ export function spanAround(incident: Pick<Incident, "openedAt" | "resolvedAt">, 
   const ended = incident.resolvedAt === null ? now : Date.parse(incident.resolvedAt);
   const lasted = Math.max(0, ended - opened);
   // As much calm before as makes the break visible: a third of the picture, within reason.
-  const before = Math.min(120 * minute, Math.max(10 * minute, lasted / 2));
+  const before = Math.min(120 * minute, Math.max(5 * minute, lasted / 2));
   const after = incident.resolvedAt === null ? 0 : Math.max(5 * minute, lasted / 4);
   return { start: opened - before, end: Math.min(now, ended + after) };
 }

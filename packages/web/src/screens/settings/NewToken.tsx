@@ -1,7 +1,8 @@
 import type { TokenScope } from "@seaworthy/contract";
-import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Command } from "../../elements/Command.tsx";
+import { Dialog } from "../../elements/Dialog.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import { useCreateToken } from "./queries.ts";
 import styles from "./Settings.module.css";
@@ -24,13 +25,10 @@ export function NewToken({ close }: { readonly close: () => void }) {
   const create = useCreateToken();
   const made = create.data;
   return (
-    <Modal
-      opened
-      onClose={close}
+    <Dialog
       title={made === undefined ? "Create a token" : `Token ${made.token.name}`}
+      close={close}
       closeOnClickOutside={made === undefined}
-      closeButtonProps={{ "aria-label": "Close" }}
-      centered
     >
       {made === undefined ? (
         <form
@@ -88,6 +86,6 @@ export function NewToken({ close }: { readonly close: () => void }) {
           </div>
         </div>
       )}
-    </Modal>
+    </Dialog>
   );
 }

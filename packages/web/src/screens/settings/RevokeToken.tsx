@@ -1,6 +1,7 @@
 import type { ApiToken } from "@seaworthy/contract";
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
+import { Dialog } from "../../elements/Dialog.tsx";
 import { useRevokeToken } from "./queries.ts";
 import styles from "./Settings.module.css";
 
@@ -14,13 +15,7 @@ export function RevokeToken({ token, close }: RevokeTokenProps) {
   const [typed, setTyped] = useState("");
   const revoke = useRevokeToken();
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={`Revoke ${token.name}`}
-      centered
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog title={`Revoke ${token.name}`} close={close}>
       <form
         className={styles.dialog}
         onSubmit={(event) => {
@@ -46,6 +41,6 @@ export function RevokeToken({ token, close }: RevokeTokenProps) {
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,0 +1,27 @@
+import { Modal } from "@mantine/core";
+import type { ReactNode } from "react";
+import styles from "./Dialog.module.css";
+
+interface DialogProps {
+  readonly title: string;
+  readonly close: () => void;
+  /** False while something is shown that would be lost. */
+  readonly closeOnClickOutside?: boolean;
+  readonly children: ReactNode;
+}
+
+/** A question or a form over the screen, with a title and a way out. */
+export function Dialog({ title, close, closeOnClickOutside = true, children }: DialogProps) {
+  return (
+    <Modal.Root opened onClose={close} centered closeOnClickOutside={closeOnClickOutside}>
+      <Modal.Overlay backgroundOpacity={0.35} />
+      <Modal.Content>
+        <div className={styles.header}>
+          <Modal.Title>{title}</Modal.Title>
+          <Modal.CloseButton aria-label="Close" />
+        </div>
+        <Modal.Body>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}
