@@ -62,12 +62,12 @@ receivers:
     receiver,
     changes,
     clock,
-    accept: (labels: Labels, resolved = false) =>
+    accept: (labels: Labels, resolved = false, since = startsAt) =>
       router.accept([
         {
           labels,
           annotations: { summary: "Checkouts fail" },
-          startsAt,
+          startsAt: since,
           endsAt: resolved ? clock.now() : clock.now() + HOUR,
           generatorURL: "/graph?g0.expr=up+%3D%3D+0",
         },
@@ -113,4 +113,23 @@ it("says in the timeline that a receiver refused", async () => {
   expect(failed[0]?.text).toMatch(
     /^(first|second) could not be told by webhook \(firing, 1 alert\): /,
   );
+});
+
+it("a firing that began anew between two looks at its group reopens what a person closed", async () => {
+  const { incidents, clock, accept, advance } = await house();
+  const labels = { alertname: "Errors", severity: "critical", service: "shop" };
+  await accept(labels);
+  await advance(2 * SECOND);
+  await incidents.resolve("ann@example.com", "1");
+  await accept(labels);
+  await advance(20 * SECOND);
+  expect((await incidents.get("1")).incident.state).toBe("resolved");
+  await accept(labels, true);
+  await advance(SECOND);
+  await accept(labels, false, clock.now());
+  await advance(20 * SECOND);
+  expect((await incidents.get("1")).incident).toMatchObject({
+    state: "triggered",
+    firingAlerts: 1,
+  });
 });

@@ -115,6 +115,10 @@ function planIncident(state: FlushState, log: GroupLog): FlushPlan["incident"] {
   const over = concerned.filter(
     (alert) => alert.status === "resolved" && told.has(alert.fingerprint),
   );
-  if (over.length === 0 && firing.every((alert) => told.has(alert.fingerprint))) return undefined;
+  // One that resolved and fired anew between two flushes has a new start: a person who closed its
+  // incident meanwhile must hear of it.
+  const toldAt = log.group?.changedAt ?? 0;
+  const isKnown = (alert: AlertSnapshot) => told.has(alert.fingerprint) && alert.startsAt <= toldAt;
+  if (over.length === 0 && firing.every(isKnown)) return undefined;
   return { alerts: [...firing, ...over], firing: firing.map((alert) => alert.fingerprint) };
 }
