@@ -177,7 +177,8 @@ export class GroupRunner {
    */
   async evaluate(at: number): Promise<boolean> {
     let ok = true;
-    for (const stage of this.#stages) {
+    // A group without rules may still have series to end.
+    for (const stage of this.#stages.length === 0 ? [[]] : this.#stages) {
       if (this.#abort.signal.aborted) break;
       const ended = this.#ended;
       this.#ended = new Map();

@@ -410,6 +410,16 @@ describe("reloads", () => {
     ]);
   });
 
+  it("end the series of a group that loses all its rules", async () => {
+    await run([groupOf([recordingRule("goes", "y")])]);
+    rig.answers.set("y", [{ labels: {}, value: 1 }]);
+    await rig.step();
+    rig.takeWritten();
+    await rig.rules.apply([groupOf([])]);
+    await rig.step(2);
+    expect(rig.takeWritten().map((line) => line.split(" @")[0])).toEqual(["goes{} stale"]);
+  });
+
   it("end the series of a group that goes, and forget its states", async () => {
     await run([groupOf([alertingRule("A", "x")])]);
     rig.answers.set("x", DOWN);
