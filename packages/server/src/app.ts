@@ -86,7 +86,15 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const metrics = createMetricsQuery({ telemetry, limits: config.limits });
   const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
   const incidents = createIncidents({ records, clock, announce, policy });
-  const router = createRouter({ records, incidents, clock, log, announce, externalURL });
+  const router = createRouter({
+    records,
+    incidents,
+    clock,
+    log,
+    announce,
+    externalURL,
+    self: counts,
+  });
   const rules = createRules({
     metrics,
     samples,

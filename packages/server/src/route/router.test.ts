@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../model/index.ts";
 import type { AlertGroup, Labels } from "../model/index.ts";
 import type { Records } from "../store/index.ts";
 import { ManualClock } from "../../test/manual-clock.ts";
@@ -361,6 +363,70 @@ describe("exactly once", () => {
     await advance(10 * MINUTE);
     expect(arrived()).toEqual(["/hook firing a:firing"]);
     expect(told).toHaveLength(1);
+  });
+
+  it("pages once when servers decide at the same moment", async () => {
+    const {
+      records,
+      receiver,
+      told,
+      another,
+      router: first,
+    } = await house((one) => simple(one).replace("group_wait: 10s", "group_wait: 100ms"));
+    await first.stop();
+    const servers = await Promise.all(
+      ["a", "b", "c"].map((server) => another({ server, clock: systemClock })),
+    );
+    const startsAt = Date.now();
+    const alerts = Array.from({ length: 20 }, (_, index) => ({
+      labels: { alertname: `Down${index}`, instance: "a" },
+      annotations: {},
+      startsAt,
+      endsAt: startsAt + HOUR,
+      generatorURL: "",
+    }));
+    await Promise.all(servers.map((server) => server.accept(alerts)));
+    await receiver.arrived(alerts.length);
+    // Whoever came second has found the group told; nothing more is on its way.
+    for (const server of servers) await server.stop();
+    const groups = receiver.received.map(({ body }) => body.groupKey);
+    expect(groups).toHaveLength(alerts.length);
+    expect(new Set(groups).size).toBe(alerts.length);
+    expect(told).toHaveLength(alerts.length);
+    const { rows } = await sql<{ n: number }>`select count(*)::int as n from notifications`.execute(
+      records.db,
+    );
+    expect(rows[0]?.n).toBe(alerts.length);
+  });
+
+  it("keeps the order of a group's notifications over servers, also when one of them dies", async () => {
+    const { fire, advance, receiver, arrived, another, clock } = await house();
+    receiver.answer = 503;
+    await fire(down("a"));
+    await advance(10 * SECOND);
+    const tries = receiver.received.length;
+    expect(tries).toBeGreaterThan(0);
+    const other = await another({ server: "other" });
+    const endsAt = clock.now() + HOUR;
+    const both = ["a", "b"].map((instance) => ({
+      labels: down(instance),
+      annotations: {},
+      startsAt: clock.now(),
+      endsAt,
+      generatorURL: "",
+    }));
+    await other.accept(both);
+    await advance(MINUTE);
+    // The second is decided on, but the first server still holds the first.
+    expect((await other.notifications(5)).map((one) => one.state)).toEqual(["waiting", "waiting"]);
+    expect(new Set(receiver.received.map(({ body }) => body.alerts.length))).toEqual(new Set([1]));
+    receiver.answer = 200;
+    const before = receiver.received.length;
+    await advance(3 * MINUTE);
+    expect(arrived().slice(before)).toEqual([
+      "/hook firing a:firing",
+      "/hook firing a:firing b:firing",
+    ]);
   });
 
   it("rolls the page back when its incident cannot be written, and tries again", async () => {

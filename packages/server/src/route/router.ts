@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { AlertSink, Announce, Clock, IncidentSink, Timer } from "../model/index.ts";
+import type { SelfMetrics } from "../self/index.ts";
 import { lastSentNotification, listFiringGroups, listNotificationRecords } from "../store/index.ts";
 import type { NotificationRecord, Records, Tx, WaitingNotification } from "../store/index.ts";
 import type { RouteConfig } from "./config/route-config.ts";
@@ -37,6 +38,8 @@ export interface RouterOptions {
   readonly externalURL: string;
   /** A name that this server keeps over restarts; each server over one database needs its own. */
   readonly server?: string;
+  /** Where attempts to deliver are counted. */
+  readonly self?: Pick<SelfMetrics, "notified" | "dropped">;
   /** 0 to 1, for the jitter between attempts. */
   readonly random?: () => number;
 }
@@ -102,6 +105,7 @@ class AlertRouter implements Router {
       announce,
       server: options.server ?? "main",
       random: options.random ?? Math.random,
+      dropped: () => options.self?.dropped("notifications", "retries_exhausted", 1),
       send: (notification, payload) => this.#send(notification, payload),
     });
   }
@@ -226,13 +230,18 @@ class AlertRouter implements Router {
     }
   }
 
-  #send(notification: WaitingNotification, payload: NotificationPayload): Promise<Outcome> {
-    return send(notification, payload, {
+  async #send(notification: WaitingNotification, payload: NotificationPayload): Promise<Outcome> {
+    const { clock, self, externalURL } = this.#options;
+    const started = clock.now();
+    const outcome = await send(notification, payload, {
       config: this.config(),
       sender: this.#sender,
       templates: this.#templates,
-      externalURL: this.#options.externalURL,
+      externalURL,
     });
+    const seconds = (clock.now() - started) / 1000;
+    self?.notified(notification.integration, outcome.kind === "sent" ? "ok" : "failed", seconds);
+    return outcome;
   }
 
   #scheduleSweep(): void {

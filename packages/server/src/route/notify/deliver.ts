@@ -47,6 +47,8 @@ export interface DelivererOptions {
     notification: WaitingNotification,
     payload: NotificationPayload,
   ) => Promise<Outcome>;
+  /** Called for each notification that is given up. */
+  readonly dropped: () => void;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
 }
