@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startExporter } from "./exporter.ts";
 import type { Exporter } from "./exporter.ts";
-import { startPlatform, startShop, switchFault, writeSetup } from "./platform.ts";
+import { eventually, startPlatform, startShop, switchFault, writeSetup } from "./platform.ts";
 import type { Platform, Setup } from "./platform.ts";
 import { startReceiver } from "./receiver.ts";
 import type { Received, Receiver } from "./receiver.ts";
@@ -62,12 +62,22 @@ it(
       await receiver.waitFor(`page in round ${round}`, about("firing", since));
       await switchFault(setup.shopPort, "errors", false);
       await receiver.waitFor(`resolution in round ${round}`, about("resolved", since));
-      const pages = receiver.received.filter(about("firing", since));
-      const keys = new Set(pages.map((page) => page.idempotencyKey));
-      expect(
-        keys.size,
-        `pages in round ${round}: ${JSON.stringify(pages.map((page) => [page.at - since, page.idempotencyKey, page.body.alerts?.length]))}`,
-      ).toBe(1);
+      await eventually("all to be over", async () => {
+        const { data } = (await platform.call("/api/v1/alerts")) as { data: { alerts: unknown[] } };
+        return data.alerts.length === 0 || undefined;
+      });
+      const told = receiver.received
+        .filter(({ path, at }) => path === "/webhook" && at >= since)
+        .map(({ body, idempotencyKey, at }) => ({
+          status: body.status,
+          key: idempotencyKey,
+          after: at - since,
+        }));
+      const story = JSON.stringify({ round, killed: (kills.at(-1) ?? 0) - since, told });
+      const keys = (status: string) =>
+        new Set(told.filter((each) => each.status === status).map(({ key }) => key));
+      expect(keys("firing").size, story).toBe(1);
+      expect(keys("resolved").size, story).toBe(1);
     }
   },
 );
