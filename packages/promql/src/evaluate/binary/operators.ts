@@ -39,5 +39,5 @@ export function comparison(operator: BinaryOperator): Comparison | undefined {
 
 /** Whether the operator makes a new quantity, which is no longer the metric it was. */
 export function dropsName(operator: BinaryOperator, returnBool: boolean): boolean {
-  return returnBool || operator in ARITHMETIC || operator === "</" || operator === ">/";
+  return returnBool || operator in ARITHMETIC;
 }

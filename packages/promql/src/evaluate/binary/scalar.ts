@@ -65,9 +65,7 @@ export function vectorScalar(
     }
     if (!result.isEmpty) results.push(result);
   }
-  return dropsName(operator, returnBool) && operator !== "</" && operator !== ">/"
-    ? context.dropNames(results, grid.steps)
-    : results;
+  return dropsName(operator, returnBool) ? context.dropNames(results, grid.steps) : results;
 }
 
 /** Puts an operation's result into a column. */
