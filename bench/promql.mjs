@@ -65,7 +65,9 @@ async function writeBlocks(series, folder) {
   }
   out.end("# EOF\n");
   await once(out, "close");
-  const made = spawnSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", file, folder]);
+  const made = spawnSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", file, folder], {
+    encoding: "utf8",
+  });
   if (made.status !== 0) throw new Error(`promtool: ${made.stderr}`);
   await rm(file);
 }
