@@ -3,5 +3,5 @@ export type { Access, Asking } from "./access.ts";
 export { isSafeMethod, requestSite } from "./cross-site.ts";
 export { AccessError } from "./errors.ts";
 export { actorOf, authorize } from "./scopes.ts";
-export type { Principal, Role, RouteAccess, Scope } from "./scopes.ts";
-export type { Account, Started } from "./sign-in.ts";
+export type { Principal, RouteAccess, Scope } from "./scopes.ts";
+export type { Started } from "./sign-in.ts";

@@ -1,7 +1,6 @@
 export { runRuleTests } from "./rule-tests/run-rule-tests.ts";
-export type { RuleTestResult } from "./rule-tests/run-rule-tests.ts";
 export { loadRuleGroups } from "./rules/load.ts";
 export type { LoadedRules, ParseExpression } from "./rules/load.ts";
-export type { RuleDefaults, RuleGroup } from "./rules/rule-group.ts";
+export type { RuleGroup } from "./rules/rule-group.ts";
 export { createRules } from "./rules/rules.ts";
 export type { Rules, RulesDeps } from "./rules/rules.ts";

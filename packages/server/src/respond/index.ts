@@ -1,4 +1,3 @@
 export { createIncidents } from "./incidents/incidents.ts";
 export type { IncidentDetail, Incidents } from "./incidents/incidents.ts";
 export { DEFAULT_INCIDENT_POLICY, serviceOf } from "./incidents/policy.ts";
-export type { IncidentPolicy } from "./incidents/policy.ts";

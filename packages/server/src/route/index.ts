@@ -1,14 +1,13 @@
 /** The alert pipeline: from alerts to notifications and incidents. */
 export { loadRouteConfig } from "./config/load.ts";
-export { MatcherSyntaxError, parseMatcher, parseMatchers } from "./config/matchers.ts";
-export type { Integration, Receiver, RouteConfig } from "./config/route-config.ts";
+export { MatcherSyntaxError, parseMatcher } from "./config/matchers.ts";
+export type { RouteConfig } from "./config/route-config.ts";
 export { matchRoutes } from "./config/route-tree.ts";
-export type { Route } from "./config/route-tree.ts";
 export { alertFault } from "./dispatch/alert-book.ts";
 export type { IncomingAlert } from "./dispatch/alert-book.ts";
 export { RouteError } from "./errors.ts";
 export { createRouter } from "./router.ts";
 export type { Router, RouterOptions } from "./router.ts";
 export { silenceState } from "./stages/silence.ts";
-export type { SilenceRequest, SilenceState } from "./stages/silence.ts";
-export type { AlertView, GroupView } from "./views.ts";
+export type { SilenceState } from "./stages/silence.ts";
+export type { AlertView } from "./views.ts";

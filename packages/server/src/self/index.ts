@@ -10,7 +10,6 @@ export { createSelfMetrics } from "./metrics.ts";
 export type { SelfMetrics } from "./metrics.ts";
 
 export { watchWrites } from "./write-watch.ts";
-export type { WriteWatch } from "./write-watch.ts";
 
 /** The server's view of itself: its log, its metrics, and whether it keeps up. */
 export interface Self {

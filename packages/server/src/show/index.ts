@@ -1,13 +1,10 @@
 export { apiRoutes } from "./api/routes.ts";
-export type { ApiDeps } from "./api/routes.ts";
 export type { ApiSources, RunningAlert, SeriesPoints } from "./api/sources.ts";
 export { alertmanagerRoutes } from "./alertmanager/routes.ts";
 export type { AlertmanagerDeps } from "./alertmanager/routes.ts";
 export { createHttp } from "./http.ts";
 export type { Http, HttpDeps } from "./http.ts";
-export type { HealthCheck } from "./health.ts";
 export { createLive } from "./live.ts";
 export type { Live } from "./live.ts";
 export { prometheusRoutes } from "./prometheus/routes.ts";
 export type { PrometheusDeps } from "./prometheus/routes.ts";
-export type { ServerStatus } from "./prometheus/status-routes.ts";

@@ -1,18 +1,9 @@
 export * from "./data-folder.ts";
-export type { StatementOptions } from "./clickhouse/engine.ts";
-export { defaultTelemetryLimits } from "./clickhouse/limits.ts";
-export type { TelemetryLimits } from "./clickhouse/limits.ts";
-export type {
-  ArrayColumn,
-  Block,
-  Column,
-  MapColumn,
-  NullableColumn,
-} from "./clickhouse/native-format.ts";
+export type { Block } from "./clickhouse/native-format.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
-export type { Parameter, Parameters } from "./clickhouse/statement.ts";
+export type { Parameters } from "./clickhouse/statement.ts";
 export { openTelemetry } from "./clickhouse/telemetry.ts";
-export type { Telemetry, TelemetryOptions } from "./clickhouse/telemetry.ts";
+export type { Telemetry } from "./clickhouse/telemetry.ts";
 export * from "./errors.ts";
 export { openRecords } from "./postgres/open.ts";
 export type { Db, Records, Tx } from "./postgres/records.ts";

@@ -34,7 +34,3 @@ export function identify(labels: Labels): SeriesIdentity {
     family: familyOf(labels[METRIC_NAME] ?? ""),
   };
 }
-
-export function seriesId(identity: SeriesIdentity): bigint {
-  return (BigInt(identity.high) << 32n) | BigInt(identity.low);
-}
