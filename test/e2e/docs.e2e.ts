@@ -36,6 +36,11 @@ beforeAll(async () => {
   receiver = await startReceiver();
   setup = await writeSetup(folder, receiver.url);
   platform = await startPlatform(setup, "server");
+  // The API's examples speak of incident 1.
+  await platform.call("/api/incidents", {
+    method: "POST",
+    body: { title: "For the examples", severity: "P3" },
+  });
 });
 
 afterAll(async () => {
