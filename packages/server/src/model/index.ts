@@ -4,6 +4,7 @@ export * from "./config-file.ts";
 export * from "./duration.ts";
 export * from "./errors.ts";
 export * from "./glob.ts";
+export * from "./histograms.ts";
 export * from "./incidents.ts";
 export * from "./labels.ts";
 export * from "./masking.ts";

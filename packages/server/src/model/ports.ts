@@ -1,8 +1,13 @@
 import type { Alert, AlertGroup } from "./alerts.ts";
 import type { MetricMetadata, SampleBatch } from "./samples.ts";
 
-/** Where samples go. Resolves once the engine has committed them: acknowledged means durable. */
+/** Where samples go. */
 export interface SampleSink {
+  /**
+   * Resolves once the engine has committed the batch: acknowledged means durable. Rejects with
+   * SamplesRefused when some samples cannot be stored while the rest has been, with RangeError for a
+   * batch that is malformed (nothing of it is stored), with the store's error otherwise.
+   */
   write(batch: SampleBatch): Promise<void>;
   /** Remembers what metrics are; best effort, never awaited by a sender. */
   describe(metadata: readonly MetricMetadata[]): void;
