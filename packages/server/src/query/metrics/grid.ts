@@ -45,13 +45,13 @@ const LAST_TO_GRID = `timeSeriesLastToGrid(
     fromUnixTimestamp64Milli({start:Int64}, 'UTC'), fromUnixTimestamp64Milli({end:Int64}, 'UTC'),
     toDecimal64({step:Int64}, 3) / 1000, toDecimal64({window:Int64}, 3) / 1000)(time, value)`;
 
-/** Answers a grid request, or declines it at once. Throws what the store throws. */
+/** Answers a grid request, or declines it: at once, or when native histograms are among the samples. Throws what the store throws. */
 export function evaluateGrid(
   telemetry: Telemetry,
   index: SeriesIndex,
   request: GridRequest,
   signal: AbortSignal,
-): Promise<GridSeries[]> | undefined {
+): Promise<GridSeries[] | undefined> | undefined {
   const { grid, windowMs } = request;
   const whole = [grid.startMs, grid.stepMs, windowMs].every((ms) => Number.isSafeInteger(ms));
   // Sums of floats depend on their order: the caller adds up what it is given.
@@ -81,10 +81,11 @@ async function evaluate(
   { grid, windowMs, matchers }: GridRequest,
   ask: Ask,
   signal: AbortSignal,
-): Promise<GridSeries[]> {
+): Promise<GridSeries[] | undefined> {
   const { startMs, stepMs, steps } = grid;
   const endMs = startMs + (steps - 1) * stepMs;
   const families = await index.match(matchers, startMs - windowMs + 1, endMs, signal);
+  if (families.some(({ histograms }) => histograms)) return undefined;
   const times = {
     // The first window, which is open to the left.
     after: clampTime(startMs - windowMs),

@@ -1,6 +1,8 @@
-import type { RawSeries } from "@seaworthy/promql";
+import type { Labels, RawSeries } from "@seaworthy/promql";
 import type { Block, Parameters, Telemetry } from "../../store/index.ts";
 import { SampleGatherer } from "./gather.ts";
+import { HISTOGRAM_COLUMNS, histogramsById, withHistograms } from "./histograms.ts";
+import type { HistogramSeries } from "./histograms.ts";
 import type { IndexedSeries, MatchedFamily } from "./series-index.ts";
 
 /** Samples to ask for at a time: 24 MB. */
@@ -9,6 +11,8 @@ const CHUNK_SAMPLES = 1_000_000;
 const FIRST_INTERVAL_MS = 1000;
 /** An IN list costs some 3 µs a series to parse; a range of ids costs what else lies in it. */
 const MAX_LISTED = 5000;
+/** A native histogram is taken to be as large as this many floats. */
+const HISTOGRAM_SAMPLES = 100;
 
 /** A part of the matched series that one statement reads. */
 export interface SeriesChunk {
@@ -16,6 +20,8 @@ export interface SeriesChunk {
   /** Which rows of `samples`, as SQL with its parameters. */
   readonly where: string;
   readonly parameters: Parameters;
+  /** Whether any of the series may have native histograms. */
+  readonly histograms: boolean;
 }
 
 /**
@@ -29,21 +35,52 @@ export async function* readSamples(
   signal: AbortSignal,
 ): AsyncGenerator<RawSeries> {
   const chunks = new Chunker(families);
+  const weight = families.some(({ histograms }) => histograms) ? HISTOGRAM_SAMPLES : 1;
+  const take = (samples: number) => chunks.take(chunkSeries(samples * weight));
   const read = async (chunk: SeriesChunk | undefined) => {
     if (chunk === undefined) return undefined;
-    return { chunk, blocks: await readChunk(telemetry, chunk, range, signal) };
+    const [blocks, histograms] = await Promise.all([
+      readChunk(telemetry, FLOATS, chunk, range, signal),
+      chunk.histograms ? readChunk(telemetry, HISTOGRAMS, chunk, range, signal) : undefined,
+    ]);
+    return { chunk, blocks, histograms };
   };
   const guess = Math.max(1, (range.endMs - range.startMs) / FIRST_INTERVAL_MS);
-  let next = read(chunks.take(chunkSeries(guess)));
+  let next = read(take(guess));
   // A caller that stops early leaves the statement under way to nobody.
   next.catch(() => {});
   for (;;) {
     const answer = await next;
     if (answer === undefined) return;
-    const samples = answer.blocks.reduce((sum, { rows }) => sum + rows, 0);
-    next = read(chunks.take(chunkSeries(samples / answer.chunk.series.length)));
+    const { chunk, blocks, histograms } = answer;
+    const samples = blocks.reduce((sum, { rows }) => sum + rows, 0);
+    next = read(take(samples / chunk.series.length));
     next.catch(() => {});
-    yield* new SampleGatherer(answer.chunk.series).gather(answer.blocks);
+    const floats = new SampleGatherer(chunk.series).gather(blocks);
+    yield* histograms === undefined ? floats : joined(floats, chunk.series, histograms);
+  }
+}
+
+/** Floats with the histograms of the same series, and the series that have histograms alone. */
+function* joined(
+  floats: Iterable<RawSeries>,
+  wanted: readonly IndexedSeries[],
+  blocks: readonly Block[],
+): Generator<RawSeries> {
+  const byId = histogramsById(blocks);
+  const found = new Map<Labels, HistogramSeries>();
+  for (const { id, labels } of wanted) {
+    const histograms = byId.get(id);
+    if (histograms !== undefined) found.set(labels, histograms);
+  }
+  for (const series of floats) {
+    const histograms = found.get(series.labels);
+    found.delete(series.labels);
+    yield histograms === undefined ? series : withHistograms(series, histograms);
+  }
+  const nothing = new Float64Array(0);
+  for (const [labels, histograms] of found) {
+    yield withHistograms({ labels, times: nothing, values: nothing }, histograms);
   }
 }
 
@@ -51,13 +88,17 @@ function chunkSeries(samplesPerSeries: number): number {
   return Math.max(1, Math.floor(CHUNK_SAMPLES / Math.max(1, samplesPerSeries)));
 }
 
+const FLOATS = "series, time, value FROM samples";
+const HISTOGRAMS = `${HISTOGRAM_COLUMNS} FROM histograms`;
+
 function readChunk(
   telemetry: Telemetry,
+  what: string,
   chunk: SeriesChunk,
   { startMs, endMs }: { readonly startMs: number; readonly endMs: number },
   signal: AbortSignal,
 ): Promise<Block[]> {
-  const sql = `SELECT series, time, value FROM samples
+  const sql = `SELECT ${what}
     WHERE ${chunk.where}
       AND time >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
       AND time <= fromUnixTimestamp64Milli({end:Int64}, 'UTC')`;
@@ -91,10 +132,12 @@ export class Chunker {
     // Families of few series each (a selector without a metric name) share a statement.
     const families: number[] = [];
     const series: IndexedSeries[] = [];
+    let histograms = false;
     while (series.length < wanted) {
       const family = this.#families[this.#family];
       if (family === undefined) break;
       families.push(family.family);
+      histograms ||= family.histograms;
       const part = family.series.slice(this.#at, this.#at + wanted - series.length);
       series.push(...part);
       this.#advance(part.length, family);
@@ -103,6 +146,7 @@ export class Chunker {
       series,
       where: "family IN {families:Array(UInt32)} AND series IN {series:Array(UInt64)}",
       parameters: { families, series: series.map(({ id }) => id) },
+      histograms,
     };
   }
 
@@ -117,6 +161,7 @@ export class Chunker {
         low: part[0]?.id ?? 0n,
         high: part.at(-1)?.id ?? 0n,
       },
+      histograms: family.histograms,
     };
   }
 

@@ -18,6 +18,8 @@ export interface MatchedFamily {
   readonly series: readonly IndexedSeries[];
   /** How many series the family has on those days: what else a scan of it would meet. */
   readonly total: number;
+  /** Whether any series of it has native histograms on those days. */
+  readonly histograms: boolean;
 }
 
 interface Cached {
@@ -58,9 +60,9 @@ export class SeriesIndex {
       metric === undefined
         ? await this.#everywhere(matchers, days, signal)
         : await this.#family(familyOf(metric), days, signal);
-    return families.flatMap(({ family, series, total }) => {
-      const matching = series.filter(({ labels }) => test(labels));
-      return matching.length === 0 ? [] : [{ family, series: matching, total }];
+    return families.flatMap((family) => {
+      const series = family.series.filter(({ labels }) => test(labels));
+      return series.length === 0 ? [] : [{ ...family, series }];
     });
   }
 
@@ -104,7 +106,10 @@ export class SeriesIndex {
   }
 
   async #read(condition: Condition, days: Days, signal?: AbortSignal): Promise<MatchedFamily[]> {
-    const sql = `SELECT family, series, labels FROM series
+    const sql = `SELECT family, series, labels, family IN (
+        SELECT family FROM histogram_families
+        WHERE day >= toDate({first:UInt16}) AND day <= toDate({last:UInt16})
+      ) AS histograms FROM series
       WHERE ${condition.sql} AND day >= toDate({first:UInt16}) AND day <= toDate({last:UInt16})
       ORDER BY family, series LIMIT 1 BY series`;
     const parameters = { ...condition.parameters, ...days };
@@ -143,10 +148,12 @@ function conditionsOf(matchers: readonly Matcher[]): Condition {
 
 function familiesOf(blocks: readonly Block[]): MatchedFamily[] {
   const families = new Map<number, IndexedSeries[]>();
+  const withHistograms = new Set<number>();
   for (const { rows, columns } of blocks) {
     const family = columns.get("family");
     const ids = columns.get("series");
     const labels = columns.get("labels");
+    const histograms = columns.get("histograms");
     if (family?.kind !== "numbers" || ids?.kind !== "numbers" || labels?.kind !== "map") continue;
     const { keys, values, ends } = labels;
     if (keys.kind !== "strings" || values.kind !== "strings") continue;
@@ -156,10 +163,17 @@ function familiesOf(blocks: readonly Block[]): MatchedFamily[] {
         pairs.push([keys.data[i] ?? "", values.data[i] ?? ""]);
       }
       const series = { id: BigInt(ids.data[row] ?? 0), labels: Labels.of(pairs) };
-      const known = families.get(Number(family.data[row]));
-      if (known === undefined) families.set(Number(family.data[row]), [series]);
+      const number = Number(family.data[row]);
+      const known = families.get(number);
+      if (known === undefined) families.set(number, [series]);
       else known.push(series);
+      if (histograms?.kind === "numbers" && histograms.data[row] === 1) withHistograms.add(number);
     }
   }
-  return [...families].map(([family, series]) => ({ family, series, total: series.length }));
+  return [...families].map(([family, series]) => ({
+    family,
+    series,
+    total: series.length,
+    histograms: withHistograms.has(family),
+  }));
 }

@@ -35,7 +35,10 @@ async function retain(engine: ClickHouse, days: number): Promise<void> {
   const wanted = `toIntervalDay(${days})`;
   const kept: readonly [table: string, expression: string][] = [
     ["samples", `toDate(time) + ${wanted}`],
+    ["histograms", `toDate(time) + ${wanted}`],
+    ["exemplars", `toDate(time) + ${wanted}`],
     ["series", `day + ${wanted}`],
+    ["histogram_families", `day + ${wanted}`],
   ];
   for (const [table, expression] of kept) {
     const blocks = await engine.select(

@@ -40,4 +40,44 @@ export const migrations: readonly (readonly string[])[] = [
     ) ENGINE = ReplacingMergeTree
     ORDER BY (metric, type, help, unit)`,
   ],
+  // Native histograms and exemplars lie apart, so that floats are written and read as if there were
+  // none. `histogram_families` tells which metrics have any, so that only they are looked for.
+  [
+    `CREATE TABLE IF NOT EXISTS histograms (
+      family UInt32 CODEC(Delta, ZSTD(1)),
+      series UInt64 CODEC(Delta, ZSTD(1)),
+      time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+      schema Int8 CODEC(ZSTD(1)),
+      flags UInt8 CODEC(ZSTD(1)),
+      count Float64 CODEC(Gorilla, ZSTD(1)),
+      sum Float64 CODEC(Gorilla, ZSTD(1)),
+      zero_threshold Float64 CODEC(ZSTD(1)),
+      zero_count Float64 CODEC(Gorilla, ZSTD(1)),
+      positive_indexes Array(Int32) CODEC(Delta, ZSTD(1)),
+      positive_counts Array(Float64) CODEC(ZSTD(1)),
+      negative_indexes Array(Int32) CODEC(Delta, ZSTD(1)),
+      negative_counts Array(Float64) CODEC(ZSTD(1)),
+      bounds Array(Float64) CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree
+    PARTITION BY toDate(time)
+    ORDER BY (family, toStartOfInterval(time, INTERVAL 30 MINUTE), series, time)
+    SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1`,
+    `CREATE TABLE IF NOT EXISTS histogram_families (
+      day Date,
+      family UInt32
+    ) ENGINE = ReplacingMergeTree
+    PARTITION BY day
+    ORDER BY family
+    SETTINGS ttl_only_drop_parts = 1`,
+    `CREATE TABLE IF NOT EXISTS exemplars (
+      family UInt32 CODEC(Delta, ZSTD(1)),
+      series UInt64 CODEC(Delta, ZSTD(1)),
+      time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
+      value Float64 CODEC(ZSTD(1)),
+      labels Map(String, String) CODEC(ZSTD(1))
+    ) ENGINE = ReplacingMergeTree
+    PARTITION BY toDate(time)
+    ORDER BY (family, series, time, value)
+    SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1`,
+  ],
 ];

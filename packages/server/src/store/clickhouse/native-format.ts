@@ -7,6 +7,8 @@
 
 /** One column on its way in. */
 export type ColumnInput =
+  | { readonly name: string; readonly type: "UInt8"; readonly data: Uint8Array }
+  | { readonly name: string; readonly type: "Int8"; readonly data: Int8Array }
   | { readonly name: string; readonly type: "UInt32"; readonly data: Uint32Array }
   | { readonly name: string; readonly type: "UInt64"; readonly data: BigUint64Array }
   | { readonly name: string; readonly type: "Float64"; readonly data: Float64Array }
@@ -15,6 +17,12 @@ export type ColumnInput =
   /** Days since 1970. */
   | { readonly name: string; readonly type: "Date"; readonly data: Uint16Array }
   | { readonly name: string; readonly type: "String"; readonly data: readonly string[] }
+  | { readonly name: string; readonly type: "Array(Int32)"; readonly data: readonly Int32Array[] }
+  | {
+      readonly name: string;
+      readonly type: "Array(Float64)";
+      readonly data: readonly Float64Array[];
+    }
   | {
       readonly name: string;
       readonly type: "Map(String, String)";
@@ -89,9 +97,18 @@ function encodeColumn(column: ColumnInput): Uint8Array[] {
       return encodeMaps(column.data);
     case "DateTime64(3, 'UTC')":
       return [bytesOf(int64(column.data))];
+    case "Array(Int32)":
+    case "Array(Float64)":
+      return encodeArrays(column.data);
     default:
       return [bytesOf(column.data)];
   }
+}
+
+function encodeArrays(arrays: readonly (Int32Array | Float64Array)[]): Uint8Array[] {
+  let end = 0;
+  const ends = BigUint64Array.from(arrays, ({ length }) => BigInt((end += length)));
+  return [bytesOf(ends), ...arrays.map((array) => bytesOf(array))];
 }
 
 function encodeMaps(maps: readonly Readonly<Record<string, string>>[]): Uint8Array[] {

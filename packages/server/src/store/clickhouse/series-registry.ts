@@ -1,11 +1,13 @@
 import { labelsKey, withoutEmpty } from "../../model/index.ts";
-import type { Labels } from "../../model/index.ts";
+import type { Exemplar, Labels } from "../../model/index.ts";
 import { identify } from "./series-identity.ts";
 import type { SeriesIdentity } from "./series-identity.ts";
 
 /** A series that this process has met, with the days for which the table has its row. */
 export interface KnownSeries extends SeriesIdentity {
   readonly days: Set<number>;
+  /** The last exemplar that was stored of it. */
+  lastExemplar?: Exemplar;
 }
 
 /**

@@ -55,7 +55,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   }
   const versions = new Map<number, number>();
   let version = 0;
-  const writer = new SampleWriter(engine, limits, options.log, (family) => {
+  const writer = new SampleWriter(engine, limits, (family) => {
     version += 1;
     versions.set(family, version);
   });
