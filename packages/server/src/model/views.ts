@@ -27,6 +27,8 @@ export interface TargetView {
 export interface TargetsView {
   readonly active: readonly TargetView[];
   readonly dropped: readonly { readonly job: string; readonly discoveredLabels: Labels }[];
+  /** How many were dropped of each job; more than \`dropped\` lists where the job keeps but a few. */
+  readonly droppedCounts: Readonly<Record<string, number>>;
 }
 
 /** One alert of one alerting rule, pending or firing. */

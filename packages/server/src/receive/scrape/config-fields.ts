@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseDuration, Secret } from "../../model/index.ts";
+import { isName } from "./names.ts";
 
 /**
  * The kinds of values in `prometheus.yml`, read as Prometheus reads them. Scalars arrive with their
@@ -65,16 +66,22 @@ export const byteSize = scalar("a size such as 10MB or 512KiB", (value) => {
   return value === "" || !Number.isSafeInteger(Math.round(bytes)) ? undefined : Math.round(bytes);
 });
 
-export const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** A whole number of 64 bits, in any of the bases that YAML knows. */
+export const unsigned64 = scalar("a whole number from 0 to 2^64-1", (value) => {
+  const digits = value.replaceAll("_", "").replace(/^0(?=[0-7])/, "0o");
+  if (!/^(?:\d+|0x[0-9a-fA-F]+|0b[01]+|0o[0-7]+)$/.test(digits)) return undefined;
+  const number = BigInt(digits);
+  return number < 2n ** 64n ? number : undefined;
+});
 
-export const labelName = scalar("a label name ([a-zA-Z_][a-zA-Z0-9_]*)", (value) =>
-  LABEL_NAME.test(value) ? value : undefined,
+export const labelName = scalar("a label name", (value) =>
+  isName(value, "utf8") ? value : undefined,
 );
 
 export const labelMap = z.record(z.string(), text).superRefine((labels, context) => {
   for (const name of Object.keys(labels)) {
-    if (LABEL_NAME.test(name)) continue;
-    const message = `${JSON.stringify(name)} is not a label name ([a-zA-Z_][a-zA-Z0-9_]*)`;
+    if (isName(name, "utf8")) continue;
+    const message = `${JSON.stringify(name)} is not a label name`;
     context.addIssue({ code: "custom", path: [name], message });
   }
 });

@@ -33,6 +33,7 @@ const limitFields = {
   label_limit: count.optional(),
   label_name_length_limit: count.optional(),
   label_value_length_limit: count.optional(),
+  keep_dropped_targets: count.optional(),
 };
 
 /** Targets that share labels, in `static_configs` and in files of targets. */
@@ -77,10 +78,12 @@ const histogramFields = unsupportedFields(
   ],
   "native histograms are not stored",
 );
-const namingFields = unsupportedFields(
-  ["metric_name_validation_scheme", "metric_name_escaping_scheme"],
-  "names are taken as they come",
-);
+const namingFields = {
+  metric_name_validation_scheme: z.enum(["", "utf8", "legacy"]).optional(),
+  metric_name_escaping_scheme: z
+    .enum(["", "allow-utf-8", "underscores", "dots", "values"])
+    .optional(),
+};
 
 const scrapeConfig = z.strictObject({
   job_name: text.optional(),
@@ -104,10 +107,7 @@ const scrapeConfig = z.strictObject({
   ...discoveries,
   ...histogramFields,
   ...namingFields,
-  ...unsupportedFields(
-    ["keep_dropped_targets", "scrape_failure_log_file", "extra_scrape_metrics"],
-    LATER,
-  ),
+  ...unsupportedFields(["scrape_failure_log_file", "extra_scrape_metrics"], LATER),
 });
 
 const alertmanager = z.strictObject({
@@ -137,13 +137,7 @@ export const prometheusFile = z.strictObject({
       ...histogramFields,
       ...namingFields,
       ...unsupportedFields(
-        [
-          "query_log_file",
-          "scrape_failure_log_file",
-          "rule_query_offset",
-          "keep_dropped_targets",
-          "extra_scrape_metrics",
-        ],
+        ["query_log_file", "scrape_failure_log_file", "rule_query_offset", "extra_scrape_metrics"],
         LATER,
       ),
     })

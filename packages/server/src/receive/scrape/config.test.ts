@@ -125,8 +125,8 @@ const refused: Record<string, [yaml: string, message: string | RegExp]> = {
     "prometheus.yml:4:5: scrape_configs[0].scrape_timeout: the scrape timeout is longer",
   ],
   "a bad external label": [
-    "global: {external_labels: {a-b: c}}",
-    'global.external_labels.a-b: "a-b" is not a label name',
+    "global: {external_labels: {'': c}}",
+    'global.external_labels.: "" is not a label name',
   ],
   "a job without a name": ["scrape_configs: [{scheme: http}]", "job_name is missing or empty"],
   "an empty job": ["scrape_configs: [null]", "scrape_configs[0]: an empty scrape config"],
@@ -146,7 +146,7 @@ const refused: Record<string, [yaml: string, message: string | RegExp]> = {
   ],
   "an empty target group": [jobWith("static_configs: [null]"), "an empty target group"],
   "a bad label of a group": [
-    jobWith("static_configs: [{targets: [a], labels: {1a: x}}]"),
+    jobWith("static_configs: [{targets: [a], labels: {'': x}}]"),
     "is not a label name",
   ],
   "a text for a list": [jobWith("static_configs: {targets: [a]}"), "static_configs"],
@@ -208,12 +208,27 @@ const refused: Record<string, [yaml: string, message: string | RegExp]> = {
     "has no meaning for the action keepequal",
   ],
   "a source label that is no name": [
-    jobWith("relabel_configs: [{source_labels: [a-b], target_label: c}]"),
+    jobWith("relabel_configs: [{source_labels: [''], target_label: c}]"),
     "expected a label name",
   ],
   "discovery files of another kind": [
     jobWith("file_sd_configs: [{files: ['targets.txt']}]"),
     "must end in .json, .yml or .yaml",
+  ],
+};
+
+/** What Prometheus 3 takes and version 2, which may be the promtool here, does not. */
+const acceptedSince3: Record<string, string> = {
+  "names of any text": jobWith(
+    "static_configs: [{targets: [a], labels: {'a.b': x, 1a: y}}]\nrelabel_configs: [{source_labels: [a-b], target_label: c.d}]",
+  ),
+  "the legacy scheme": jobWith("metric_name_validation_scheme: legacy"),
+  "an escaping": `global: {metric_name_escaping_scheme: dots}\n${jobWith("keep_dropped_targets: 3")}`,
+};
+const refusedSince3: Record<string, [yaml: string, message: string]> = {
+  "UTF-8 names asked for in the legacy scheme": [
+    jobWith("metric_name_validation_scheme: legacy\nmetric_name_escaping_scheme: allow-utf-8"),
+    "allow-utf-8 contradicts",
   ],
 };
 
@@ -238,6 +253,16 @@ describe("what promtool refuses is refused, with its place", () => {
     if (promtool) expect(await promtoolAccepts(text)).toBe(false);
   });
 });
+
+it.each(Object.entries(acceptedSince3))("accepts %s, as Prometheus 3", async (_name, text) => {
+  expect(await faults(text)).toBe("");
+});
+it.each(Object.entries(refusedSince3))(
+  "refuses %s, as Prometheus 3",
+  async (_name, [text, why]) => {
+    expect(await faults(text)).toContain(why);
+  },
+);
 
 it("refuses by name the fields of Prometheus that it does not act on", async () => {
   const text = `remote_write: [{url: 'http://x'}]\n${jobWith("consul_sd_configs: []\nproxy_url: http://x")}`;

@@ -9,6 +9,7 @@ import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
 import { discoveryFiles, readTargetFile } from "./file-discovery.ts";
 import { filesOf, httpClientConfig, httpClientFaults } from "./http-client-config.ts";
 import type { FileDiscoveryConfig, PrometheusConfig, ScrapeConfig } from "./job.ts";
+import { inLegacyScheme } from "./relabel-config.ts";
 import { addressFault, makeTarget, TargetFault } from "./target.ts";
 
 const MINUTE = 60_000;
@@ -119,7 +120,9 @@ function job(
       labels: section.label_limit || global.label_limit || 0,
       labelNameLength: section.label_name_length_limit || global.label_name_length_limit || 0,
       labelValueLength: section.label_value_length_limit || global.label_value_length_limit || 0,
+      droppedTargets: section.keep_dropped_targets || global.keep_dropped_targets || 0,
     },
+    ...naming(section, path, global, report),
     http: httpClientConfig(section, absolute),
     staticGroups: (section.static_configs ?? []).flatMap((group) =>
       group === null ? [] : [{ targets: group.targets ?? [], labels: group.labels ?? {} }],
@@ -134,11 +137,41 @@ function job(
             },
           ],
     ),
-    relabelRules: section.relabel_configs ?? [],
-    metricRelabelRules: section.metric_relabel_configs ?? [],
   };
   checkTargets(config, path, report);
   return config;
+}
+
+/** The names that a job takes, and its relabelling, which makes names. */
+function naming(
+  section: ScrapeSection,
+  path: Path,
+  global: Defaults["global"],
+  report: Report,
+): Pick<ScrapeConfig, "names" | "escaping" | "relabelRules" | "metricRelabelRules"> {
+  const names =
+    section.metric_name_validation_scheme || global.metric_name_validation_scheme || "utf8";
+  const escaping =
+    section.metric_name_escaping_scheme ||
+    global.metric_name_escaping_scheme ||
+    (names === "legacy" ? "underscores" : "allow-utf-8");
+  if (names === "legacy" && escaping === "allow-utf-8") {
+    report(
+      [...path, "metric_name_escaping_scheme"],
+      "allow-utf-8 contradicts the metric_name_validation_scheme legacy; use underscores, dots or values",
+    );
+  }
+  const rules = (field: "relabel_configs" | "metric_relabel_configs") => {
+    const given = section[field] ?? [];
+    if (names === "utf8") return given;
+    return inLegacyScheme(given, (i, at, reason) => report([...path, field, i, at], reason));
+  };
+  return {
+    names,
+    escaping,
+    relabelRules: rules("relabel_configs"),
+    metricRelabelRules: rules("metric_relabel_configs"),
+  };
 }
 
 /** Makes every static target once, so that one that cannot be scraped is refused with its place. */

@@ -1,5 +1,6 @@
 import type { Fault, Labels } from "../../model/index.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
+import type { NameScheme } from "./names.ts";
 import type { RelabelRule } from "./relabel-config.ts";
 
 /** Targets that share labels: one entry of `static_configs`. */
@@ -16,6 +17,8 @@ interface ScrapeLimits {
   readonly labels: number;
   readonly labelNameLength: number;
   readonly labelValueLength: number;
+  /** How many of the targets that relabelling drops are shown. */
+  readonly droppedTargets: number;
 }
 
 /** One job with every default filled in. Durations are milliseconds. */
@@ -31,6 +34,10 @@ export interface ScrapeConfig {
   readonly params: Readonly<Record<string, readonly string[]>>;
   readonly compression: boolean;
   readonly limits: ScrapeLimits;
+  /** Which names of metrics and labels are taken. */
+  readonly names: NameScheme;
+  /** How names are asked for that an older client could not read (the `escaping` of Accept). */
+  readonly escaping: string;
   readonly http: HttpClientConfig;
   readonly staticGroups: readonly TargetGroup[];
   readonly fileDiscoveries: readonly FileDiscoveryConfig[];

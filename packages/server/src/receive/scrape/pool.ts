@@ -12,6 +12,8 @@ export interface FoundTargets {
   readonly targets: readonly Target[];
   /** The labels, before relabelling, of what relabelling dropped. */
   readonly dropped: readonly Labels[];
+  /** How many it dropped, those with them that are not kept to be shown. */
+  readonly droppedCount: number;
   readonly faults: readonly string[];
 }
 
@@ -20,18 +22,22 @@ export function findTargets(job: ScrapeConfig, groups: readonly TargetGroup[]): 
   const targets = new Map<string, Target>();
   const dropped: Labels[] = [];
   const faults: string[] = [];
+  const keep = job.limits.droppedTargets;
+  let droppedCount = 0;
   for (const group of groups) {
     for (const address of group.targets) {
       try {
         const target = makeTarget(job, address, group.labels);
-        if (target === undefined) dropped.push({ ...group.labels, __address__: address });
-        else if (!targets.has(target.key)) targets.set(target.key, target);
+        if ("drop" in target) {
+          droppedCount += 1;
+          if (keep === 0 || dropped.length < keep) dropped.push(target.drop);
+        } else if (!targets.has(target.key)) targets.set(target.key, target);
       } catch (error) {
         faults.push(`${JSON.stringify(address)}: ${messageOf(error)}`);
       }
     }
   }
-  return { targets: [...targets.values()], dropped, faults };
+  return { targets: [...targets.values()], dropped, droppedCount, faults };
 }
 
 /** How a pool asks its targets, and what is to be closed when it asks otherwise. */
@@ -48,6 +54,7 @@ export class Pool {
   #loops = new Map<string, ScrapeLoop>();
   #started = false;
   dropped: readonly Labels[] = [];
+  droppedCount = 0;
 
   constructor(job: ScrapeConfig, asking: Asking, deps: LoopDeps) {
     this.#job = job;
@@ -83,6 +90,7 @@ export class Pool {
     const job = this.#job;
     const { fetch } = this.#asking;
     this.dropped = found.dropped;
+    this.droppedCount = found.droppedCount;
     const limit = job.limits.targets;
     const fault =
       limit > 0 && found.targets.length > limit

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { RE2JS } from "re2js";
-import { count, LABEL_NAME, labelName, text } from "./config-fields.ts";
+import { labelName, text, unsigned64 } from "./config-fields.ts";
+import { isName } from "./names.ts";
+import type { NameScheme } from "./names.ts";
 
 const ACTIONS = [
   "replace",
@@ -23,15 +25,17 @@ export interface RelabelRule {
   readonly action: RelabelAction;
   readonly sourceLabels: readonly string[];
   readonly separator: string;
-  /** Anchored at both ends. */
+  /** Begins with ^ and ends with $: look for it with `find`, as Prometheus does. */
   readonly pattern: RE2JS;
-  readonly modulus: number;
+  readonly modulus: bigint;
   readonly targetLabel: string;
   readonly replacement: string;
+  /** What is a label name to `replace` and in checks. */
+  readonly names: NameScheme;
 }
 
-/** A target label may hold references to groups of the pattern: `${1}_total`. */
-const TARGET = /^(?:(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))+\w*)+$/;
+/** In the legacy scheme, a target label may hold references to groups of the pattern: `${1}_total`. */
+const LEGACY_TEMPLATE = /^(?:(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))+\w*)+$/;
 
 const needsTarget = new Set<RelabelAction>([
   "replace",
@@ -42,11 +46,20 @@ const needsTarget = new Set<RelabelAction>([
   "dropequal",
 ]);
 
+/** What the fields are when they are not given; giving them so is never wrong. */
+const DEFAULTS: Readonly<Record<string, unknown>> &
+  Record<"separator" | "regex" | "replacement", string> = {
+  separator: ";",
+  regex: "(.*)",
+  replacement: "$1",
+  modulus: 0n,
+};
+
 const given = z.strictObject({
   source_labels: z.array(labelName).optional(),
   separator: text.optional(),
   regex: text.optional(),
-  modulus: count.optional(),
+  modulus: unsigned64.optional(),
   target_label: text.optional(),
   replacement: text.optional(),
   action: text.optional(),
@@ -65,28 +78,29 @@ export const relabelRules = z.array(
     const target = rule.target_label ?? "";
     if (needsTarget.has(action) && target === "") {
       refuse("target_label", `the action ${action} needs a target_label`);
-    } else if (action === "replace" && !TARGET.test(target)) {
-      refuse("target_label", `${JSON.stringify(target)} is not a label name or template of one`);
-    } else if (needsTarget.has(action) && action !== "replace" && !LABEL_NAME.test(target)) {
-      refuse("target_label", `${JSON.stringify(target)} is not a label name`);
     }
-    if (action === "hashmod" && (rule.modulus ?? 0) === 0) {
+    if (action === "hashmod" && (rule.modulus ?? 0n) === 0n) {
       refuse("modulus", "the action hashmod needs a modulus above 0");
     }
-    if (action === "labelmap" && !TARGET.test(rule.replacement ?? "$1")) {
-      refuse("replacement", "is not a label name or template of one");
+    if (action === "labelmap" && rule.replacement === "") {
+      refuse("replacement", "the action labelmap needs a label name or template of one");
     }
     for (const field of forbidden(action)) {
-      if (rule[field] !== undefined) refuse(field, `has no meaning for the action ${action}`);
+      const value = rule[field];
+      // Prometheus takes a default that is written out, too, but for the expression.
+      const isDefault = field !== "regex" && value === DEFAULTS[field];
+      if (value !== undefined && !isDefault)
+        refuse(field, `has no meaning for the action ${action}`);
     }
     return {
       action,
       sourceLabels: rule.source_labels ?? [],
-      separator: rule.separator ?? ";",
-      pattern: compile(rule.regex ?? "(.*)", (reason) => refuse("regex", reason)),
-      modulus: rule.modulus ?? 0,
+      separator: rule.separator ?? DEFAULTS.separator,
+      pattern: compile(rule.regex ?? DEFAULTS.regex, (reason) => refuse("regex", reason)),
+      modulus: rule.modulus ?? 0n,
       targetLabel: target,
-      replacement: rule.replacement ?? "$1",
+      replacement: rule.replacement ?? DEFAULTS.replacement,
+      names: "utf8",
     };
   }),
 );
@@ -103,11 +117,35 @@ function forbidden(action: RelabelAction) {
 
 function compile(source: string, refuse: (reason: string) => void): RE2JS {
   try {
-    return RE2JS.compile(source, RE2JS.DOTALL);
+    // Prometheus compiles the same text, so that what closes the group early means the same, too.
+    return RE2JS.compile(`^(?s:${source})$`);
   } catch (error) {
     refuse(
       `is not a regular expression: ${error instanceof Error ? error.message : String(error)}`,
     );
     return RE2JS.compile("");
   }
+}
+
+/** The rules of a job whose `metric_name_validation_scheme` is legacy, with what that forbids. */
+export function inLegacyScheme(
+  rules: readonly RelabelRule[],
+  report: (index: number, field: string, reason: string) => void,
+): readonly RelabelRule[] {
+  return rules.map((rule, i) => {
+    const { action, targetLabel: target } = rule;
+    const template = (text: string) => text.includes("$") && LEGACY_TEMPLATE.test(text);
+    if (needsTarget.has(action)) {
+      const fits = isName(target, "legacy") || (action === "replace" && template(target));
+      if (!fits) report(i, "target_label", notLegacy(target));
+    }
+    if (action === "labelmap" && !LEGACY_TEMPLATE.test(rule.replacement)) {
+      report(i, "replacement", notLegacy(rule.replacement));
+    }
+    return { ...rule, names: "legacy" };
+  });
+}
+
+function notLegacy(name: string): string {
+  return `${JSON.stringify(name)} is not a label name in the legacy metric_name_validation_scheme`;
 }

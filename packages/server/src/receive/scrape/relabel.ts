@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { LABEL_NAME } from "./config-fields.ts";
+import { toLower, toUpper } from "./letter-case.ts";
+import { isName } from "./names.ts";
 import type { RelabelRule } from "./relabel-config.ts";
 
 /**
@@ -15,9 +16,9 @@ function apply(labels: Map<string, string>, rule: RelabelRule): boolean {
   const source = rule.sourceLabels.map((name) => labels.get(name) ?? "").join(rule.separator);
   switch (rule.action) {
     case "keep":
-      return pattern.matches(source);
+      return pattern.test(source);
     case "drop":
-      return !pattern.matches(source);
+      return !pattern.test(source);
     case "keepequal":
       return source === (labels.get(targetLabel) ?? "");
     case "dropequal":
@@ -26,25 +27,27 @@ function apply(labels: Map<string, string>, rule: RelabelRule): boolean {
       replace(labels, rule, source);
       return true;
     case "lowercase":
-      put(labels, targetLabel, source.toLowerCase());
+      put(labels, targetLabel, toLower(source));
       return true;
     case "uppercase":
-      put(labels, targetLabel, source.toUpperCase());
+      put(labels, targetLabel, toUpper(source));
       return true;
     case "hashmod":
-      put(labels, targetLabel, String(hash(source) % BigInt(rule.modulus)));
+      put(labels, targetLabel, String(hash(source) % rule.modulus));
       return true;
     case "labelmap":
-      for (const [name, value] of new Map(labels)) {
+      // By name, as Prometheus keeps them: of two that map to one, the last wins.
+      for (const [name, value] of [...labels].sort(([a], [b]) => (a < b ? -1 : 1))) {
         const groups = match(rule, name);
-        if (groups !== undefined) put(labels, expand(rule.replacement, groups), value);
+        const target = groups === undefined ? "" : expand(rule.replacement, groups);
+        if (target !== "") put(labels, target, value);
       }
       return true;
     case "labeldrop":
-      for (const name of labels.keys()) if (pattern.matches(name)) labels.delete(name);
+      for (const name of labels.keys()) if (pattern.test(name)) labels.delete(name);
       return true;
     case "labelkeep":
-      for (const name of labels.keys()) if (!pattern.matches(name)) labels.delete(name);
+      for (const name of labels.keys()) if (!pattern.test(name)) labels.delete(name);
       return true;
   }
 }
@@ -54,7 +57,7 @@ function replace(labels: Map<string, string>, rule: RelabelRule, source: string)
   if (groups === undefined) return;
   const target = expand(rule.targetLabel, groups);
   // A target that does not come out as a name leaves the set as it is.
-  if (LABEL_NAME.test(target)) put(labels, target, expand(rule.replacement, groups));
+  if (isName(target, rule.names)) put(labels, target, expand(rule.replacement, groups));
 }
 
 function put(labels: Map<string, string>, name: string, value: string): void {
@@ -71,19 +74,23 @@ type Groups = (reference: string) => string;
 
 function match(rule: RelabelRule, text: string): Groups | undefined {
   const matcher = rule.pattern.matcher(text);
-  if (!matcher.matches()) return undefined;
+  if (!matcher.find()) return undefined;
   const names = rule.pattern.namedGroups();
   return (reference) => {
-    const index = /^\d+$/.test(reference) ? Number(reference) : names[reference];
+    const index = NUMBER.test(reference) ? Number(reference) : names[reference];
     if (index === undefined || index > matcher.groupCount()) return "";
     return matcher.group(index) ?? "";
   };
 }
 
+/** A group's number; with a leading zero it is a name, and there is none of that name. */
+const NUMBER = /^(?:0|[1-9]\d{0,7})$/;
+
 /** Go's regexp.Expand: `$name`, `${name}`, `$1`, `$$`; a name is as long as it can be. */
 function expand(template: string, groups: Groups): string {
+  if (!template.includes("$")) return template;
   return template.replaceAll(
-    /\$(?:\$|\{(\w+)\}|(\w+))/g,
+    /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu,
     (all: string, braced: string | undefined, bare: string | undefined) =>
       all === "$$" ? "$" : groups(braced ?? bare ?? ""),
   );

@@ -198,6 +198,7 @@ export function createScraper(options: ScraperOptions): Scraper {
         dropped: all.flatMap(([job, pool]) =>
           pool.dropped.map((discoveredLabels) => ({ job, discoveredLabels })),
         ),
+        droppedCounts: Object.fromEntries(all.map(([job, pool]) => [job, pool.droppedCount])),
       };
     },
   };
@@ -258,7 +259,10 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
       labels: 0,
       labelNameLength: 0,
       labelValueLength: 0,
+      droppedTargets: 0,
     },
+    names: "utf8",
+    escaping: "allow-utf-8",
     http: { tls: { insecureSkipVerify: false }, followRedirects: false },
     staticGroups: [],
     fileDiscoveries: [],

@@ -1,6 +1,5 @@
 import { labelsKey, formatDuration, parseDuration } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
-import { LABEL_NAME } from "./config-fields.ts";
 import type { ScrapeConfig } from "./job.ts";
 import { relabel } from "./relabel.ts";
 
@@ -37,14 +36,14 @@ type TargetSource = Pick<
 
 /**
  * Makes the target for one address of a group, as Prometheus does: defaults become hidden labels,
- * relabelling works on them, and the result is read from them. Answers undefined when relabelling
- * drops the target; throws TargetFault when what comes out is no target.
+ * relabelling works on them, and the result is read from them. Answers the labels before relabelling
+ * when that drops the target; throws TargetFault when what comes out is no target.
  */
 export function makeTarget(
   source: TargetSource,
   address: string,
   groupLabels: Labels,
-): Target | undefined {
+): Target | { readonly drop: Labels } {
   const labels = new Map<string, string>();
   const put = (name: string, value: string) => {
     if (value !== "") labels.set(name, value);
@@ -60,7 +59,7 @@ export function makeTarget(
   for (const [name, value] of Object.entries(groupLabels)) put(name, value);
   put("__address__", address);
   const discoveredLabels = toLabels(labels);
-  if (!relabel(labels, source.relabelRules)) return undefined;
+  if (!relabel(labels, source.relabelRules)) return { drop: discoveredLabels };
   return { ...read(labels, source), discoveredLabels };
 }
 
@@ -77,11 +76,6 @@ function read(labels: Map<string, string>, source: TargetSource): Omit<Target, "
     );
   }
   if (!labels.has("instance")) labels.set("instance", address);
-  for (const name of labels.keys()) {
-    if (!LABEL_NAME.test(name) && !name.startsWith("__")) {
-      throw new TargetFault(`${JSON.stringify(name)} is not a label name`);
-    }
-  }
   const visible = [...labels].filter(([name]) => !name.startsWith("__"));
   return {
     key: labelsKey(Object.fromEntries([...labels].filter(([name]) => !name.startsWith("__meta_")))),

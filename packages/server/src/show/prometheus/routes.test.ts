@@ -76,6 +76,7 @@ const targets: TargetsView = {
     },
   ],
   dropped: [{ job: "other", discoveredLabels: { __address__: "x" } }],
+  droppedCounts: { shop: 0, other: 1 },
 };
 
 beforeAll(async () => {

@@ -42,9 +42,9 @@ export function statusRoutes(
     const targets = deps.targets();
     const active = targets.active.filter(inPool);
     const dropped = targets.dropped.filter(inPool);
-    const counts: Record<string, number> = {};
-    for (const { job } of active) counts[job] ??= 0;
-    for (const { job } of dropped) counts[job] = (counts[job] ?? 0) + 1;
+    const counts = Object.fromEntries(
+      Object.entries(targets.droppedCounts).filter(([job]) => inPool({ job })),
+    );
     const data = {
       activeTargets: state === "dropped" ? [] : active.map((target) => targetJson(target)),
       droppedTargets:
