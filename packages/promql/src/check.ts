@@ -40,6 +40,23 @@ export const ALL_EXPERIMENTAL: Experimental = {
   startTimestamps: true,
 };
 
+/** The names under which Prometheus switches each on (`--enable-feature`). */
+export const FEATURES = {
+  "promql-experimental-functions": "functions",
+  "promql-duration-expr": "durationExpressions",
+  "promql-extended-range-selectors": "extendedRangeSelectors",
+  "promql-binop-fill-modifiers": "binopFillModifiers",
+  "promql-delayed-name-removal": "delayedNameRemoval",
+  "use-start-timestamps": "startTimestamps",
+} as const satisfies Readonly<Record<string, keyof Experimental>>;
+
+export type Feature = keyof typeof FEATURES;
+
+/** What the named features switch on. */
+export function featuresOn(features: readonly Feature[]): Partial<Experimental> {
+  return Object.fromEntries(features.map((feature) => [FEATURES[feature], true]));
+}
+
 const DOCUMENTED: Readonly<Record<ValueType, string>> = {
   scalar: "scalar",
   vector: "instant vector",

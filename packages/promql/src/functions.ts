@@ -35,14 +35,14 @@ define(
   "vector",
 );
 define(
-  "absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta " +
+  "absent_over_time avg_over_time changes count_over_time delta deriv idelta " +
     "increase irate last_over_time max_over_time min_over_time present_over_time rate resets " +
     "stddev_over_time stdvar_over_time sum_over_time",
   ["matrix"],
   "vector",
 );
 define(
-  "mad_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time " +
+  "first_over_time mad_over_time ts_of_first_over_time ts_of_last_over_time ts_of_max_over_time " +
     "ts_of_min_over_time",
   ["matrix"],
   "vector",

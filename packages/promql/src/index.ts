@@ -1,4 +1,4 @@
-export type { Experimental } from "./check.ts";
+export type { Experimental, Feature } from "./check.ts";
 export { createEngine, type Engine, type EngineOptions, type QueryOptions } from "./engine.ts";
 export { DEFAULT_LIMITS, type EngineLimits } from "./limits.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
@@ -23,7 +23,7 @@ export {
 export type * from "./parse/ast.ts";
 export { formatDurationExpr, formatExpr, formatSelector } from "./parse/format.ts";
 export { childrenOf, selectorsOf, walk } from "./parse/walk.ts";
-export { ALL_EXPERIMENTAL, typeOf } from "./check.ts";
+export { ALL_EXPERIMENTAL, FEATURES, featuresOn, typeOf } from "./check.ts";
 export { functionNames, functionSignature, type FunctionSignature } from "./functions.ts";
 export { extractSelectors, parse, parseSelector } from "./parse.ts";
 export { type AnchoredRegexp, compileAnchored } from "./regexp.ts";

@@ -1,4 +1,4 @@
-import { createEngine } from "@seaworthy/promql";
+import { createEngine, featuresOn } from "@seaworthy/promql";
 import type { Logger } from "pino";
 import { createAccess } from "./access/index.ts";
 import { Closers } from "./closers.ts";
@@ -59,7 +59,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const { log, metrics: counts } = self;
 
   // Files first: a mistake in one is told before anything is touched.
-  const promql = createEngine();
+  const experimental = featuresOn(config.promqlFeatures);
+  const promql = createEngine({ experimental });
   const load = () => loadConfiguration(config, (query) => promql.parse(query));
   let files = await load();
 
@@ -83,7 +84,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const live = createLive({ clock });
   const { announce } = live;
   const { externalURL } = config.http;
-  const metrics = createMetricsQuery({ telemetry, limits: config.limits });
+  const metrics = createMetricsQuery({ telemetry, limits: config.limits, experimental });
   const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
   const incidents = createIncidents({ records, clock, announce, policy });
   const router = createRouter({

@@ -34,6 +34,12 @@ describe("seaworthy.yml", () => {
     expect((await load("demo: {enabled: false}")).demo).toBeUndefined();
   });
 
+  it("switches on experimental parts of PromQL by Prometheus's names", async () => {
+    const config = await load("promql: {features: [promql-duration-expr]}");
+    expect(config.promqlFeatures).toEqual(["promql-duration-expr"]);
+    await expect(load("promql: {features: [magic]}")).rejects.toThrow(/promql\.features\[0\]/);
+  });
+
   it("names the line of what it does not understand", async () => {
     await expect(load("http:\n  prot: 1\n")).rejects.toThrow(
       /seaworthy\.yml:2:3: http\.prot: unknown field/,

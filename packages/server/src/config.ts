@@ -6,6 +6,8 @@ import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { FEATURES } from "@seaworthy/promql";
+import type { Feature } from "@seaworthy/promql";
 import { ConfigError, parseDuration, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 
@@ -64,6 +66,8 @@ const size = z.union([z.number().int().positive(), z.string()]).transform((given
   return Number(match?.[1] ?? 0) * unit;
 });
 
+const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
+
 const fileSchema = z.strictObject({
   http: z
     .strictObject({
@@ -91,6 +95,7 @@ const fileSchema = z.strictObject({
       query_samples: z.number().int().positive().optional(),
     })
     .prefault({}),
+  promql: z.strictObject({ features: z.array(z.enum(FEATURE_NAMES)).default([]) }).prefault({}),
   incidents: z
     .strictObject({
       severities: z.record(z.string(), z.enum(["P1", "P2", "P3"])).optional(),
@@ -121,6 +126,8 @@ export interface Config {
   readonly alertmanagerFile: string;
   readonly telemetry: { readonly retentionDays: number; readonly memoryBytes: number };
   readonly postgres: { readonly url: string | undefined; readonly maxConnections: number };
+  /** Experimental parts of PromQL that are switched on. */
+  readonly promqlFeatures: readonly Feature[];
   /** Of one question about metrics. */
   readonly limits: { readonly timeoutMs: number; readonly maxSamples: number };
   readonly incidents: {
@@ -208,6 +215,7 @@ export async function loadConfig(
       url: environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url,
       maxConnections: value.postgres.max_connections ?? DEFAULTS.postgresConnections,
     },
+    promqlFeatures: value.promql.features,
     limits: {
       timeoutMs: value.limits.query_timeout ?? DEFAULTS.queryTimeout,
       maxSamples: value.limits.query_samples ?? DEFAULTS.querySamples,

@@ -235,7 +235,10 @@ describe("classic histograms", () => {
   test("need an infinite bucket, and counts that rise or are made to", () => {
     expect(classicQuantile(0.5, buckets.slice(1)).value).toBeNaN();
     const falling = [...buckets, { upperBound: 1.5, count: 3 }];
-    expect(classicQuantile(0.5, falling)).toEqual({ value: 1.625, forced: true });
+    expect(classicQuantile(0.5, falling)).toEqual({
+      value: 1.625,
+      forced: { lowest: 1.5, highest: 1.5, difference: 1 },
+    });
     expect(buckets[0]?.count).toBe(10);
   });
 

@@ -210,7 +210,9 @@ class Parser {
       }
     }
     const names = namesMetric(token);
-    if (next.id === "(" && names && token.kind !== "operator") return this.#call();
+    // No function has a colon in its name: what follows such a name is out of place.
+    const calls = names && token.kind !== "operator" && token.kind !== "metric_identifier";
+    if (next.id === "(" && calls) return this.#call();
     if (!names) throw stream.unexpected();
     stream.advance();
     return this.#selector(token);

@@ -6,7 +6,8 @@ import { histogramVariance } from "../../histogram/statistics.ts";
 import type { Labels } from "../../labels.ts";
 import { formatOpenMetrics, parseFloatStrictly } from "../../number.ts";
 import { isValidText, quoted } from "../../quote.ts";
-import { FLOAT, HISTOGRAM } from "../../source.ts";
+import { timeAt } from "../../grid.ts";
+import { FLOAT, type Grid, HISTOGRAM } from "../../source.ts";
 import { Column, mergeSameLabels } from "../column.ts";
 import type { EvaluationContext } from "../context.ts";
 import { warnInvalidQuantile } from "../quantile.ts";
@@ -122,7 +123,7 @@ function estimate(
 }
 
 export interface HistogramCall {
-  readonly steps: number;
+  readonly grid: Grid;
   /** Where the argument with the histograms stands. */
   readonly span: Span;
 }
@@ -131,20 +132,23 @@ export interface HistogramCall {
 export function quantiles(
   columns: readonly Column[],
   quantile: { readonly values: Float64Array; readonly span: Span },
-  { steps, span }: HistogramCall,
+  { grid, span }: HistogramCall,
   context: EvaluationContext,
 ): Column[] {
   const { annotations } = context;
+  const { steps } = grid;
   for (const value of quantile.values) warnInvalidQuantile(annotations, value, quantile.span);
   return estimate(columns, context, {
     steps,
     span,
     classic(buckets, step, { name }) {
       const { value, forced } = classicQuantile(quantile.values[step] ?? 0, buckets);
-      if (forced) {
-        annotations.info(
+      if (forced !== undefined) {
+        annotations.infoForced(
           `input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)${forMetric(name)}`,
           span,
+          forced,
+          timeAt(grid, step),
         );
       }
       return value;
@@ -182,13 +186,13 @@ export function labelledQuantiles(
     for (const [shown, steps] of byValue) {
       for (const column of estimated) {
         const labels = column.labels.with(label, shown);
-        const labelled = Column.empty(labels, call.steps, column.dropName);
+        const labelled = Column.empty(labels, call.grid.steps, column.dropName);
         for (const step of steps) labelled.copy(step, column);
         if (!labelled.isEmpty) results.push(labelled);
       }
     }
   }
-  return mergeSameLabels(results, call.steps);
+  return mergeSameLabels(results, call.grid.steps);
 }
 
 /** histogram_fraction(lower, upper, v). */
@@ -196,9 +200,10 @@ export function fractions(
   columns: readonly Column[],
   lower: Float64Array,
   upper: Float64Array,
-  { steps, span }: HistogramCall,
+  { grid, span }: HistogramCall,
   context: EvaluationContext,
 ): Column[] {
+  const { steps } = grid;
   return estimate(columns, context, {
     steps,
     span,

@@ -1,5 +1,5 @@
 import { createEngine, PromqlError } from "@seaworthy/promql";
-import type { EngineLimits, Expr, Labels, QueryResult } from "@seaworthy/promql";
+import type { EngineLimits, Experimental, Expr, Labels, QueryResult } from "@seaworthy/promql";
 import type { MetricMetadata } from "../../model/index.ts";
 import type { Telemetry } from "../../store/index.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -61,10 +61,15 @@ export const defaultQueryLimits: QueryLimits = {
 export function createMetricsQuery(deps: {
   readonly telemetry: Telemetry;
   readonly limits?: Partial<QueryLimits>;
+  /** What of PromQL is switched on that Prometheus keeps behind feature flags; default nothing. */
+  readonly experimental?: Partial<Experimental>;
 }): MetricsQuery {
   const limits = { ...defaultQueryLimits, ...deps.limits };
   const { maxSamples, maxSeries, maxSteps } = limits;
-  const engine = createEngine({ limits: { maxSamples, maxSeries, maxSteps } });
+  const engine = createEngine({
+    limits: { maxSamples, maxSeries, maxSteps },
+    experimental: deps.experimental ?? {},
+  });
   const index = new SeriesIndex(deps.telemetry, limits.maxCachedSeries);
   const source = createSource(deps.telemetry, index);
   const catalogue = new Catalogue(deps.telemetry, index, limits.maxSeries);
