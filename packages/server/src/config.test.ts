@@ -24,7 +24,11 @@ describe("seaworthy.yml", () => {
     expect(config.http).toMatchObject({ host: "0.0.0.0", port: 4321 });
     expect(config.prometheusFile).toBe(join(folder, "conf/p.yml"));
     expect(config.alertmanagerFile).toBe(join(folder, "alertmanager.yml"));
-    expect(config.telemetry).toEqual({ retentionDays: 7, memoryBytes: 512 * 1024 * 1024 });
+    expect(config.telemetry).toEqual({
+      retentionDays: 7,
+      logRetentionDays: 30,
+      memoryBytes: 512 * 1024 * 1024,
+    });
     expect(config.incidents.severities["critical"]).toBe("P1");
   });
 

@@ -27,6 +27,8 @@ export const DEFAULTS = {
   data: "data",
   /** `telemetry.retention` */
   retention: 30 * DAY,
+  /** `logs.retention` */
+  logRetention: 30 * DAY,
   /** `telemetry.max_memory`: what the embedded engine may take for queries and merges. */
   telemetryMemory: 1024 * MiB,
   /** `postgres.max_connections`: the pool of one server process. */
@@ -83,6 +85,7 @@ const fileSchema = z.strictObject({
   telemetry: z
     .strictObject({ retention: duration.optional(), max_memory: size.optional() })
     .prefault({}),
+  logs: z.strictObject({ retention: duration.optional() }).prefault({}),
   postgres: z
     .strictObject({
       url: z.string().optional(),
@@ -124,7 +127,11 @@ export interface Config {
   readonly data: string;
   readonly prometheusFile: string;
   readonly alertmanagerFile: string;
-  readonly telemetry: { readonly retentionDays: number; readonly memoryBytes: number };
+  readonly telemetry: {
+    readonly retentionDays: number;
+    readonly logRetentionDays: number;
+    readonly memoryBytes: number;
+  };
   readonly postgres: { readonly url: string | undefined; readonly maxConnections: number };
   /** Experimental parts of PromQL that are switched on. */
   readonly promqlFeatures: readonly Feature[];
@@ -205,10 +212,8 @@ export async function loadConfig(
     prometheusFile: beside(value.prometheus),
     alertmanagerFile: beside(value.alertmanager),
     telemetry: {
-      retentionDays: Math.max(
-        1,
-        Math.ceil((value.telemetry.retention ?? DEFAULTS.retention) / DAY),
-      ),
+      retentionDays: wholeDays(value.telemetry.retention ?? DEFAULTS.retention),
+      logRetentionDays: wholeDays(value.logs.retention ?? DEFAULTS.logRetention),
       memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
     },
     postgres: {
@@ -229,6 +234,11 @@ export async function loadConfig(
     token: tokenFrom(environment),
     logLevel: logLevelFrom(environment),
   };
+}
+
+/** Stores drop whole days. */
+function wholeDays(ms: number): number {
+  return Math.max(1, Math.ceil(ms / DAY));
 }
 
 /** A port that is free: links need it before anything listens. */

@@ -7,6 +7,7 @@ export * from "./glob.ts";
 export * from "./histograms.ts";
 export * from "./incidents.ts";
 export * from "./labels.ts";
+export * from "./logs.ts";
 export * from "./masking.ts";
 export * from "./matcher.ts";
 export * from "./ports.ts";

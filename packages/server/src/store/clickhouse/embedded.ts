@@ -41,9 +41,9 @@ export async function openEmbedded(dir: string, limits: TelemetryLimits): Promis
     const first = open();
     await first.queryAsync(`CREATE DATABASE IF NOT EXISTS ${DATABASE} ENGINE = Atomic`);
     const readers = Array.from({ length: limits.readers }, open);
-    const writer = open();
+    const writers = Array.from({ length: limits.writers }, open);
     await Promise.all(opened.map((session) => session.queryAsync(`USE ${DATABASE}`)));
-    return new EmbeddedClickHouse(path, limits, first, readers, writer);
+    return new EmbeddedClickHouse(path, limits, first, readers, writers);
   } catch (error) {
     for (const session of opened) session.close();
     throw opened.length === 0 ? explainRefusal(error, path) : storeErrorOf(error, path);
@@ -112,6 +112,8 @@ class EmbeddedClickHouse implements ClickHouse {
   readonly #control: SessionPool;
   readonly #readers: SessionPool;
   readonly #writers: SessionPool;
+  /** The file of each writer's session. */
+  readonly #spools: ReadonlyMap<Session, string>;
   readonly #running = new Set<string>();
   #statements = 0;
 
@@ -120,13 +122,16 @@ class EmbeddedClickHouse implements ClickHouse {
     limits: TelemetryLimits,
     control: Session,
     readers: Session[],
-    writer: Session,
+    writers: Session[],
   ) {
     this.#dir = dir;
     this.#limits = limits;
     this.#control = new SessionPool([control]);
     this.#readers = new SessionPool(readers);
-    this.#writers = new SessionPool([writer]);
+    this.#writers = new SessionPool(writers);
+    this.#spools = new Map(
+      writers.map((session, i) => [session, join(dir, `insert-${i}.native`)] as const),
+    );
   }
 
   async select(sql: string, parameters = {}, options: StatementOptions = {}) {
@@ -140,13 +145,13 @@ class EmbeddedClickHouse implements ClickHouse {
 
   /**
    * The bytes go by way of a file: of the ways into this engine it alone takes a binary format, and
-   * it is the quickest from 1,000 rows up. There is one writer, so one file does.
+   * it is the quickest from 1,000 rows up. Each writer's session has its own.
    */
   async insert(table: string, block: Uint8Array): Promise<void> {
-    const spool = join(this.#dir, "insert.native");
-    const from = `file('${spool.replace(/[\\']/g, "\\$&")}', 'Native')`;
     try {
       await this.#writers.run(async (session) => {
+        const spool = this.#spools.get(session) ?? "";
+        const from = `file('${spool.replace(/[\\']/g, "\\$&")}', 'Native')`;
         await writeFile(spool, block);
         await session.queryAsync(`INSERT INTO ${table} SELECT * FROM ${from}`);
       });

@@ -10,6 +10,8 @@ export interface TelemetryLimits {
   readonly statementMs: number;
   /** SELECTs that run at the same time; others wait. */
   readonly readers: number;
+  /** Commits that run at the same time: samples do not wait for log lines to be indexed. */
+  readonly writers: number;
   /** Threads of one statement. */
   readonly threads: number;
   /** The least time from one commit of samples to the next, ms: what comes meanwhile goes together. */
@@ -22,6 +24,17 @@ export interface TelemetryLimits {
   readonly maxKnownSeries: number;
   /** How long samples are kept, days. */
   readonly retentionDays: number;
+  /** Log lines that may wait for a commit, and their bytes; beyond, writers are refused. */
+  readonly maxWaitingLines: number;
+  readonly maxWaitingLineBytes: number;
+  /** Log lines of one commit. */
+  readonly maxCommitLines: number;
+  /** Batches of log lines that are remembered, to know them when they are sent again. */
+  readonly maxKnownBatches: number;
+  /** How far back batches are known again after a restart, s. */
+  readonly knownBatchesSeconds: number;
+  /** How long log lines are kept, days. */
+  readonly logRetentionDays: number;
 }
 
 export const defaultTelemetryLimits: TelemetryLimits = {
@@ -30,10 +43,17 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   cacheBytes: 16 << 20,
   statementMs: 30_000,
   readers: 3,
+  writers: 2,
   threads: 2,
   commitEveryMs: 100,
   maxWaitingSamples: 1_000_000,
   maxCommitSamples: 250_000,
   maxKnownSeries: 200_000,
   retentionDays: 30,
+  maxWaitingLines: 200_000,
+  maxWaitingLineBytes: 128 << 20,
+  maxCommitLines: 50_000,
+  maxKnownBatches: 100_000,
+  knownBatchesSeconds: 3600,
+  logRetentionDays: 30,
 };

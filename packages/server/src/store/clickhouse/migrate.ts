@@ -2,8 +2,14 @@ import { StoreError } from "../errors.ts";
 import type { ClickHouse } from "./engine.ts";
 import { migrations } from "./migrations.ts";
 
-/** Brings the schema up to date and sets how long samples are kept. */
-export async function migrate(engine: ClickHouse, retentionDays: number): Promise<void> {
+/** How long each signal is kept. */
+export interface Retention {
+  readonly samplesDays: number;
+  readonly logsDays: number;
+}
+
+/** Brings the schema up to date and sets how long what is stored is kept. */
+export async function migrate(engine: ClickHouse, retention: Retention): Promise<void> {
   await engine.execute(
     "CREATE TABLE IF NOT EXISTS schema_versions (version UInt32) ENGINE = MergeTree ORDER BY version",
   );
@@ -21,7 +27,7 @@ export async function migrate(engine: ClickHouse, retentionDays: number): Promis
       version: index + 1,
     });
   }
-  await retain(engine, retentionDays);
+  await retain(engine, retention);
 }
 
 async function currentVersion(engine: ClickHouse): Promise<number> {
@@ -31,16 +37,18 @@ async function currentVersion(engine: ClickHouse): Promise<number> {
 }
 
 /** Sets the tables' time to live where it differs: changing it rewrites the table's description. */
-async function retain(engine: ClickHouse, days: number): Promise<void> {
-  const wanted = `toIntervalDay(${days})`;
-  const kept: readonly [table: string, expression: string][] = [
-    ["samples", `toDate(time) + ${wanted}`],
-    ["histograms", `toDate(time) + ${wanted}`],
-    ["exemplars", `toDate(time) + ${wanted}`],
-    ["series", `day + ${wanted}`],
-    ["histogram_families", `day + ${wanted}`],
+async function retain(engine: ClickHouse, { samplesDays, logsDays }: Retention): Promise<void> {
+  const kept: readonly [table: string, day: string, days: number][] = [
+    ["samples", "toDate(time)", samplesDays],
+    ["histograms", "toDate(time)", samplesDays],
+    ["exemplars", "toDate(time)", samplesDays],
+    ["series", "day", samplesDays],
+    ["histogram_families", "day", samplesDays],
+    ["logs", "toDate(time)", logsDays],
+    ["log_streams", "day", logsDays],
   ];
-  for (const [table, expression] of kept) {
+  for (const [table, day, days] of kept) {
+    const wanted = `toIntervalDay(${days})`;
     const blocks = await engine.select(
       "SELECT count() AS same FROM system.tables WHERE database = currentDatabase() AND name = {table:String} AND position(engine_full, {wanted:String}) > 0",
       { table, wanted },
@@ -48,7 +56,7 @@ async function retain(engine: ClickHouse, days: number): Promise<void> {
     const same = blocks[0]?.columns.get("same");
     if (same?.kind === "numbers" && Number(same.data[0]) > 0) continue;
     await engine.execute(
-      `ALTER TABLE ${table} MODIFY TTL ${expression}`,
+      `ALTER TABLE ${table} MODIFY TTL ${day} + ${wanted}`,
       {},
       {
         settings: { materialize_ttl_after_modify: 0 },

@@ -1,3 +1,5 @@
+import { LOG_TABLES } from "./logs/tables.ts";
+
 /**
  * The metrics' schema, as the steps that lead to it. A step is never changed once released; each
  * statement may run twice (the engine has no transactions, so a step can be cut off half-way).
@@ -80,4 +82,5 @@ export const migrations: readonly (readonly string[])[] = [
     ORDER BY (family, series, time, value)
     SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1`,
   ],
+  LOG_TABLES,
 ];

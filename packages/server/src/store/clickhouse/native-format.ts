@@ -12,6 +12,10 @@ export type ColumnInput =
   | { readonly name: string; readonly type: "UInt32"; readonly data: Uint32Array }
   | { readonly name: string; readonly type: "UInt64"; readonly data: BigUint64Array }
   | { readonly name: string; readonly type: "Float64"; readonly data: Float64Array }
+  /** Whole nanoseconds since 1970. */
+  | { readonly name: string; readonly type: "DateTime64(9, 'UTC')"; readonly data: BigInt64Array }
+  /** Whole seconds since 1970. */
+  | { readonly name: string; readonly type: "DateTime('UTC')"; readonly data: Uint32Array }
   /** Whole milliseconds since 1970. */
   | { readonly name: string; readonly type: "DateTime64(3, 'UTC')"; readonly data: Float64Array }
   /** Days since 1970. */
@@ -156,8 +160,31 @@ function text(value: string): Uint8Array {
   return Buffer.concat([varint(bytes.length), bytes]);
 }
 
+/** In one buffer: columns of log lines have many. */
 function texts(values: readonly string[]): Uint8Array {
-  return Buffer.concat(values.map(text));
+  const lengths = new Uint32Array(values.length);
+  let total = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    const length = Buffer.byteLength(values[i] ?? "", "utf8");
+    lengths[i] = length;
+    total += length + varintSize(length);
+  }
+  const bytes = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    let length = lengths[i] ?? 0;
+    for (; length > 0x7f; length >>>= 7) bytes[at++] = (length & 0x7f) | 0x80;
+    bytes[at++] = length;
+    at += bytes.write(values[i] ?? "", at, "utf8");
+  }
+  return bytes;
+}
+
+function varintSize(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  return value < 0x1000_0000 ? 4 : 5;
 }
 
 /** Decodes an answer. Throws RangeError when the bytes are cut short or of a type not read here. */

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
-import type { SampleSink } from "../../model/index.ts";
+import type { LogSink, SampleSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import type { StatementOptions } from "./engine.ts";
 import { openEmbedded } from "./embedded.ts";
+import { LogWriter } from "./logs/log-writer.ts";
 import { defaultTelemetryLimits } from "./limits.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
@@ -13,9 +14,10 @@ import type { Parameters } from "./statement.ts";
 /** How long `close` lets writes finish before it stops them. */
 const CLOSE_MS = 1500;
 
-/** The metrics' store: what is written by samples, and read by SELECTs that query/ composes. */
+/** The store of telemetry: written by its sinks, read by SELECTs that query/ composes. */
 export interface Telemetry {
   readonly samples: SampleSink;
+  readonly logs: LogSink;
   /**
    * Runs one SELECT in ClickHouse's dialect, with `{name:Type}` placeholders and without a SETTINGS
    * clause. Throws StoreError; rejects with the signal's reason when it fires.
@@ -47,8 +49,13 @@ export interface TelemetryOptions {
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const limits = { ...defaultTelemetryLimits, ...options.limits };
   const engine = await openEmbedded(options.dir, limits);
+  const logs = new LogWriter(engine, limits);
   try {
-    await migrate(engine, limits.retentionDays);
+    await migrate(engine, {
+      samplesDays: limits.retentionDays,
+      logsDays: limits.logRetentionDays,
+    });
+    await logs.open();
   } catch (error) {
     await engine.close();
     throw error;
@@ -65,12 +72,13 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
     });
-    await Promise.race([writer.close(), late]);
+    await Promise.race([Promise.all([writer.close(), logs.close()]), late]);
     clearTimeout(timer);
     await engine.close();
   };
   return {
     samples: writer,
+    logs,
     select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
     seriesVersion: (family) => (family === undefined ? version : (versions.get(family) ?? 0)),
     async ping() {

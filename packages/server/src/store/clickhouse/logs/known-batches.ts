@@ -1,0 +1,46 @@
+import type { ClickHouse } from "../engine.ts";
+
+/**
+ * Remembers which batches are stored, by their fingerprints, so that one that is sent again is not
+ * stored twice. By day too: the lines of one day are committed together or not at all, those of two
+ * days can be torn apart by a kill. Bounded: the oldest are forgotten.
+ */
+export class KnownBatches {
+  readonly #max: number;
+  readonly #known = new Set<string>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  has(fingerprint: bigint, day: number): boolean {
+    return this.#known.has(`${fingerprint}/${day}`);
+  }
+
+  add(fingerprint: bigint, day: number): void {
+    this.#known.add(`${fingerprint}/${day}`);
+    if (this.#known.size <= this.#max) return;
+    for (const oldest of this.#known) {
+      this.#known.delete(oldest);
+      return;
+    }
+  }
+
+  /** Learns what was committed in the last `seconds`, by whatever process. */
+  async load(engine: ClickHouse, seconds: number): Promise<void> {
+    const blocks = await engine.select(
+      `SELECT batch, toUInt32(toDate(time)) AS day, max(received) AS latest FROM logs
+      WHERE received >= now() - {seconds:UInt32} AND batch != 0
+      GROUP BY batch, day ORDER BY latest DESC LIMIT {max:UInt32}`,
+      { seconds, max: this.#max },
+    );
+    for (const { rows, columns } of blocks.reverse()) {
+      const batch = columns.get("batch");
+      const day = columns.get("day");
+      if (batch?.kind !== "numbers" || day?.kind !== "numbers") continue;
+      for (let i = rows - 1; i >= 0; i -= 1) {
+        this.add(BigInt(batch.data[i] ?? 0), Number(day.data[i]));
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startProgram } from "../../../../test/program.ts";
+import type { LogBatch } from "../../../model/index.ts";
+import { openTelemetry } from "../telemetry.ts";
+import type { Telemetry } from "../telemetry.ts";
+
+const log = pino({ level: "silent" });
+const program = new URL("../../../../test/programs/write-logs.ts", import.meta.url);
+const now = BigInt(Date.now()) * 1_000_000n;
+let dir: string;
+let telemetry: Telemetry;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "seaworthy-logs-"));
+  telemetry = await openTelemetry({ dir, log, limits: { logRetentionDays: 7 } });
+});
+afterAll(async () => {
+  await telemetry.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+function batchOf(lines: readonly string[], more: Partial<LogBatch> = {}): LogBatch {
+  return {
+    streams: [{ service_name: "shop", pod: "a" }],
+    streamOf: new Uint32Array(lines.length),
+    times: BigInt64Array.from(lines, (_, i) => now + BigInt(i)),
+    lines,
+    metadata: lines.map(() => ({})),
+    ...more,
+  };
+}
+
+async function texts(sql: string, from = telemetry): Promise<string[]> {
+  const blocks = await from.select(sql);
+  return blocks.flatMap(({ columns }) => {
+    const column = columns.get("text");
+    return column?.kind === "strings" ? column.data : [];
+  });
+}
+
+describe("log lines", () => {
+  it("are stored with their stream, to the nanosecond, with columns for what is filtered on", async () => {
+    await telemetry.logs.write(
+      batchOf(["größe \u0000 🚢", "x".repeat(300)], {
+        times: BigInt64Array.from([1_700_000_000_123_456_789n, now]),
+        metadata: [
+          { detected_level: "warn", trace_id: "abc", span_id: "def", user: "u1", empty: "" },
+          {},
+        ],
+      }),
+    );
+    const rows = await texts(
+      "SELECT concat(line, '|', toString(toUnixTimestamp64Nano(time)), '|', level, trace_id, span_id, '|', toString(metadata), '|', toString(l.labels)) AS text FROM logs LEFT JOIN (SELECT stream, labels FROM log_streams GROUP BY stream, labels) AS l ON l.stream = logs.stream WHERE service = 'shop' ORDER BY time",
+    );
+    expect(rows).toEqual([
+      "größe \u0000 🚢|1700000000123456789|warnabcdef|{'user':'u1'}|{'service_name':'shop','pod':'a'}",
+      `${"x".repeat(300)}|${now}||{}|{'service_name':'shop','pod':'a'}`,
+    ]);
+  });
+
+  it("are not stored twice when a batch is sent again, at once or after a restart", async () => {
+    const batch = batchOf(["one", "two"], {
+      streams: [{ service_name: "again" }],
+      fingerprint: 77n,
+    });
+    await Promise.all([telemetry.logs.write(batch), telemetry.logs.write(batch)]);
+    await telemetry.logs.write(batch);
+    await telemetry.close();
+    telemetry = await openTelemetry({ dir, log, limits: { logRetentionDays: 7 } });
+    await telemetry.logs.write(batch);
+    // Lines that carry no times of their own may be equal and yet not the same.
+    const { fingerprint: _, ...anonymous } = batch;
+    await telemetry.logs.write(anonymous);
+    const query = "SELECT line AS text FROM logs WHERE service = 'again' ORDER BY received, seq";
+    expect((await texts(query)).sort()).toEqual(["one", "one", "two", "two"]);
+  });
+
+  it("are kept as long as is asked", async () => {
+    const [table] = await texts(
+      "SELECT engine_full AS text FROM system.tables WHERE name = 'logs'",
+    );
+    expect(table).toContain("toIntervalDay(7)");
+  });
+
+  it("are refused when the batch is none, or more waits than may", async () => {
+    const wrong = batchOf(["a"], { streamOf: new Uint32Array([3]) });
+    await expect(telemetry.logs.write(wrong)).rejects.toThrow("belongs to no stream");
+    const early = batchOf(["a"], { times: BigInt64Array.from([-5n]) });
+    await expect(telemetry.logs.write(early)).rejects.toThrow("has the time -5");
+    const uneven = batchOf(["a"], { metadata: [] });
+    await expect(telemetry.logs.write(uneven)).rejects.toThrow("equally long");
+    const many = batchOf(Array.from({ length: 150_000 }, () => "m"));
+    const first = telemetry.logs.write(many);
+    await expect(telemetry.logs.write(many)).rejects.toMatchObject({ code: "store_overloaded" });
+    await first;
+  });
+});
+
+it("keeps every acknowledged line, and none twice, through kills and batches sent again", async () => {
+  const kept = await mkdtemp(join(tmpdir(), "seaworthy-logs-durable-"));
+  const midnight = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  const acknowledged = new Set<number>();
+  let first = 0;
+  for (let kill = 0; kill < 5; kill += 1) {
+    const writer = startProgram(program, [kept, String(first), String(midnight)]);
+    expect(await writer.nextLine()).toBe("open");
+    const wanted = 5 + Math.floor(Math.random() * 30);
+    for (let i = 0; i < wanted; i += 1) acknowledged.add(Number(await writer.nextLine()));
+    await writer.kill();
+    // What was under way is sent again, and some of what was acknowledged.
+    first = Math.max(0, Math.max(...acknowledged) - 4);
+  }
+  await telemetry.close();
+  const again = startProgram(program, [kept, String(first), String(midnight)]);
+  expect(await again.nextLine()).toBe("open");
+  for (let i = 0; i < 12; i += 1) acknowledged.add(Number(await again.nextLine()));
+  await again.kill();
+  telemetry = await openTelemetry({ dir: kept, log });
+  const counted = await texts(
+    "SELECT concat(batch_of, ' ', toString(count()), ' ', toString(uniqExact(line))) AS text FROM (SELECT line, splitByChar('/', line)[1] AS batch_of FROM logs) GROUP BY batch_of",
+  );
+  const whole = new Set(
+    counted.filter((row) => row.endsWith(" 40 40")).map((row) => +(row.split(" ")[0] ?? "")),
+  );
+  expect([...acknowledged].filter((batch) => !whole.has(batch))).toEqual([]);
+  expect(counted.filter((row) => Number(row.split(" ")[1]) > Number(row.split(" ")[2]))).toEqual(
+    [],
+  );
+  await rm(kept, { recursive: true, force: true });
+}, 120_000);
