@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 /** Benchmark → its script, and what must be built before it runs. */
 const BENCHMARKS = {
   promql: { script: "promql.mjs", build: ["packages/promql"] },
+  "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests compare with and look through, from the distribution's packages:
-# Prometheus (with promtool), Alertmanager (with amtool) and Chromium. Does nothing when all are there.
+# Prometheus (with promtool), Alertmanager (with amtool), Redis and Chromium. Does nothing when all are there.
 set -eu
 
 missing=""
@@ -10,6 +10,7 @@ need prometheus prometheus
 need amtool prometheus-alertmanager
 need prometheus-alertmanager prometheus-alertmanager
 need chromium chromium
+need redis-server redis-server
 [ -z "$missing" ] && exit 0
 
 echo "installing what the tests need:$missing" >&2

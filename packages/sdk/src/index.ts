@@ -4,10 +4,12 @@ export type {
   Check,
   CheckOptions,
   CheckResult,
+  ComponentReport,
   Health,
   HealthReport,
-  HealthStatus,
-} from "./health.ts";
+} from "./health/health.ts";
+export type { HealthStatus } from "./health/judgement.ts";
 export { createKit, type Kit } from "./kit.ts";
 export type { Description, Labels } from "./metrics/business.ts";
 export type { KitOptions } from "./options.ts";
+export { gracefulShutdown, type Shutdown, type ShutdownOptions } from "./shutdown.ts";

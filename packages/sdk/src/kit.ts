@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Logger } from "pino";
 import { currentRequest } from "./context.ts";
 import { Guard } from "./guard.ts";
-import { Health } from "./health.ts";
+import { Health } from "./health/health.ts";
 import { Activity } from "./http/activity.ts";
 import { Endpoints } from "./http/endpoints.ts";
 import { HttpInstrumentation } from "./http/instrumentation.ts";

@@ -1,5 +1,7 @@
 import type { Registry } from "prom-client";
 import type { DestinationStream, Logger } from "pino";
+import type { Gate } from "./http/gate.ts";
+import { Networks } from "./http/networks.ts";
 
 export interface KitOptions {
   /** The service's name in logs. Default: OTEL_SERVICE_NAME, else the package's name. */
@@ -8,6 +10,11 @@ export interface KitOptions {
   readonly environment?: string;
   /** Shown by the health endpoints. Default: the package's version. */
   readonly version?: string;
+  /**
+   * The proxies in front of the service, as addresses, networks (`10.0.0.0/8`), `loopback` or
+   * `private`. Only theirs is the `X-Forwarded-For` that is believed. Default: none.
+   */
+  readonly trustedProxies?: readonly string[];
   readonly metrics?: {
     /** Path of the endpoint, or false for none. Default: "/metrics". */
     readonly path?: string | false;
@@ -27,8 +34,18 @@ export interface KitOptions {
   readonly health?: {
     /** Path of the endpoints (`/live`, `/ready` and `/detailed` below it), or false. Default: "/health". */
     readonly path?: string | false;
-    /** When given, `/detailed` asks for it as `Authorization: Bearer`. An empty one shuts the door. */
+    /**
+     * Callers who send it as `Authorization: Bearer` see `/detailed` and `/components/:name`. An empty
+     * one lets nobody in.
+     */
     readonly token?: string | undefined;
+    /**
+     * Networks whose callers see details without a token. Default: none when there is a token, else
+     * `loopback` without a proxy between.
+     */
+    readonly networks?: readonly string[];
+    /** Whether `/live` and `/ready` answer too, where the application has no such routes. Default: true. */
+    readonly aliases?: boolean;
   };
   readonly logs?: {
     /** pino's level, or "silent". Default: "info". */
@@ -42,11 +59,6 @@ export interface KitOptions {
   };
 }
 
-/** A token as configured: none asked for, asked for, or asked for but empty (nobody gets in). */
-export type Gate =
-  | { readonly kind: "open" | "shut" }
-  | { readonly kind: "token"; readonly token: string };
-
 export interface Settings {
   readonly service: string;
   readonly environment: string;
@@ -59,7 +71,9 @@ export interface Settings {
   readonly maxSeries: number;
   readonly maxBusinessSeries: number;
   readonly healthPath: string | false;
+  readonly healthAliases: boolean;
   readonly detailsGate: Gate;
+  readonly trustedProxies: Networks | undefined;
   readonly logs: NonNullable<KitOptions["logs"]>;
 }
 
@@ -93,15 +107,32 @@ export function resolveOptions(
     problem(`${name} must be a whole number from 1 to 100000; using ${otherwise}`);
     return otherwise;
   };
-  const gate = (name: string, section: { readonly token?: unknown } | undefined): Gate => {
-    // Asked with `in`: `token: process.env.TOKEN` with TOKEN unset must not open the door.
-    if (section === undefined || !("token" in section)) return { kind: "open" };
-    const { token } = section;
-    if (typeof token === "string" && token !== "") return { kind: "token", token };
-    problem(`${name} is empty: the endpoint refuses everybody until it is set`);
-    return { kind: "shut" };
+  const tokenOf = (name: string, { token }: { readonly token?: unknown }): string | undefined => {
+    if (typeof token === "string" && token !== "") return token;
+    problem(`${name} is empty: the endpoint refuses callers with a token until it is set`);
+    return undefined;
+  };
+  const networks = (name: string, value: readonly string[] | undefined): Networks | undefined => {
+    if (value === undefined) return undefined;
+    try {
+      return new Networks(value);
+    } catch (error) {
+      problem(`${name}: ${error instanceof Error ? error.message : "unusable"}; using none`);
+      return undefined;
+    }
   };
   const { metrics, health, logs } = options;
+  // Asked with `in`: `token: process.env.TOKEN` with TOKEN unset must not open the door.
+  const metricsGate: Gate =
+    metrics !== undefined && "token" in metrics
+      ? { kind: "callers", token: tokenOf("metrics.token", metrics) }
+      : { kind: "open" };
+  const asksForToken = health !== undefined && "token" in health;
+  const detailsGate: Gate = {
+    kind: "callers",
+    token: asksForToken ? tokenOf("health.token", health) : undefined,
+    networks: networks("health.networks", health?.networks ?? (asksForToken ? [] : ["loopback"])),
+  };
   return {
     service: text(
       "service",
@@ -111,14 +142,16 @@ export function resolveOptions(
     environment: text("environment", options.environment, environment["NODE_ENV"] || "development"),
     version: text("version", options.version, environment["npm_package_version"] || "0.0.0"),
     metricsPath: path("metrics.path", metrics?.path, "/metrics"),
-    metricsGate: gate("metrics.token", metrics),
+    metricsGate,
     registry: metrics?.registry,
     processMetrics: metrics?.processMetrics ?? true,
     maxPaths: limit("metrics.maxPaths", metrics?.maxPaths, 500),
     maxSeries: limit("metrics.maxSeries", metrics?.maxSeries, 4_000),
     maxBusinessSeries: limit("metrics.maxBusinessSeries", metrics?.maxBusinessSeries, 1_000),
     healthPath: path("health.path", health?.path, "/health"),
-    detailsGate: gate("health.token", health),
+    healthAliases: health?.aliases ?? true,
+    detailsGate,
+    trustedProxies: networks("trustedProxies", options.trustedProxies),
     logs: logs ?? {},
   };
 }

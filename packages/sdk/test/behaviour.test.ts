@@ -248,11 +248,10 @@ describe.each(frameworks)("%s", (_name, start) => {
       version: "1.2.3",
       uptime: expect.any(Number),
       checks: {
-        database: { status: "healthy", responseTime: expect.any(Number), critical: true },
+        database: { status: "healthy", responseTime: expect.any(Number), message: "ok" },
         mail: {
           status: "unhealthy",
           responseTime: expect.any(Number),
-          critical: false,
           message: "no route to host",
         },
       },
@@ -275,6 +274,66 @@ describe.each(frameworks)("%s", (_name, start) => {
     expect((await fetch(`${app.url}/health`)).status).toBe(503);
     expect((await fetch(`${app.url}/health/ready`)).status).toBe(503);
     expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
+  });
+
+  test("answers for one component, and at the short paths", async () => {
+    app = await start();
+    app.kit.health.check("data base", () => {});
+    app.kit.health.check("mail", () => Promise.reject(new Error("no route")), { critical: false });
+    const component = async (name: string) => {
+      const response = await fetch(`${app.url}/health/components/${name}`);
+      return { code: response.status, body: (await response.json()) as object };
+    };
+    const well = await component("data%20base");
+    expect(well.code).toBe(200);
+    expect(well.body).toEqual({
+      name: "data base",
+      status: "healthy",
+      responseTime: expect.any(Number),
+      message: "ok",
+      critical: true,
+      timestamp: expect.any(String),
+    });
+    expect(await component("mail")).toMatchObject({ code: 503, body: { message: "no route" } });
+    expect((await component("none")).code).toBe(404);
+    expect((await fetch(`${app.url}/health/components/%ff`)).status).toBeGreaterThanOrEqual(400);
+    for (const path of ["/live", "/ready"]) expect((await fetch(app.url + path)).status).toBe(200);
+    app.kit.health.drain();
+    expect((await fetch(`${app.url}/ready`)).status).toBe(503);
+    expect((await fetch(`${app.url}/live`)).status).toBe(200);
+  });
+
+  test("leaves /live to an application that has such a route", async () => {
+    app = await start({ health: { path: "/healthz" } });
+    expect(await (await fetch(`${app.url}/live`)).json()).toMatchObject({ status: "healthy" });
+    app.kit.http.knownRoute("GET", "/live");
+    expect((await fetch(`${app.url}/live`)).status).toBe(404);
+    expect((await fetch(`${app.url}/healthz/live`)).status).toBe(200);
+    expect((await fetch(`${app.url}/ready`)).status).toBe(200);
+  });
+
+  test("shows details to this machine and not through a proxy that nobody told of", async () => {
+    app = await start();
+    const through = { headers: { "x-forwarded-for": "127.0.0.1" } };
+    expect((await fetch(`${app.url}/health/detailed`)).status).toBe(200);
+    expect((await fetch(`${app.url}/health/detailed`, through)).status).toBe(403);
+    expect((await fetch(`${app.url}/health/components/x`, through)).status).toBe(403);
+    expect((await fetch(`${app.url}/health`, through)).status).toBe(200);
+  });
+
+  test("shows details to the networks and the token that were told", async () => {
+    app = await start({
+      trustedProxies: ["loopback"],
+      health: { networks: ["10.1.0.0/16"], token: "h-secret" },
+    });
+    const from = (address: string, authorization = "") =>
+      fetch(`${app.url}/health/detailed`, {
+        headers: { "x-forwarded-for": address, authorization },
+      });
+    expect((await from("10.1.2.3")).status).toBe(200);
+    expect((await from("10.2.2.3")).status).toBe(401);
+    expect((await from("10.1.2.3, 8.8.8.8")).status).toBe(401);
+    expect((await from("8.8.8.8", "Bearer h-secret")).status).toBe(200);
   });
 
   test("is not ready any more once shutdown has begun", async () => {

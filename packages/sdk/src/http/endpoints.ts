@@ -1,25 +1,18 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Registry } from "prom-client";
 import type { Guard } from "../guard.ts";
-import type { Health } from "../health.ts";
-import type { Gate, Settings } from "../options.ts";
+import { healthEndpoints, type HealthEndpoints } from "../health/endpoints.ts";
+import type { Health } from "../health/health.ts";
+import type { Settings } from "../options.ts";
 import type { Activity } from "./activity.ts";
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-type Endpoint = (request: IncomingMessage) => Promise<Answer>;
-
-const json = { "content-type": "application/json; charset=utf-8" };
-const text = { "content-type": "text/plain; charset=utf-8" };
+import { sendAnswer, text, type Answer, type Endpoint } from "./answer.ts";
+import { gated } from "./gate.ts";
 
 /** The kit's own endpoints: `/metrics` and `/health` with what is below it. */
 export class Endpoints {
   readonly #byPath = new Map<string, Endpoint>();
+  readonly #aliases = new Set<string>();
+  readonly #health: HealthEndpoints | undefined;
   readonly #guard: Guard;
 
   constructor(parts: {
@@ -29,51 +22,27 @@ export class Endpoints {
     readonly health: Health;
     readonly activity: Activity;
   }) {
-    const { settings, registry, health } = parts;
+    const { settings, registry, health, activity } = parts;
     this.#guard = parts.guard;
     const { metricsPath, healthPath } = settings;
     if (metricsPath !== false)
       this.#byPath.set(
         metricsPath,
-        gated(settings.metricsGate, async () => ({
+        gated(settings.metricsGate, settings.trustedProxies, async () => ({
           status: 200,
           headers: { "content-type": registry.contentType },
           body: await registry.metrics(),
         })),
       );
     if (healthPath === false) return;
-    const about = () => ({
-      timestamp: new Date().toISOString(),
-      version: settings.version,
-      uptime: Math.round(process.uptime() * 1000) / 1000,
-    });
-    const below = healthPath === "/" ? "" : healthPath;
-    this.#byPath.set(healthPath, async () => {
-      const { status } = await health.report();
-      return healthAnswer(status !== "unhealthy", { status, ...about() });
-    });
-    // Alive says only that the process answers: a failing database is no reason to restart it.
-    this.#byPath.set(`${below}/live`, async () =>
-      healthAnswer(true, { status: "healthy", ...about() }),
-    );
-    this.#byPath.set(`${below}/ready`, async () => {
-      if (health.draining)
-        return healthAnswer(false, { status: "unhealthy", ...about(), message: "shutting down" });
-      const { status } = await health.report();
-      return healthAnswer(status !== "unhealthy", { status, ...about() });
-    });
-    this.#byPath.set(
-      `${below}/detailed`,
-      gated(settings.detailsGate, async () => {
-        const { status, checks } = await health.report();
-        const metrics = {
-          memoryUsage: process.memoryUsage(),
-          activeConnections: parts.activity.connections,
-          requestRate: parts.activity.requestRate(),
-        };
-        return healthAnswer(status !== "unhealthy", { status, ...about(), checks, metrics });
-      }),
-    );
+    this.#health = healthEndpoints(healthPath, settings, health, activity);
+    for (const [path, endpoint] of this.#health.byPath) this.#byPath.set(path, endpoint);
+    for (const alias of this.#health.aliases) this.#aliases.add(alias);
+  }
+
+  /** Tells of a route of the application: `/live` and `/ready` are the application's when it has them. */
+  knownRoute(template: string): void {
+    if (this.#aliases.delete(template)) this.#byPath.delete(template);
   }
 
   /**
@@ -84,10 +53,21 @@ export class Endpoints {
     if (request.method !== "GET" && request.method !== "HEAD") return false;
     const url = request.url ?? "";
     const query = url.indexOf("?");
-    const endpoint = this.#byPath.get(query === -1 ? url : url.slice(0, query));
+    const path = query === -1 ? url : url.slice(0, query);
+    const endpoint = this.#byPath.get(path) ?? this.#componentOf(path);
     if (endpoint === undefined) return false;
     void this.#answer(endpoint, request, response);
     return true;
+  }
+
+  #componentOf(path: string): Endpoint | undefined {
+    const health = this.#health;
+    if (health === undefined || !path.startsWith(health.componentPrefix)) return undefined;
+    try {
+      return health.component(decodeURIComponent(path.slice(health.componentPrefix.length)));
+    } catch {
+      return undefined; // Not a name that can be decoded: the application's to refuse.
+    }
   }
 
   async #answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse) {
@@ -96,39 +76,10 @@ export class Endpoints {
         this.#guard.caught("endpoint", error);
         return { status: 500, headers: text, body: "the endpoint failed; see the service's log\n" };
       });
-      response.writeHead(answer.status, {
-        ...answer.headers,
-        "cache-control": "no-store",
-        "content-length": Buffer.byteLength(answer.body),
-      });
-      response.end(request.method === "HEAD" ? undefined : answer.body);
+      sendAnswer(answer, request, response);
     } catch (error) {
       this.#guard.caught("endpoint", error);
       response.destroy();
     }
   }
-}
-
-function healthAnswer(ok: boolean, body: object): Answer {
-  return { status: ok ? 200 : 503, headers: json, body: JSON.stringify(body) };
-}
-
-function gated(gate: Gate, endpoint: Endpoint): Endpoint {
-  if (gate.kind === "open") return endpoint;
-  const wanted = gate.kind === "token" ? digest(`Bearer ${gate.token}`) : undefined;
-  return async (request) => {
-    const given = request.headers.authorization;
-    // Digests have one length, so the comparison tells nothing about the token's.
-    if (wanted !== undefined && given !== undefined && timingSafeEqual(digest(given), wanted))
-      return endpoint(request);
-    return {
-      status: 401,
-      headers: { ...text, "www-authenticate": "Bearer" },
-      body: "this endpoint wants a bearer token\n",
-    };
-  };
-}
-
-function digest(value: string): Buffer {
-  return createHash("sha256").update(value).digest();
 }

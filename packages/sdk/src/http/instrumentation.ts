@@ -43,8 +43,9 @@ export class HttpInstrumentation {
 
   /** Tells of a route before its first request, so that its counters start at zero. */
   knownRoute(method: string, template: string): void {
-    const { guard, metrics } = this.#parts;
+    const { guard, metrics, endpoints } = this.#parts;
     guard.run("route", () => metrics.knownRoute(method, template), undefined);
+    if (method === "GET") endpoints.knownRoute(template);
   }
 
   /**

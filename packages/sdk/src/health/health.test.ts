@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Guard } from "./guard.ts";
+import { Guard } from "../guard.ts";
 import { Health } from "./health.ts";
 
 function setUp() {
@@ -110,4 +110,77 @@ test("a check that is none is refused and counted, not thrown", async () => {
   for (let index = 0; index < 150; index += 1) health.check(`c${index}`, () => {});
   expect(guard.counts.get("health")).toBe(51);
   expect(Object.keys((await health.report()).checks)).toHaveLength(100);
+});
+
+test("a check may say by itself that it is degraded, or what it measured", async () => {
+  const { health } = setUp();
+  health.check("disk", () => ({ status: "degraded", message: "91 % used" }));
+  health.check("page", () => ({ status: 200 }), { critical: false });
+  expect(await health.report()).toMatchObject({
+    status: "degraded",
+    checks: { disk: { message: "91 % used" }, page: { status: "healthy", message: "ok" } },
+  });
+});
+
+test("hysteresis: so many failures make unhealthy, so many good runs make well again", async () => {
+  const { health, pass } = setUp();
+  let failing = false;
+  health.check(
+    "database",
+    () => {
+      if (failing) throw new Error("gone");
+    },
+    { failAfter: 2, recoverAfter: 2 },
+  );
+  const next = async () => {
+    pass(5_000);
+    const { status, checks } = await health.report();
+    return `${status}: ${checks["database"]?.message}`;
+  };
+  expect(await next()).toBe("healthy: ok");
+  failing = true;
+  expect(await next()).toBe("degraded: gone (failure 1 of 2 before it counts)");
+  failing = false;
+  expect(await next()).toBe("healthy: ok");
+  failing = true;
+  await next();
+  expect(await next()).toBe("unhealthy: gone");
+  failing = false;
+  expect(await next()).toBe("unhealthy: recovering: good run 1 of 2");
+  failing = true;
+  expect(await next()).toBe("unhealthy: gone");
+  failing = false;
+  await next();
+  expect(await next()).toBe("healthy: ok");
+});
+
+test("an undecided result is asked again sooner than a decided one", async () => {
+  const { health, pass } = setUp();
+  const outcomes = [true, false, false];
+  health.check(
+    "database",
+    () => {
+      if (outcomes.shift() === false) throw new Error("gone");
+    },
+    { failAfter: 2 },
+  );
+  const status = async () => (await health.report()).status;
+  expect(await status()).toBe("healthy");
+  pass(5_000);
+  expect(await status()).toBe("degraded");
+  pass(999);
+  expect(await status()).toBe("degraded");
+  pass(1);
+  expect(await status()).toBe("unhealthy");
+});
+
+test("the first run decides alone: a service that starts without its database is not ready", async () => {
+  const { health } = setUp();
+  const refuse = () => {
+    throw new AggregateError([new Error("connect ECONNREFUSED 127.0.0.1:5432")], "");
+  };
+  health.check("database", refuse, { failAfter: 3 });
+  const report = await health.report();
+  expect(report.status).toBe("unhealthy");
+  expect(report.checks["database"]?.message).toBe("connect ECONNREFUSED 127.0.0.1:5432");
 });
