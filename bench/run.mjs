@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const BENCHMARKS = {
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },
+  "fault-to-page": { script: "fault-to-page.mjs", build: ["packages/server", "examples/shop"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 
