@@ -6,7 +6,7 @@ const questions: readonly (readonly [string, string])[] = [
   ["Requests by status", "sum by (status) (rate(http_requests_total[5m]))"],
   [
     "95th percentile by route",
-    "histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket[5m])))",
+    "histogram_quantile(0.95, sum by (le, path) (rate(http_request_duration_seconds_bucket[5m])))",
   ],
   ["Memory of each process", "process_resident_memory_bytes"],
   ["How many series each job has", 'sort_desc(count by (job) ({__name__=~".+"}))'],
