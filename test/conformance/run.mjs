@@ -2,7 +2,7 @@
 // A suite is one file that exports `run(directory, report)`; add it and a line here.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Suite → its module, and the packages that must be built before it runs. */
 const SUITES = {
@@ -31,7 +31,7 @@ if (built.status !== 0) {
 let passed = 0;
 let failed = 0;
 const { run } = await import(suite.module);
-await run(directory, {
+await run(resolve(directory), {
   pass() {
     passed += 1;
   },
