@@ -10,7 +10,7 @@ import { startDemo } from "./demo.ts";
 import { createRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
 import { createMetricsQuery } from "./query/index.ts";
-import { createScraper } from "./receive/index.ts";
+import { createPushReceivers, createScraper } from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
@@ -20,6 +20,7 @@ import {
   createHttp,
   createLive,
   prometheusRoutes,
+  pushRoutes,
 } from "./show/index.ts";
 import { apiSources } from "./sources.ts";
 import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
@@ -200,6 +201,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         status,
       }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
+      pushRoutes(createPushReceivers({ samples, metrics: counts })),
     ],
   });
 

@@ -8,3 +8,4 @@ export { createLive } from "./live.ts";
 export type { Live } from "./live.ts";
 export { prometheusRoutes } from "./prometheus/routes.ts";
 export type { PrometheusDeps } from "./prometheus/routes.ts";
+export { pushRoutes } from "./push/routes.ts";

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { testServer } from "../../../test/http.ts";
+import type { TestServer } from "../../../test/http.ts";
+import { bodyV1, bodyV2, pairs } from "../../../test/remote-write-body.ts";
+import type { SampleBatch, SampleSink } from "../../model/index.ts";
+import { createPushReceivers } from "../../receive/index.ts";
+import { StoreError } from "../../store/index.ts";
+import { pushRoutes } from "./routes.ts";
+
+const T = 1_700_000_000_000;
+const series = [{ labels: pairs({ __name__: "up" }), samples: [[T, 1]] }] as const;
+
+let server: TestServer;
+let key: string;
+let failure: Error | undefined;
+const written: SampleBatch[] = [];
+const sink: SampleSink = {
+  async write(batch) {
+    if (failure !== undefined) throw failure;
+    written.push(batch);
+  },
+  describe: () => {},
+};
+
+beforeAll(async () => {
+  const metrics = { dropped: () => {} };
+  const limits = { bodyBytes: 10_000 };
+  server = await testServer({
+    routes: [pushRoutes(createPushReceivers({ samples: sink, metrics, limits }))],
+  });
+  key = await server.token("ingest");
+});
+afterAll(() => server.close());
+
+function push(body: Buffer, headers: Record<string, string> = {}, token = key): Promise<Response> {
+  return fetch(`${server.url}/api/v1/write`, {
+    method: "POST",
+    body: Uint8Array.from(body),
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-encoding": "snappy",
+      "content-type": "application/x-protobuf",
+      "x-prometheus-remote-write-version": "0.1.0",
+      ...headers,
+    },
+  });
+}
+
+it("takes remote write from who holds an ingest key", async () => {
+  const answer = await push(bodyV1(series));
+  expect([answer.status, await answer.text()]).toEqual([204, ""]);
+  expect(written).toHaveLength(1);
+  expect((await push(bodyV1(series), { authorization: "" })).status).toBe(401);
+  expect((await push(bodyV1(series), {}, await server.token("read"))).status).toBe(403);
+  expect(written).toHaveLength(1);
+});
+
+it("tells a sender of 2.0 how much was written", async () => {
+  const type = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+  const answer = await push(bodyV2(series), { "content-type": type });
+  expect(answer.status).toBe(204);
+  expect(answer.headers.get("x-prometheus-remote-write-samples-written")).toBe("1");
+  expect((await push(bodyV2(series), { "content-type": `${type}2` })).status).toBe(415);
+});
+
+it("says in one line of text what was wrong", async () => {
+  const nameless = [{ labels: pairs({ job: "x" }), samples: [[T, 1]] }] as const;
+  const answer = await push(bodyV1([...nameless, ...series]));
+  expect(answer.status).toBe(400);
+  expect(answer.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+  expect(await answer.text()).toMatch(/^1 of 2 samples were not stored, .* no metric name .*\n$/);
+  expect((await push(Buffer.from("hello"))).status).toBe(400);
+  expect((await push(Buffer.alloc(10_001))).status).toBe(413);
+});
+
+it("asks senders to come again while the store cannot take anything", async () => {
+  failure = new StoreError("store_overloaded", "1000000 samples already wait");
+  const answer = await push(bodyV1(series));
+  failure = undefined;
+  expect(answer.status).toBe(503);
+  expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await answer.text()).toContain("already wait");
+  expect((await push(bodyV1(series))).status).toBe(204);
+});

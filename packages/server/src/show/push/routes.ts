@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { SeaworthyError } from "../../model/index.ts";
+import type { PushReceivers } from "../../receive/index.ts";
+
+/** Seconds after which a sender may try again what could not be stored. */
+const RETRY_AFTER = 2;
+
+/** The endpoints that telemetry is pushed to. Bodies are read by the receivers, within their limits. */
+export function pushRoutes({ remoteWrite }: PushReceivers): FastifyPluginAsync {
+  return async (root) => {
+    await root.register(async (app) => {
+      takeAnyBody(app);
+      app.setErrorHandler((error, request, reply) => sendText(error, request, reply));
+      app.post("/api/v1/write", { config: { access: "ingest" } }, async (request, reply) => {
+        const answer = await remoteWrite.receive({
+          contentType: request.headers["content-type"],
+          contentEncoding: request.headers["content-encoding"],
+          body: request.raw,
+        });
+        void reply.code(answer.status).headers(answer.headers);
+        if (answer.status === 204) return reply.send();
+        request.log.warn({ sender: request.ip }, answer.message);
+        return reply.type("text/plain; charset=utf-8").send(`${answer.message}\n`);
+      });
+    });
+  };
+}
+
+/** Leaves the body to the route: it is a stream, and whether the type is known is not ours to say. */
+function takeAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+}
+
+/** Senders put the first line of an answer into their log. */
+function sendText(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (!(error instanceof SeaworthyError) || error.status === 401 || error.status === 403) {
+    throw error;
+  }
+  const { status, message } = error;
+  request.log.warn({ sender: request.ip, status }, `a push was refused: ${message}`);
+  if (status === 503) void reply.header("retry-after", String(RETRY_AFTER));
+  // What is left of the body is not worth reading.
+  if (status === 413) void reply.header("connection", "close");
+  return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
+}
