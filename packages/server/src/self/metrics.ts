@@ -36,6 +36,8 @@ export interface SelfMetrics {
   /** Scrapes that were due while the last one of the same target was still at work. */
   scrapesMissed(job: string, count: number): void;
   targets(job: string, up: number, down: number): void;
+  /** A look for targets in files, on a server or in DNS. */
+  discovered(mechanism: "file" | "http" | "dns", outcome: Outcome): void;
   /** Samples that the engine has committed. */
   samplesWritten(count: number, seconds: number): void;
   queried(kind: "instant" | "range" | "series" | "labels", outcome: Outcome, seconds: number): void;
@@ -84,6 +86,10 @@ export function createSelfMetrics(version: string): SelfMetrics {
     ["job"],
   );
   const targetCount = gauge("targets", "Scrape targets by health.", ["job", "health"]);
+  const discoveries = counter("discoveries_total", "Looks for scrape targets.", [
+    "mechanism",
+    "outcome",
+  ]);
   const written = counter("samples_written_total", "Samples that the engine has committed.", []);
   const writeSeconds = histogram(
     "samples_write_seconds",
@@ -137,6 +143,7 @@ export function createSelfMetrics(version: string): SelfMetrics {
       targetCount.set({ job, health: "up" }, up);
       targetCount.set({ job, health: "down" }, down);
     },
+    discovered: (mechanism, outcome) => discoveries.inc({ mechanism, outcome }),
     samplesWritten(count, seconds) {
       written.inc(count);
       writeSeconds.observe(seconds);

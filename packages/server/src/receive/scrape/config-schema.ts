@@ -9,22 +9,10 @@ import {
   unsupported,
   unsupportedFields,
 } from "./config-fields.ts";
+import { discoveryFields } from "./discovery/config.ts";
+import { targetGroup } from "./discovery/target-file.ts";
 import { httpClientFields } from "./http-client-config.ts";
 import { relabelRules } from "./relabel-config.ts";
-
-/** Services that Prometheus can ask for targets and that are not asked yet. */
-const DISCOVERIES = [
-  ..."aws azure consul digitalocean dns docker dockerswarm ec2 eureka gce hetzner http ionos".split(
-    " ",
-  ),
-  ..."kubernetes kuma lightsail linode marathon nerve nomad openstack ovhcloud puppetdb".split(" "),
-  ..."scaleway serverset stackit triton uyuni vultr".split(" "),
-].map((name) => `${name}_sd_configs`);
-
-const discoveries = unsupportedFields(
-  DISCOVERIES,
-  "list the targets in static_configs, or write them to a file for file_sd_configs",
-);
 
 const limitFields = {
   body_size_limit: byteSize.optional(),
@@ -35,17 +23,6 @@ const limitFields = {
   label_value_length_limit: count.optional(),
   keep_dropped_targets: count.optional(),
 };
-
-/** Targets that share labels, in `static_configs` and in files of targets. */
-export const targetGroup = z.strictObject({
-  targets: z.array(text).optional(),
-  labels: labelMap.optional(),
-});
-
-const fileDiscovery = z.strictObject({
-  files: z.array(text).optional(),
-  refresh_interval: duration.optional(),
-});
 
 const TEXT_PROTOCOLS: readonly string[] = ["PrometheusText0.0.4", "PrometheusText1.0.0"];
 const PROTOCOLS: readonly string[] = [
@@ -101,10 +78,9 @@ const scrapeConfig = z.strictObject({
   ...limitFields,
   ...httpClientFields,
   static_configs: z.array(targetGroup.nullable()).optional(),
-  file_sd_configs: z.array(fileDiscovery.nullable()).optional(),
   relabel_configs: relabelRules.optional(),
   metric_relabel_configs: relabelRules.optional(),
-  ...discoveries,
+  ...discoveryFields,
   ...histogramFields,
   ...namingFields,
   ...unsupportedFields(["scrape_failure_log_file", "extra_scrape_metrics"], LATER),
@@ -118,9 +94,8 @@ const alertmanager = z.strictObject({
   static_configs: z.array(targetGroup.nullable()).optional(),
   relabel_configs: relabelRules.optional(),
   alert_relabel_configs: relabelRules.optional(),
-  file_sd_configs: z.array(fileDiscovery.nullable()).optional(),
   ...httpClientFields,
-  ...discoveries,
+  ...discoveryFields,
   ...unsupportedFields(["sigv4"], LATER),
 });
 

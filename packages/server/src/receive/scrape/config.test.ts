@@ -80,6 +80,10 @@ const accepted: Record<string, string> = {
     "scrape_configs:\n  - &a {job_name: a, scrape_interval: 5s, scrape_timeout: 1s}\n  - {<<: *a, job_name: b}\n",
   "nulls mean absent": jobWith("static_configs:\nbasic_auth:\nscrape_interval:"),
   "an interval of the job's own": jobWith("scrape_interval: 1s"),
+  "a server of targets": jobWith(
+    "http_sd_configs: [{url: 'http://x/y', refresh_interval: 5s, basic_auth: {username: a}}]",
+  ),
+  "DNS records": jobWith("dns_sd_configs: [{names: [a]}, {names: [b, c], type: mx, port: 80}]"),
   "every relabel action": jobWith(
     `relabel_configs:
   - {source_labels: [__address__], regex: '(.*):.*', target_label: host, replacement: '$1'}
@@ -211,6 +215,25 @@ const refused: Record<string, [yaml: string, message: string | RegExp]> = {
     jobWith("relabel_configs: [{source_labels: [''], target_label: c}]"),
     "expected a label name",
   ],
+  "a server of targets without a URL": [jobWith("http_sd_configs: [{}]"), "url is missing"],
+  "a server of targets that is none": [
+    jobWith("http_sd_configs: [{url: 'ftp://x'}]"),
+    "http_sd_configs[0].url: expected an http or https URL",
+  ],
+  "DNS records without names": [jobWith("dns_sd_configs: [{type: A}]"), "names is missing"],
+  "DNS records without a port": [
+    jobWith("dns_sd_configs: [{names: [a], type: A}]"),
+    "dns_sd_configs[0]: A records have no port",
+  ],
+  "DNS records of no type": [
+    jobWith("dns_sd_configs: [{names: [a], type: TXT, port: 1}]"),
+    "dns_sd_configs[0].type: unknown type",
+  ],
+  "a no_proxy alone": [jobWith("no_proxy: a.b"), "has a meaning with proxy_url only"],
+  "a certificate twice": [
+    jobWith("tls_config: {ca: x, ca_file: token}"),
+    "at most one of ca and ca_file",
+  ],
   "discovery files of another kind": [
     jobWith("file_sd_configs: [{files: ['targets.txt']}]"),
     "must end in .json, .yml or .yaml",
@@ -219,6 +242,8 @@ const refused: Record<string, [yaml: string, message: string | RegExp]> = {
 
 /** What Prometheus 3 takes and version 2, which may be the promtool here, does not. */
 const acceptedSince3: Record<string, string> = {
+  "a proxy": jobWith("proxy_url: http://u:p@x:3128\nno_proxy: a.b\nproxy_connect_header: {a: [b]}"),
+  "a certificate in the text": jobWith("tls_config: {cert: x, key: y, ca: z}"),
   "names of any text": jobWith(
     "static_configs: [{targets: [a], labels: {'a.b': x, 1a: y}}]\nrelabel_configs: [{source_labels: [a-b], target_label: c.d}]",
   ),
@@ -226,6 +251,10 @@ const acceptedSince3: Record<string, string> = {
   "an escaping": `global: {metric_name_escaping_scheme: dots}\n${jobWith("keep_dropped_targets: 3")}`,
 };
 const refusedSince3: Record<string, [yaml: string, message: string]> = {
+  "a header that is the client's own": [
+    jobWith("http_headers: {Authorization: {values: [x]}}"),
+    "http_headers.Authorization: cannot be set",
+  ],
   "UTF-8 names asked for in the legacy scheme": [
     jobWith("metric_name_validation_scheme: legacy\nmetric_name_escaping_scheme: allow-utf-8"),
     "allow-utf-8 contradicts",
@@ -265,13 +294,13 @@ it.each(Object.entries(refusedSince3))(
 );
 
 it("refuses by name the fields of Prometheus that it does not act on", async () => {
-  const text = `remote_write: [{url: 'http://x'}]\n${jobWith("consul_sd_configs: []\nproxy_url: http://x")}`;
+  const text = `remote_write: [{url: 'http://x'}]\n${jobWith("consul_sd_configs: []\noauth2: {}")}`;
   const message = await faults(text);
   expect(message).toContain(
     "prometheus.yml:1:1: remote_write: remote_write is a field of Prometheus that is not supported yet",
   );
   expect(message).toContain("prometheus.yml:4:5: scrape_configs[0].consul_sd_configs: ");
-  expect(message).toContain("prometheus.yml:5:5: scrape_configs[0].proxy_url: ");
+  expect(message).toContain("prometheus.yml:5:5: scrape_configs[0].oauth2: ");
 });
 
 it("fills in the defaults", async () => {

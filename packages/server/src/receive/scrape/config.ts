@@ -6,18 +6,18 @@ import type { ConfigDocument, Fault } from "../../model/index.ts";
 import { withoutNulls } from "./config-fields.ts";
 import { prometheusFile } from "./config-schema.ts";
 import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
-import { discoveryFiles, readTargetFile } from "./file-discovery.ts";
+import { discoveryConfigs, discoveryFaults } from "./discovery/config.ts";
+import type { FileDiscoveryConfig } from "./discovery/config.ts";
+import { discoveryFiles, readTargetFile } from "./discovery/file.ts";
 import { filesOf, httpClientConfig, httpClientFaults } from "./http-client-config.ts";
-import type { FileDiscoveryConfig, PrometheusConfig, ScrapeConfig } from "./job.ts";
+import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
 import { inLegacyScheme } from "./relabel-config.ts";
 import { addressFault, makeTarget, TargetFault } from "./target.ts";
 
 const MINUTE = 60_000;
 const DEFAULT_TIMEOUT = 10_000;
-const DEFAULT_REFRESH = 5 * MINUTE;
 /** A `*` may stand in the last part of a path only. */
 const RULE_PATTERN = /^[^*]*(\*[^/]*)?$/;
-const DISCOVERY_PATTERN = /^[^*]*(\*[^/]*)?\.(?:json|yml|yaml|JSON|YML|YAML)$/;
 
 type Path = readonly (string | number)[];
 type Report = (path: Path, reason: string) => void;
@@ -127,16 +127,7 @@ function job(
     staticGroups: (section.static_configs ?? []).flatMap((group) =>
       group === null ? [] : [{ targets: group.targets ?? [], labels: group.labels ?? {} }],
     ),
-    fileDiscoveries: (section.file_sd_configs ?? []).flatMap((discovery) =>
-      discovery === null
-        ? []
-        : [
-            {
-              patterns: (discovery.files ?? []).map(absolute),
-              refreshInterval: discovery.refresh_interval || DEFAULT_REFRESH,
-            },
-          ],
-    ),
+    discoveries: discoveryConfigs(section, absolute),
   };
   checkTargets(config, path, report);
   return config;
@@ -190,7 +181,7 @@ function checkTargets(config: ScrapeConfig, path: Path, report: Report): void {
 }
 
 function checkTargetGroups(
-  section: Pick<ScrapeSection, "static_configs" | "file_sd_configs">,
+  section: Pick<ScrapeSection, "static_configs" | `${"file" | "http" | "dns"}_sd_configs`>,
   path: Path,
   report: Report,
 ): void {
@@ -198,15 +189,7 @@ function checkTargetGroups(
     if (group !== null) return;
     report([...path, "static_configs", g], "an empty target group; give it targets or remove it");
   });
-  section.file_sd_configs?.forEach((discovery, d) => {
-    const at = [...path, "file_sd_configs", d];
-    if ((discovery?.files ?? []).length === 0) report(at, "files is missing or empty");
-    discovery?.files?.forEach((pattern, f) => {
-      if (DISCOVERY_PATTERN.test(pattern)) return;
-      const reason = "must end in .json, .yml or .yaml, with a * in its last part at most";
-      report([...at, "files", f], reason);
-    });
-  });
+  discoveryFaults(section, (at, reason) => report([...path, ...at], reason));
 }
 
 function checkJobNames(jobs: readonly ScrapeConfig[], report: Report): void {
@@ -255,7 +238,8 @@ async function checkFiles(config: PrometheusConfig, report: Report): Promise<voi
         report(["scrape_configs", i, field], `a file cannot be read: ${messageOf(error)}`);
       }
     }
-    for (const [d, discovery] of job.fileDiscoveries.entries()) {
+    const files = job.discoveries.filter((discovery) => discovery.kind === "file");
+    for (const [d, discovery] of files.entries()) {
       const faults = await targetFileFaults(discovery);
       for (const fault of faults) report(["scrape_configs", i, "file_sd_configs", d], fault);
     }

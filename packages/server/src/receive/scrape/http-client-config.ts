@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Secret } from "../../model/index.ts";
+import { Secret } from "../../model/index.ts";
 import { flag, secret, text, unsupportedFields } from "./config-fields.ts";
 
 const TLS_VERSIONS = {
@@ -22,13 +22,27 @@ type Credentials =
 export type SecretSource = { readonly value: Secret } | { readonly file: string };
 
 interface TlsConfig {
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
+  readonly ca?: SecretSource | undefined;
+  readonly cert?: SecretSource | undefined;
+  readonly key?: SecretSource | undefined;
   readonly serverName?: string | undefined;
   readonly insecureSkipVerify: boolean;
   readonly minVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3" | undefined;
   readonly maxVersion?: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3" | undefined;
+}
+
+/** A header with its values, in order. */
+interface GivenHeader {
+  readonly name: string;
+  readonly sources: readonly SecretSource[];
+}
+
+interface ProxyConfig {
+  /** May hold a password. */
+  readonly url: Secret;
+  /** The entries of `no_proxy`. */
+  readonly except: readonly string[];
+  readonly connectHeaders: readonly { readonly name: string; readonly values: readonly Secret[] }[];
 }
 
 /** Prometheus's `http_config` as far as it is supported. */
@@ -36,7 +50,19 @@ export interface HttpClientConfig {
   readonly credentials?: Credentials | undefined;
   readonly tls: TlsConfig;
   readonly followRedirects: boolean;
+  readonly headers: readonly GivenHeader[];
+  readonly proxy?: ProxyConfig | undefined;
 }
+
+/** Headers that the client sets itself or that have a field of their own. */
+const RESERVED_HEADERS = new Set(
+  [
+    "Authorization Host Content-Encoding Content-Length Content-Type User-Agent Connection",
+    "Keep-Alive Proxy-Authenticate Proxy-Authorization Www-Authenticate Accept-Encoding",
+    "X-Prometheus-Remote-Write-Version X-Prometheus-Remote-Read-Version",
+    "X-Prometheus-Scrape-Timeout-Seconds X-Amz-Date X-Amz-Security-Token X-Amz-Content-Sha256",
+  ].flatMap((line) => line.toLowerCase().split(" ")),
+);
 
 const LATER = "remove it, or keep this job on a Prometheus for now";
 
@@ -69,25 +95,34 @@ export const httpClientFields = {
       insecure_skip_verify: flag.optional(),
       min_version: tlsVersion.optional(),
       max_version: tlsVersion.optional(),
+      ca: text.optional(),
+      cert: text.optional(),
+      key: secret.optional(),
       ...unsupportedFields(
-        ["ca", "cert", "key", "ca_ref", "cert_ref", "key_ref"],
+        ["ca_ref", "cert_ref", "key_ref"],
         "name a file with ca_file, cert_file or key_file",
       ),
     })
     .optional(),
   follow_redirects: flag.optional(),
   enable_http2: flag.optional(),
-  ...unsupportedFields(
-    [
-      "oauth2",
-      "proxy_url",
-      "no_proxy",
-      "proxy_from_environment",
-      "proxy_connect_header",
-      "http_headers",
-    ],
-    LATER,
-  ),
+  http_headers: z
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          values: z.array(text).optional(),
+          secrets: z.array(secret).optional(),
+          files: z.array(text).optional(),
+        })
+        .nullable(),
+    )
+    .optional(),
+  proxy_url: secret.optional(),
+  no_proxy: text.optional(),
+  proxy_connect_header: z.record(z.string(), z.array(secret)).optional(),
+  ...unsupportedFields(["oauth2"], LATER),
+  ...unsupportedFields(["proxy_from_environment"], "give the proxy with proxy_url"),
 };
 
 const fields = z.object(httpClientFields);
@@ -118,11 +153,41 @@ export function httpClientFaults(
   if (authorization?.type?.trim().toLowerCase() === "basic") {
     fault(["authorization", "type"], 'the type cannot be "basic"; use basic_auth instead');
   }
-  if (tls?.cert_file !== undefined && tls.key_file === undefined) {
-    fault(["tls_config", "cert_file"], "a client certificate needs its key: give key_file too");
+  for (const field of ["ca", "cert", "key"] as const) {
+    if (tls?.[field] === undefined || tls[`${field}_file`] === undefined) continue;
+    fault(["tls_config", field], `give at most one of ${field} and ${field}_file`);
   }
-  if (tls?.key_file !== undefined && tls.cert_file === undefined) {
-    fault(["tls_config", "key_file"], "a client key needs its certificate: give cert_file too");
+  const certificate = tls?.cert === undefined ? "cert_file" : "cert";
+  const key = tls?.key === undefined ? "key_file" : "key";
+  if (tls?.[certificate] !== undefined && tls[key] === undefined) {
+    fault(["tls_config", certificate], "a client certificate needs its key: give key_file too");
+  }
+  if (tls?.[key] !== undefined && tls[certificate] === undefined) {
+    fault(["tls_config", key], "a client key needs its certificate: give cert_file too");
+  }
+  proxyFaults(given, fault);
+  for (const [name, header] of Object.entries(given.http_headers ?? {})) {
+    const at = ["http_headers", name];
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) fault(at, "is not the name of a header");
+    else if (RESERVED_HEADERS.has(name.toLowerCase())) {
+      fault(at, "cannot be set: it has a field of its own or belongs to the protocol");
+    }
+    if (header === null) fault(at, "give it values, secrets or files");
+  }
+}
+
+function proxyFaults(
+  given: HttpClientFields,
+  fault: (path: readonly string[], reason: string) => void,
+): void {
+  const url = given.proxy_url?.reveal();
+  if (url !== undefined && url !== "") {
+    const known = URL.canParse(url) && ["http:", "https:"].includes(new URL(url).protocol);
+    if (!known) fault(["proxy_url"], "expected an http or https URL");
+    return;
+  }
+  for (const field of ["no_proxy", "proxy_connect_header"] as const) {
+    if (given[field] !== undefined) fault([field], "has a meaning with proxy_url only");
   }
 }
 
@@ -132,19 +197,47 @@ export function httpClientConfig(
   resolve: (file: string) => string,
 ): HttpClientConfig {
   const tls = given.tls_config;
-  const file = (name: string | undefined) => (name ? resolve(name) : undefined);
+  const source = (value: string | Secret | undefined, file: string | undefined) => {
+    if (value instanceof Secret) return { value };
+    if (value !== undefined) return { value: new Secret(value) };
+    return file ? { file: resolve(file) } : undefined;
+  };
   return {
     credentials: credentialsOf(given, resolve),
     tls: {
-      caFile: file(tls?.ca_file),
-      certFile: file(tls?.cert_file),
-      keyFile: file(tls?.key_file),
+      ca: source(tls?.ca, tls?.ca_file),
+      cert: source(tls?.cert, tls?.cert_file),
+      key: source(tls?.key, tls?.key_file),
       serverName: tls?.server_name === "" ? undefined : tls?.server_name,
       insecureSkipVerify: tls?.insecure_skip_verify ?? false,
       minVersion: tls?.min_version === undefined ? undefined : TLS_VERSIONS[tls.min_version],
       maxVersion: tls?.max_version === undefined ? undefined : TLS_VERSIONS[tls.max_version],
     },
     followRedirects: given.follow_redirects ?? true,
+    headers: Object.entries(given.http_headers ?? {}).map(([name, header]) => ({
+      name: name.toLowerCase(),
+      sources: [
+        ...(header?.values ?? []).map((value) => ({ value: new Secret(value) })),
+        ...(header?.secrets ?? []).map((value) => ({ value })),
+        ...(header?.files ?? []).map((file) => ({ file: resolve(file) })),
+      ],
+    })),
+    proxy: proxyOf(given),
+  };
+}
+
+function proxyOf(given: HttpClientFields): ProxyConfig | undefined {
+  if (given.proxy_url === undefined || given.proxy_url.reveal() === "") return undefined;
+  return {
+    url: given.proxy_url,
+    except: (given.no_proxy ?? "")
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ""),
+    connectHeaders: Object.entries(given.proxy_connect_header ?? {}).map(([name, values]) => ({
+      name,
+      values,
+    })),
   };
 }
 
@@ -182,8 +275,8 @@ export function filesOf(config: HttpClientConfig): { field: string; file: string
   if (source !== undefined && "file" in source) {
     add(credentials?.kind === "basic" ? "basic_auth" : "authorization", source.file);
   }
-  add("tls_config", tls.caFile);
-  add("tls_config", tls.certFile);
-  add("tls_config", tls.keyFile);
+  for (const part of [tls.ca, tls.cert, tls.key]) {
+    if (part !== undefined && "file" in part) add("tls_config", part.file);
+  }
   return found;
 }

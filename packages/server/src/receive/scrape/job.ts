@@ -1,4 +1,5 @@
 import type { Fault, Labels } from "../../model/index.ts";
+import type { DiscoveryConfig } from "./discovery/config.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
 import type { NameScheme } from "./names.ts";
 import type { RelabelRule } from "./relabel-config.ts";
@@ -40,15 +41,9 @@ export interface ScrapeConfig {
   readonly escaping: string;
   readonly http: HttpClientConfig;
   readonly staticGroups: readonly TargetGroup[];
-  readonly fileDiscoveries: readonly FileDiscoveryConfig[];
+  readonly discoveries: readonly DiscoveryConfig[];
   readonly relabelRules: readonly RelabelRule[];
   readonly metricRelabelRules: readonly RelabelRule[];
-}
-
-/** Files that list target groups, looked at again every `refreshInterval` ms. Patterns are absolute. */
-export interface FileDiscoveryConfig {
-  readonly patterns: readonly string[];
-  readonly refreshInterval: number;
 }
 
 /** `prometheus.yml`, checked. Durations are milliseconds. */

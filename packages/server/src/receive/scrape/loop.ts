@@ -5,6 +5,7 @@ import type { SelfMetrics } from "../../self/index.ts";
 import { BatchBuilder } from "./batch.ts";
 import type { ExpositionLimits } from "./exposition.ts";
 import { ScrapeFault } from "./fault.ts";
+import type { HttpAnswer } from "./http-client.ts";
 import type { ScrapeConfig } from "./job.ts";
 import { Ledger } from "./ledger.ts";
 import type { Tally } from "./ledger.ts";
@@ -16,7 +17,7 @@ export type Fetch = (
   target: Target,
   limits: { readonly bodyBytes: number; readonly timeout: number },
   signal: AbortSignal,
-) => Promise<Buffer>;
+) => Promise<HttpAnswer>;
 
 type Health = "unknown" | "up" | "down";
 
@@ -107,9 +108,10 @@ export class ScrapeLoop {
 
   /** Goes on with another version of the job, from the next scrape on. */
   reconfigure(job: ScrapeConfig, fetch: Fetch, fault: string | undefined): void {
-    this.#job = job;
     this.#fetch = fetch;
     this.#fault = fault;
+    if (job === this.#job) return;
+    this.#job = job;
     this.#pending = job;
   }
 
@@ -219,7 +221,7 @@ export class ScrapeLoop {
       const { bodyBytes } = job.limits;
       const most = this.#deps.maxBodyBytes;
       const limits = { bodyBytes: bodyBytes > 0 ? Math.min(bodyBytes, most) : most, timeout };
-      const body = await this.#fetch(this.target, limits, abort.signal);
+      const { body } = await this.#fetch(this.target, limits, abort.signal);
       fetched = true;
       return { tally: await this.#ledger.record(body, time, batch) };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { labelsKey, messageOf } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
-import type { ScrapeClient } from "./client.ts";
+import type { HttpClient } from "./http-client.ts";
 import type { ScrapeConfig, TargetGroup } from "./job.ts";
 import { ScrapeLoop } from "./loop.ts";
 import type { Fetch, LoopDeps } from "./loop.ts";
@@ -43,7 +43,7 @@ export function findTargets(job: ScrapeConfig, groups: readonly TargetGroup[]): 
 /** How a pool asks its targets, and what is to be closed when it asks otherwise. */
 export interface Asking {
   readonly fetch: Fetch;
-  readonly client: ScrapeClient | undefined;
+  readonly client: HttpClient | undefined;
 }
 
 /** The loops of one job. */

@@ -9,10 +9,16 @@ import type {
 } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import { createAdmission } from "../admit.ts";
-import { createScrapeClient } from "./client.ts";
+import { createDiscovery } from "./discovery/create.ts";
+import type { DiscoveryEnvironment } from "./discovery/create.ts";
+import { FIRST_LOOK } from "./discovery/discovery.ts";
+import type { Discovery } from "./discovery/discovery.ts";
 import { DEFAULT_EXPOSITION_LIMITS } from "./exposition.ts";
 import type { ExpositionLimits } from "./exposition.ts";
-import { FileDiscovery } from "./file-discovery.ts";
+import { createHttpClient } from "./http-client.ts";
+import type { HttpClient } from "./http-client.ts";
+import type { HttpClientConfig } from "./http-client-config.ts";
+import { ScrapeFault } from "./fault.ts";
 import type { PrometheusConfig, ScrapeConfig, TargetGroup } from "./job.ts";
 import type { Fetch, LoopDeps, ScrapeLoop } from "./loop.ts";
 import { findTargets, Pool } from "./pool.ts";
@@ -44,6 +50,8 @@ export interface ScraperOptions {
   /** The most bytes of all bodies that are being received at once. */
   readonly maxBytesInFlight?: number;
   readonly expositionLimits?: ExpositionLimits;
+  /** `host:port` of the DNS servers for dns_sd_configs; the system's unless given. */
+  readonly dnsServers?: readonly string[];
 }
 
 export interface Scraper {
@@ -68,7 +76,7 @@ export function createScraper(options: ScraperOptions): Scraper {
   const { clock, metrics } = options;
   const admission = createAdmission(options.maxBytesInFlight ?? DEFAULT_MAX_BYTES_IN_FLIGHT);
   const pools = new Map<string, Pool>();
-  const discoveries = new Map<string, readonly FileDiscovery[]>();
+  const discoveries = new Map<string, readonly Discovery[]>();
   let started = false;
   let stopped = false;
   let pendingAnnouncement: Timer | undefined;
@@ -90,6 +98,16 @@ export function createScraper(options: ScraperOptions): Scraper {
     seed: options.seed,
     limits: options.expositionLimits ?? DEFAULT_EXPOSITION_LIMITS,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+  };
+  const newClient = (http: HttpClientConfig) =>
+    createHttpClient({ http, admission, userAgent: options.userAgent ?? "Seaworthy" });
+  const environment: DiscoveryEnvironment = {
+    clock,
+    log: options.log,
+    metrics,
+    client: newClient,
+    dnsServers: options.dnsServers,
+    maxBodyBytes: deps.maxBodyBytes,
   };
 
   /** Takes a job into use, its pool new or known. */
@@ -115,27 +133,26 @@ export function createScraper(options: ScraperOptions): Scraper {
   };
 
   const applyJob = async (job: ScrapeConfig): Promise<void> => {
-    for (const discovery of discoveries.get(job.jobName) ?? []) discovery.stop();
-    const files = job.fileDiscoveries.map(
-      (config) => new FileDiscovery(config, clock, options.log),
-    );
-    discoveries.set(job.jobName, files);
-    const client = createScrapeClient({
-      http: job.http,
-      compression: job.compression,
-      admission,
-      userAgent: options.userAgent ?? "Seaworthy",
-    });
-    const fetch: Fetch = (target, limits, signal) => client.fetch(target.url, limits, signal);
-    await take(job, { fetch, client }, await groupsOf(job, files));
-    for (const discovery of files) discovery.watch(() => void inTurn(() => rediscover(job, files)));
+    const { jobName } = job;
+    const old = discoveries.get(jobName) ?? [];
+    const found = job.discoveries.map((config) => createDiscovery(config, environment, old));
+    for (const discovery of old) discovery.stop();
+    discoveries.set(jobName, found);
+    await firstLooks(found, clock);
+    const client = newClient(job.http);
+    const known = found.map(({ groups }) => groups);
+    await take(job, { fetch: fetchWith(client, job), client }, groupsOf(job, found));
+    const news = () => void inTurn(() => rediscover(job));
+    for (const discovery of found) discovery.start(news);
+    // What came while the targets were taken into use.
+    if (found.some(({ groups }, i) => groups !== known[i])) news();
   };
 
-  /** Looks again at the files of a job, unless another configuration has come meanwhile. */
-  const rediscover = async (job: ScrapeConfig, files: readonly FileDiscovery[]): Promise<void> => {
+  /** Takes what a job's discoveries know now, unless another configuration has come meanwhile. */
+  const rediscover = async (job: ScrapeConfig): Promise<void> => {
     const pool = pools.get(job.jobName);
     if (stopped || pool?.job !== job) return;
-    const found = findTargets(job, await groupsOf(job, files));
+    const found = findTargets(job, groupsOf(job, discoveries.get(job.jobName) ?? []));
     tellFaults(job, found);
     await pool.update(found);
     changed();
@@ -143,8 +160,10 @@ export function createScraper(options: ScraperOptions): Scraper {
 
   const applyInternal = async (internal: InternalTarget, config: PrometheusConfig) => {
     const group = { targets: [internal.instance], labels: {} };
-    const fetch: Fetch = async (_target, _limits, signal) =>
-      Buffer.from(await Promise.race([internal.read(), rejectOnAbort(signal)]));
+    const fetch: Fetch = async (_target, _limits, signal) => ({
+      body: Buffer.from(await Promise.race([internal.read(), rejectOnAbort(signal)])),
+      contentType: "text/plain; version=0.0.4",
+    });
     await take(internalJob(internal.job, config), { fetch, client: undefined }, [group]);
   };
 
@@ -210,12 +229,43 @@ function rejectOnAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-async function groupsOf(
-  job: ScrapeConfig,
-  files: readonly FileDiscovery[],
-): Promise<readonly TargetGroup[]> {
-  const found = await Promise.all(files.map((discovery) => discovery.read()));
-  return [...job.staticGroups, ...found.flat()];
+function groupsOf(job: ScrapeConfig, found: readonly Discovery[]): readonly TargetGroup[] {
+  return [...job.staticGroups, ...found.flatMap(({ groups }) => groups)];
+}
+
+/**
+ * Looks where that is quick or nothing is known yet, and waits for it, but not for long: a server
+ * that does not answer must not keep the rest of the configuration waiting.
+ */
+async function firstLooks(found: readonly Discovery[], clock: Clock): Promise<void> {
+  const looks = found.map((discovery) => {
+    const looked = discovery.refresh();
+    return discovery.source.isLocal || discovery.groups.length === 0 ? looked : undefined;
+  });
+  let timer: Timer | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = clock.after(FIRST_LOOK, resolve);
+  });
+  await Promise.race([Promise.all(looks), enough]);
+  timer?.cancel();
+}
+
+function fetchWith(client: HttpClient, job: ScrapeConfig): Fetch {
+  return async ({ url }, { bodyBytes, timeout }, signal) => {
+    const headers = {
+      accept: "text/plain;version=0.0.4;q=1,*/*;q=0.1",
+      "x-prometheus-scrape-timeout-seconds": String(timeout / 1000),
+    };
+    const request = { url, headers, compression: job.compression, maxBytes: bodyBytes };
+    const answer = await client.get(request, signal);
+    if (/openmetrics|protobuf/.test(answer.contentType)) {
+      const type = JSON.stringify(answer.contentType);
+      throw new ScrapeFault(
+        `the server answered ${type} although the text format 0.0.4 was asked for`,
+      );
+    }
+    return answer;
+  };
 }
 
 function countTargets(job: string, pool: Pool, metrics: SelfMetrics): void {
@@ -263,9 +313,9 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
     },
     names: "utf8",
     escaping: "allow-utf-8",
-    http: { tls: { insecureSkipVerify: false }, followRedirects: false },
+    http: { tls: { insecureSkipVerify: false }, followRedirects: false, headers: [] },
     staticGroups: [],
-    fileDiscoveries: [],
+    discoveries: [],
     relabelRules: [],
     metricRelabelRules: [],
   };

@@ -74,6 +74,17 @@ describe.skipIf(!hasOpenssl)("scrapes over TLS", () => {
     expect(content(batch)).toEqual([["known_client", 0]]);
   });
 
+  it("takes certificates from the configuration's text, and bounds the version", async () => {
+    const pem = (name: string) => JSON.stringify(readFileSync(join(directory, name), "utf8"));
+    const inline = `ca: ${pem("server.crt")}, cert: ${pem("client.crt")}, key: ${pem("client.key")}`;
+    const { batch } = await scrapeWith(
+      `${inline}, server_name: server.test, min_version: TLS12, max_version: TLS12`,
+    );
+    expect(content(batch)).toEqual([["known_client", 1]]);
+    const { lastError } = await scrapeWith("insecure_skip_verify: true, max_version: TLS10");
+    expect(lastError).toMatch(/no protocols available|version|protocol/i);
+  });
+
   it("shows its own certificate", async () => {
     const { batch } = await scrapeWith(
       "ca_file: server.crt, server_name: server.test, cert_file: client.crt, key_file: client.key",

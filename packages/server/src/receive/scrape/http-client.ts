@@ -1,0 +1,295 @@
+import { readFile } from "node:fs/promises";
+import { STATUS_CODES } from "node:http";
+import { createGunzip } from "node:zlib";
+import { Agent, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
+import { messageOf, SeaworthyError } from "../../model/index.ts";
+import type { Admission } from "../admit.ts";
+import { ScrapeFault } from "./fault.ts";
+import type { HttpClientConfig, SecretSource } from "./http-client-config.ts";
+import { goesDirect } from "./no-proxy.ts";
+
+const MAX_REDIRECTS = 10;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+const MAX_SECRET_BYTES = 1024 * 1024;
+/** Longer than most scrape intervals, so that a connection lives from scrape to scrape. */
+const KEEP_ALIVE = 5 * 60_000;
+const SLICE = 64 * 1024;
+
+interface HttpRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whether to ask for gzip. */
+  readonly compression: boolean;
+  /** The most bytes of the body, decompressed. */
+  readonly maxBytes: number;
+}
+
+export interface HttpAnswer {
+  /** Decompressed. */
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+/** Gets documents over connections that are kept, as a section's `http_config` says. */
+export interface HttpClient {
+  /**
+   * Answers a document of status 200. Throws ScrapeFault, AdmissionError or what `signal` was
+   * aborted with.
+   */
+  get(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  close(): Promise<void>;
+}
+
+interface ClientOptions {
+  readonly http: HttpClientConfig;
+  readonly admission: Admission;
+  readonly userAgent: string;
+}
+
+type Headers = Record<string, string | string[]>;
+
+/** The ways to a server: as the configuration says, and without its proxy. */
+interface Ways {
+  readonly usual: Dispatcher;
+  readonly direct: Dispatcher;
+}
+
+/** Makes a client. Files are read when they are needed, so this cannot fail. */
+export function createHttpClient(options: ClientOptions): HttpClient {
+  const { http } = options;
+  let opening: Promise<Ways> | undefined;
+  const open = async () => {
+    opening ??= openWays(http);
+    try {
+      return await opening;
+    } catch (error) {
+      // The next request tries again: the file may be there by then.
+      opening = undefined;
+      throw error;
+    }
+  };
+  return {
+    async get(request, signal) {
+      try {
+        const answer = await follow(request, signal);
+        return await readAnswer(answer, request.maxBytes, options.admission);
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        if (error instanceof SeaworthyError) throw error;
+        throw new ScrapeFault(describe(error), { cause: error });
+      }
+    },
+    async close() {
+      const closing = opening;
+      opening = undefined;
+      const ways = await closing?.catch(() => undefined);
+      if (ways === undefined) return;
+      await Promise.all([...new Set([ways.usual, ways.direct])].map((way) => way.close()));
+    },
+  };
+
+  /** Asks, and asks again where a redirect points, until there is an answer. */
+  async function follow(request: HttpRequest, signal: AbortSignal) {
+    const ways = await open();
+    const secrets = await secretHeaders(http);
+    let url = parseUrl(request.url);
+    const seen = new Set<string>();
+    for (;;) {
+      const headers: Headers = { "user-agent": options.userAgent, ...request.headers };
+      if (request.compression) headers["accept-encoding"] = "gzip";
+      // What proves who asks is not for another server that the first one names.
+      if (seen.size === 0 || url.origin === new URL(request.url).origin) {
+        Object.assign(headers, secrets);
+      }
+      const way =
+        http.proxy !== undefined && goesDirect(url, http.proxy.except) ? ways.direct : ways.usual;
+      const answer = await ask(way, url, headers, signal);
+      const { location } = answer.headers;
+      if (!http.followRedirects || !REDIRECTS.has(answer.statusCode) || location === undefined) {
+        return answer;
+      }
+      answer.body.on("error", () => undefined).destroy();
+      seen.add(url.href);
+      url = parseUrl(new URL(String(location), url).href);
+      if (seen.has(url.href)) throw new ScrapeFault("the server redirects in a circle");
+      if (seen.size > MAX_REDIRECTS) {
+        throw new ScrapeFault(`the server redirects more than ${MAX_REDIRECTS} times`);
+      }
+    }
+  }
+}
+
+async function openWays(http: HttpClientConfig): Promise<Ways> {
+  const { tls, proxy } = http;
+  const read = (source: SecretSource | undefined) => (source ? reveal(source, false) : undefined);
+  const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(read));
+  const connect = {
+    rejectUnauthorized: !tls.insecureSkipVerify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
+    ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
+    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
+    // The request's own timeout ends a slow connect.
+    timeout: 0,
+  };
+  const patience = {
+    keepAliveTimeout: KEEP_ALIVE,
+    keepAliveMaxTimeout: KEEP_ALIVE,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  const direct = new Agent({ connect, ...patience });
+  if (proxy === undefined) return { usual: direct, direct };
+  const headers = Object.fromEntries(
+    proxy.connectHeaders.map(({ name, values }) => [
+      name.toLowerCase(),
+      values.map((value) => value.reveal()).join(", "),
+    ]),
+  );
+  const usual = new ProxyAgent({
+    uri: proxy.url.reveal(),
+    headers,
+    // http goes through the proxy as it is; only https needs a tunnel.
+    proxyTunnel: false,
+    requestTls: connect,
+    ...patience,
+  });
+  return { usual, direct };
+}
+
+async function ask(
+  dispatcher: Dispatcher,
+  { origin, pathname, search }: URL,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const path = `${pathname}${search}`;
+  const once = () =>
+    // The headers are copied: a proxy's agent adds its own to them.
+    dispatcher.request({ origin, path, method: "GET", headers: { ...headers }, signal });
+  try {
+    return await once();
+  } catch (error) {
+    // A kept connection that the other side closed meanwhile says nothing about the target.
+    if (signal.aborted || !isClosedConnection(error)) throw error;
+    return await once();
+  }
+}
+
+function describe(error: unknown): string {
+  // A name with several addresses fails once for each.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join("; ");
+  return messageOf(error) || codeOf(error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "the request failed";
+}
+
+function isClosedConnection(error: unknown): boolean {
+  return ["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"].includes(codeOf(error));
+}
+
+function parseUrl(url: string): URL {
+  if (!URL.canParse(url)) throw new ScrapeFault(`${JSON.stringify(url)} is not a URL`);
+  const parsed = new URL(url);
+  if (parsed.protocol === "http:" || parsed.protocol === "https:") return parsed;
+  throw new ScrapeFault(`the scheme must be http or https, not ${parsed.protocol.slice(0, -1)}`);
+}
+
+async function readAnswer(
+  answer: Dispatcher.ResponseData,
+  maxBytes: number,
+  admission: Admission,
+): Promise<HttpAnswer> {
+  const { statusCode, headers, body } = answer;
+  // Destroying a body that was not read to its end is an error event that nobody else hears.
+  body.on("error", () => undefined);
+  try {
+    if (statusCode !== 200) {
+      throw new ScrapeFault(
+        `the server answered HTTP status ${statusCode} ${STATUS_CODES[statusCode] ?? ""}`.trim(),
+      );
+    }
+    const contentType = String(headers["content-type"] ?? "");
+    const encoding = String(headers["content-encoding"] ?? "identity");
+    if (encoding === "identity") {
+      const length = Number(headers["content-length"] ?? 0);
+      if (length > maxBytes) throw tooLarge(maxBytes);
+      return { body: await collect(body, maxBytes, admission), contentType };
+    }
+    if (encoding !== "gzip") {
+      throw new ScrapeFault(`the content encoding ${JSON.stringify(encoding)} was not asked for`);
+    }
+    const gunzip = createGunzip({ chunkSize: SLICE });
+    body.on("error", (error) => gunzip.destroy(error));
+    return { body: await collect(body.pipe(gunzip), maxBytes, admission), contentType };
+  } finally {
+    body.destroy();
+  }
+}
+
+/** Reads a stream to its end, as long as it stays within the limits. */
+async function collect(
+  stream: AsyncIterable<Buffer>,
+  maxBytes: number,
+  admission: Admission,
+): Promise<Buffer> {
+  const share = admission.enter();
+  const chunks: Buffer[] = [];
+  let total = 0;
+  try {
+    for await (const chunk of stream) {
+      total += chunk.length;
+      if (total > maxBytes) throw tooLarge(maxBytes);
+      share.grow(chunk.length);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    share.release();
+  }
+}
+
+function tooLarge(maxBytes: number): ScrapeFault {
+  return new ScrapeFault(
+    `the body is larger than ${maxBytes} bytes; expose less, or raise body_size_limit and the server's own limit`,
+  );
+}
+
+/** Who asks, and what else the configuration adds to every request. */
+async function secretHeaders(http: HttpClientConfig): Promise<Headers> {
+  const headers: Headers = {};
+  for (const { name, sources } of http.headers) {
+    headers[name] = await Promise.all(sources.map((source) => reveal(source)));
+  }
+  const { credentials } = http;
+  if (credentials === undefined) return headers;
+  if (credentials.kind === "header") {
+    headers["authorization"] = `${credentials.type} ${await reveal(credentials.credentials)}`;
+    return headers;
+  }
+  const password = credentials.password === undefined ? "" : await reveal(credentials.password);
+  const pair = Buffer.from(`${credentials.username}:${password}`).toString("base64");
+  return { ...headers, authorization: `Basic ${pair}` };
+}
+
+async function reveal(source: SecretSource, trim = true): Promise<string> {
+  if ("value" in source) return source.value.reveal();
+  const text = await readSmallFile(source.file);
+  return trim ? text.trim() : text;
+}
+
+async function readSmallFile(file: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new ScrapeFault(`a file cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  if (text.length > MAX_SECRET_BYTES) throw new ScrapeFault(`${file} is too large for a secret`);
+  return text;
+}
