@@ -122,7 +122,8 @@ export function createHttpClient(options: ClientOptions): HttpClient {
 
 async function openWays(http: HttpClientConfig): Promise<Ways> {
   const { tls, proxy } = http;
-  const read = (source: SecretSource | undefined) => (source ? reveal(source, false) : undefined);
+  const read = async (source: SecretSource | undefined) =>
+    source === undefined ? undefined : await reveal(source, false);
   const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(read));
   const connect = {
     rejectUnauthorized: !tls.insecureSkipVerify,

@@ -238,9 +238,9 @@ function groupsOf(job: ScrapeConfig, found: readonly Discovery[]): readonly Targ
  * that does not answer must not keep the rest of the configuration waiting.
  */
 async function firstLooks(found: readonly Discovery[], clock: Clock): Promise<void> {
-  const looks = found.map((discovery) => {
+  const looks = found.map(async (discovery) => {
     const looked = discovery.refresh();
-    return discovery.source.isLocal || discovery.groups.length === 0 ? looked : undefined;
+    if (discovery.source.isLocal || discovery.groups.length === 0) await looked;
   });
   let timer: Timer | undefined;
   const enough = new Promise<void>((resolve) => {
