@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { isIPv6 } from "node:net";
+import { sendAnswer } from "../http/answer.ts";
+import { clientAddress, Networks } from "../http/networks.ts";
+import type { Kit } from "../kit.ts";
+import { GuardedStore } from "./breaker.ts";
+import { decided, decidedWithoutStore, type Decision } from "./decision.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { LimitStore } from "./store.ts";
+import { resolveTier, standardTiers, type ResolvedTier, type Tier } from "./tiers.ts";
+
+export interface RateLimitsOptions<R> {
+  /** Tiers of your own, and other numbers for `standard`, `auth` and `webhook`. */
+  readonly tiers?: Readonly<Record<string, Tier>>;
+  /** Where requests are counted. Default: this process's memory. */
+  readonly store?: LimitStore;
+  /**
+   * The proxies in front of the service, as addresses, networks, `loopback` or `private`; only their
+   * `X-Forwarded-For` is believed. Default: none, the connection's address is the caller's.
+   */
+  readonly trustedProxies?: readonly string[];
+  /**
+   * Who sent the framework's request, for tiers by user or by key. Return only what has been verified
+   * before, or callers invent identities; undefined counts by address.
+   */
+  readonly identify?: {
+    readonly user?: (request: R) => string | undefined;
+    readonly key?: (request: R) => string | undefined;
+  };
+  /** Milliseconds that the store may take for one request. Default: 100. */
+  readonly storeTimeoutMs?: number;
+  /** Milliseconds for which a store that failed is left alone. Default: 1000. */
+  readonly storePauseMs?: number;
+  /** Counts `rate_limit_decisions_total{tier,outcome}` and logs failures of the store. */
+  readonly kit?: Pick<Kit, "count" | "logger">;
+}
+
+/** What the Fastify hook needs of a request and a reply. */
+interface HookRequest {
+  readonly raw: IncomingMessage;
+}
+interface HookReply {
+  header(name: string, value: string): unknown;
+  getHeader(name: string): unknown;
+  code(status: number): unknown;
+  send(body: string): unknown;
+}
+
+const quietMs = 60_000;
+
+/**
+ * Limits by tiers; see docs/sdk.md. Throws when it is made wrongly, or with a tier that does not
+ * exist; never while it serves.
+ */
+export class RateLimits<R = IncomingMessage> {
+  readonly #tiers = new Map<string, ResolvedTier>();
+  readonly #store: GuardedStore;
+  readonly #local = new MemoryStore();
+  readonly #proxies: Networks | undefined;
+  readonly #options: RateLimitsOptions<R>;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  /** @throws an Error that names the tier or network that is wrong. */
+  constructor(options: RateLimitsOptions<R> = {}) {
+    this.#options = options;
+    for (const [name, tier] of Object.entries({ ...standardTiers, ...options.tiers })) {
+      const resolved = resolveTier(name, tier);
+      if (resolved.by !== "ip" && options.identify?.[resolved.by] === undefined)
+        throw new Error(
+          `rate limit tier "${name}" is by ${resolved.by}: give identify.${resolved.by}`,
+        );
+      this.#tiers.set(name, resolved);
+    }
+    this.#proxies =
+      options.trustedProxies === undefined ? undefined : new Networks(options.trustedProxies);
+    this.#store = new GuardedStore(options.store ?? new MemoryStore(), {
+      timeoutMs: options.storeTimeoutMs ?? 100,
+      pauseMs: options.storePauseMs ?? 1_000,
+    });
+  }
+
+  /** Middleware for Express and whatever else calls `(request, response, next)`. */
+  express(
+    tier: string,
+  ): (
+    request: R & IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ) => void {
+    this.#tier(tier);
+    return (request, response, next) => {
+      const decide = async () => {
+        if (await this.admit(tier, request, response, request)) next();
+      };
+      void decide();
+    };
+  }
+
+  /** A hook for Fastify: `app.addHook("onRequest", limits.fastify("standard"))`, or of one route. */
+  fastify(tier: string): (request: R & HookRequest, reply: HookReply) => Promise<unknown> {
+    this.#tier(tier);
+    return async (request, reply) => {
+      const { headers, refusal } = await this.#check(tier, request.raw, request);
+      for (const [name, value] of Object.entries(headers))
+        reply.header(name, joined(name, reply.getHeader(name), value));
+      if (refusal === undefined) return undefined;
+      for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value);
+      reply.code(refusal.status);
+      reply.send(refusal.body);
+      return reply;
+    };
+  }
+
+  /**
+   * For node:http: answers whether the request may go on. If not, it has been answered. `subject` is
+   * what `identify` gets, the request itself unless told.
+   */
+  async admit(
+    tier: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    subject: R = request as R,
+  ): Promise<boolean> {
+    const { headers, refusal } = await this.#check(tier, request, subject);
+    try {
+      // An answer that has begun meanwhile needs no headers.
+      if (!response.headersSent)
+        for (const [name, value] of Object.entries(headers))
+          response.setHeader(name, joined(name, response.getHeader(name), value));
+      if (refusal !== undefined && !response.headersSent) sendAnswer(refusal, request, response);
+    } catch (error) {
+      // A caller of HTTP/2 who is gone: there is nobody to answer.
+      this.#tell(error);
+    }
+    return refusal === undefined;
+  }
+
+  /** For everything else: counts one request of `partition` and says what to do with it. */
+  async take(tier: string, partition: string): Promise<Decision> {
+    const resolved = this.#tier(tier);
+    const key = `${tier}:${createHash("sha256").update(partition).digest("base64url").slice(0, 22)}`;
+    const windowMs = resolved.windowSeconds * 1000;
+    const result = await this.#store.take(key, resolved.limit, windowMs);
+    if (result !== undefined && "taken" in result) {
+      this.#count(tier, result.taken.allowed ? "allowed" : "limited");
+      return decided(resolved, result.taken);
+    }
+    if (result !== undefined) this.#tell(result.error);
+    this.#count(tier, "store_failed");
+    if (resolved.onStoreFailure === "local")
+      return decided(resolved, await this.#local.take(key, resolved.limit, windowMs));
+    return decidedWithoutStore(resolved, resolved.onStoreFailure === "open");
+  }
+
+  #check(tier: string, request: IncomingMessage, subject: R): Promise<Decision> {
+    const { by } = this.#tier(tier);
+    const identity = by === "ip" ? undefined : this.#identity(by, subject);
+    if (identity !== undefined) return this.take(tier, `${by}:${identity}`);
+    const address = clientAddress(request, this.#proxies);
+    return this.take(tier, `ip:${address === undefined ? "unknown" : network(address)}`);
+  }
+
+  #identity(by: "user" | "key", subject: R): string | undefined {
+    try {
+      const identity = this.#options.identify?.[by]?.(subject);
+      return typeof identity === "string" && identity !== "" ? identity : undefined;
+    } catch (error) {
+      this.#tell(error);
+      return undefined;
+    }
+  }
+
+  #tier(name: string): ResolvedTier {
+    const tier = this.#tiers.get(name);
+    if (tier !== undefined) return tier;
+    const known = [...this.#tiers.keys()].join(", ");
+    throw new Error(`there is no rate limit tier ${JSON.stringify(name)}; there are ${known}`);
+  }
+
+  #count(tier: string, outcome: string): void {
+    this.#options.kit?.count("rate_limit_decisions_total", { tier, outcome });
+  }
+
+  #tell(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#toldAt < quietMs) return;
+    this.#toldAt = now;
+    this.#options.kit?.logger.warn({ err: error }, "rate limits cannot count as they should");
+  }
+}
+
+/** Two tiers on one request are two items of one list; there is one time to come back. */
+function joined(name: string, before: unknown, value: string): string {
+  if (name === "retry-after" || typeof before !== "string") return value;
+  return `${before}, ${value}`;
+}
+
+/** What one caller cannot change: IPv4 addresses whole, of IPv6 the 64 bits that a site is given. */
+function network(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = "", tail] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const gap = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array.from({ length: gap }, () => "0"), ...right];
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(":");
+}

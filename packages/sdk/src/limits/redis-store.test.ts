@@ -1,0 +1,125 @@
+import { Redis } from "ioredis";
+import { createClient } from "redis";
+import { afterAll, expect, test } from "vitest";
+import { startProgram } from "../../../server/test/program.ts";
+import { startRedis } from "../../test/redis-server.ts";
+import { RateLimits } from "./rate-limits.ts";
+import { RedisStore } from "./redis-store.ts";
+
+const server = await startRedis();
+const client = new Redis({
+  path: server.path,
+  retryStrategy: () => 20,
+  // As the documentation says: what cannot be counted now is not to be counted later.
+  enableOfflineQueue: false,
+});
+client.on("error", () => {});
+await new Promise<void>((resolve) => client.once("ready", resolve));
+afterAll(async () => {
+  client.disconnect();
+  await server.stop();
+});
+const store = new RedisStore(client);
+
+test("four processes count as one, exactly, whatever their clocks say", async () => {
+  const worker = new URL("../../test/programs/limit-worker.ts", import.meta.url);
+  const skews = [0, 3_600_000, -3_600_000, 86_400_000];
+  const programs = skews.map((skew) =>
+    startProgram(worker, [server.path, "shared", "500", "777", String(skew)]),
+  );
+  for (const program of programs) expect(await program.nextLine()).toBe("ready");
+  for (const program of programs) program.child.stdin?.write("go\n");
+  const results = await Promise.all(programs.map((program) => program.nextLine()));
+  const allowed = results.map((line) => Number(line.split(" ")[0]));
+  expect(allowed.reduce((sum, each) => sum + each, 0)).toBe(777);
+  expect(await store.take("shared", 777, 60_000)).toMatchObject({ allowed: false, remaining: 0 });
+});
+
+test("node-redis counts with ioredis", async () => {
+  const node = createClient({ socket: { path: server.path, reconnectStrategy: false } });
+  await node.connect();
+  const other = new RedisStore(node);
+  expect(await store.take("both", 2, 60_000)).toMatchObject({ allowed: true, remaining: 1 });
+  expect(await other.take("both", 2, 60_000)).toMatchObject({ allowed: true, remaining: 0 });
+  expect(await store.take("both", 2, 60_000)).toMatchObject({ allowed: false, remaining: 0 });
+  node.destroy();
+  expect(() => new RedisStore({} as never)).toThrow("ioredis or of redis");
+});
+
+/** What the key holds, as milliseconds before the clock of Redis. */
+async function ages(key: string): Promise<number[]> {
+  const [seconds = 0, micros = 0] = (await client.time()).map(Number);
+  const now = seconds * 1000 + Math.floor(micros / 1000);
+  return (await client.lrange(`seaworthy:limit:${key}`, 0, -1)).map((time) => now - Number(time));
+}
+
+/** Writes requests into the log that were counted so many milliseconds ago. */
+async function counted(key: string, agesMs: readonly number[]): Promise<void> {
+  const [seconds = 0, micros = 0] = (await client.time()).map(Number);
+  const now = seconds * 1000 + Math.floor(micros / 1000);
+  await client.rpush(`seaworthy:limit:${key}`, ...agesMs.map((age) => now - age));
+}
+
+test("the window slides: what leaves it makes room, one by one", async () => {
+  await counted("slide", [70_000, 60_001, 50_000, 10_000]);
+  const taken = await store.take("slide", 3, 60_000);
+  expect(taken).toMatchObject({ allowed: true, remaining: 0 });
+  expect(taken.resetMs).toBeGreaterThan(9_000);
+  expect(taken.resetMs).toBeLessThanOrEqual(10_000);
+  const refused = await store.take("slide", 3, 60_000);
+  expect(refused.allowed).toBe(false);
+  // A refused request is not counted, and the key does not outlive its window.
+  expect(await ages("slide")).toHaveLength(3);
+  expect(await client.pttl("seaworthy:limit:slide")).toBeLessThanOrEqual(60_000);
+});
+
+test("when the clock of Redis goes back, nobody waits for longer than the window", async () => {
+  const hour = 3_600_000;
+  await counted("back", [-hour + 30_000, -hour + 1_000, -hour]);
+  const taken = await store.take("back", 3, 60_000);
+  expect(taken.allowed).toBe(false);
+  expect(taken.resetMs).toBeLessThanOrEqual(60_000);
+  const moved = await ages("back");
+  for (const [index, age] of [30_000, 1_000, 0].entries()) {
+    expect(moved[index]).toBeGreaterThanOrEqual(age);
+    expect(moved[index]).toBeLessThan(age + 10_000);
+  }
+  expect(await client.pttl("seaworthy:limit:back")).toBeGreaterThan(0);
+});
+
+test("when the clock of Redis leaps ahead, the window is empty", async () => {
+  await counted("ahead", [3_600_000, 3_599_000]);
+  expect(await store.take("ahead", 2, 60_000)).toMatchObject({ allowed: true, remaining: 1 });
+  expect(await ages("ahead")).toHaveLength(1);
+});
+
+test("Redis killed: each tier as it says; and back: counting again", async () => {
+  const counts: string[] = [];
+  const warned: string[] = [];
+  const limits = new RateLimits({
+    store,
+    storePauseMs: 0,
+    tiers: { near: { limit: 1, windowSeconds: 60, onStoreFailure: "local" } },
+    kit: {
+      count: (_name, labels) => void counts.push(String(labels?.["outcome"])),
+      logger: { warn: (_: unknown, message: string) => warned.push(message) } as never,
+    },
+  });
+  const status = async (tier: string) => (await limits.take(tier, "me")).refusal?.status ?? 200;
+  expect(await status("auth")).toBe(200);
+  const lost = new Promise<void>((resolve) => client.once("close", resolve));
+  await server.kill();
+  await lost;
+  expect(await status("standard")).toBe(200);
+  expect(await status("auth")).toBe(503);
+  expect(await status("near")).toBe(200);
+  expect(await status("near")).toBe(429);
+  expect(warned).toHaveLength(1);
+  expect(new Set(counts)).toEqual(new Set(["allowed", "store_failed"]));
+  const back = new Promise<void>((resolve) => client.once("ready", resolve));
+  await server.start();
+  await back;
+  // Redis has forgotten the counts and the script.
+  for (let index = 0; index < 10; index += 1) expect(await status("auth")).toBe(200);
+  expect(await status("auth")).toBe(429);
+});
