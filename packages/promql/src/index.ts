@@ -5,6 +5,7 @@ export { formatDuration, parseDuration } from "./duration.ts";
 export { formatCompact, formatDecimal, formatValue } from "./number.ts";
 export { setStale } from "./stale.ts";
 export { lineColumn, PromqlError, type PromqlErrorKind, type Span } from "./errors.ts";
+export { allBuckets as histogramBuckets } from "./histogram/buckets.ts";
 export {
   type Buckets,
   type CounterResetHint,
@@ -22,6 +23,7 @@ export {
 } from "./matchers.ts";
 export type * from "./parse/ast.ts";
 export { formatDurationExpr, formatExpr, formatSelector } from "./parse/format.ts";
+export { prettyExpr } from "./parse/pretty.ts";
 export { childrenOf, selectorsOf, walk } from "./parse/walk.ts";
 export { ALL_EXPERIMENTAL, FEATURES, featuresOn, typeOf } from "./check.ts";
 export { functionNames, functionSignature, type FunctionSignature } from "./functions.ts";

@@ -163,6 +163,9 @@ async function start(config: Config, closers: Closers): Promise<App> {
     reloadSucceeded,
     config: files.prometheus.shown,
     retentionDays: config.telemetry.retentionDays,
+    queryTimeoutMs: config.limits.timeoutMs,
+    queryMaxSamples: config.limits.maxSamples,
+    features: config.promqlFeatures,
   });
   const http = await createHttp({
     log,
@@ -199,6 +202,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         groups: () => rules.groups(),
         targets: () => scraper.targets(),
         status,
+        externalLabels: () => files.prometheus.externalLabels,
       }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
       pushRoutes(createPushReceivers({ samples, metrics: counts })),

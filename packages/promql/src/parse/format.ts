@@ -29,10 +29,8 @@ export function formatExpr(expr: Expr): string {
       return formatSelector(expr) + modifiers(expr);
     case "matrix_selector":
       return `${formatSelector(expr.selector)}[${formatDurationExpr(expr.range)}]${modifiers(expr.selector)}`;
-    case "subquery": {
-      const step = expr.step === undefined ? "" : formatDurationExpr(expr.step);
-      return `${formatExpr(expr.expr)}[${formatDurationExpr(expr.range)}:${step}]${modifiers(expr)}`;
-    }
+    case "subquery":
+      return formatExpr(expr.expr) + formatSubqueryRange(expr);
     case "paren":
       return `(${formatExpr(expr.expr)})`;
     case "unary":
@@ -44,6 +42,12 @@ export function formatExpr(expr: Expr): string {
     default:
       return `${expr.function}(${expr.args.map(formatExpr).join(", ")})`;
   }
+}
+
+/** What follows a subquery's expression: `[1h:5m] offset 1d`. */
+export function formatSubqueryRange(expr: Subquery): string {
+  const step = expr.step === undefined ? "" : formatDurationExpr(expr.step);
+  return `[${formatDurationExpr(expr.range)}:${step}]${modifiers(expr)}`;
 }
 
 /** Prints matchers as a selector: `name{a="b"}`. */
@@ -115,29 +119,38 @@ export function formatDurationExpr(duration: DurationExpr): string {
   }
 }
 
-function formatBinary({ operator, left, right, returnBool, matching }: Binary): string {
-  let middle = returnBool ? `${operator} bool` : operator;
+function formatBinary(expr: Binary): string {
+  return `${formatExpr(expr.left)} ${formatOperator(expr)} ${formatExpr(expr.right)}`;
+}
+
+/** A binary operator with all its modifiers: `> bool on (a) group_left ()`. */
+export function formatOperator({ operator, returnBool, matching }: Binary): string {
+  let text = returnBool ? `${operator} bool` : operator;
   if (matching !== undefined) {
     const { on, labels: names, cardinality, include, fillLeft, fillRight } = matching;
     const grouped = cardinality === "many-to-one" || cardinality === "one-to-many";
-    if (on || names.length > 0 || grouped) middle += ` ${on ? "on" : "ignoring"} ${labels(names)}`;
+    if (on || names.length > 0 || grouped) text += ` ${on ? "on" : "ignoring"} ${labels(names)}`;
     if (grouped) {
-      middle += ` ${cardinality === "many-to-one" ? "group_left" : "group_right"} ${labels(include)}`;
+      text += ` ${cardinality === "many-to-one" ? "group_left" : "group_right"} ${labels(include)}`;
     }
     if (fillLeft !== undefined && Object.is(fillLeft, fillRight)) {
-      middle += ` fill (${formatCompact(fillLeft)})`;
+      text += ` fill (${formatCompact(fillLeft)})`;
     } else {
-      if (fillLeft !== undefined) middle += ` fill_left (${formatCompact(fillLeft)})`;
-      if (fillRight !== undefined) middle += ` fill_right (${formatCompact(fillRight)})`;
+      if (fillLeft !== undefined) text += ` fill_left (${formatCompact(fillLeft)})`;
+      if (fillRight !== undefined) text += ` fill_right (${formatCompact(fillRight)})`;
     }
   }
-  return `${formatExpr(left)} ${middle} ${formatExpr(right)}`;
+  return text;
 }
 
-function formatAggregate({ operator, expr, parameter, without, grouping }: Aggregate): string {
-  const args = [...(parameter === undefined ? [] : [parameter]), expr].map(formatExpr).join(", ");
-  if (without) return `${operator} without ${labels(grouping)} (${args})`;
-  return grouping.length === 0
-    ? `${operator}(${args})`
-    : `${operator} by ${labels(grouping)} (${args})`;
+function formatAggregate(expr: Aggregate): string {
+  const { parameter } = expr;
+  const args = [...(parameter === undefined ? [] : [parameter]), expr.expr];
+  return `${formatAggregation(expr)}(${args.map(formatExpr).join(", ")})`;
+}
+
+/** An aggregation up to its arguments: `sum by (a) `. */
+export function formatAggregation({ operator, without, grouping }: Aggregate): string {
+  if (without) return `${operator} without ${labels(grouping)} `;
+  return grouping.length === 0 ? operator : `${operator} by ${labels(grouping)} `;
 }

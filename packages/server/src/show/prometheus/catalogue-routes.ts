@@ -3,7 +3,7 @@ import type { MetricsQuery, SeriesRequest } from "../../query/index.ts";
 import { ApiError } from "./api-error.ts";
 import { labelsJson, success, TRUNCATED } from "./json.ts";
 import { checkOrder, EVER, quote, RequestParameters } from "./parameters.ts";
-import { json } from "./query-routes.ts";
+import { json } from "./answer.ts";
 
 /** `/series`, `/labels`, `/label/:name/values` and `/metadata`: what there is. */
 export function catalogueRoutes(

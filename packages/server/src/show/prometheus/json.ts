@@ -1,5 +1,12 @@
-import { FLOAT, formatValue } from "@seaworthy/promql";
-import type { Labels, QueryResult, QueryValue, RawSeries } from "@seaworthy/promql";
+import { FLOAT, formatValue, HISTOGRAM } from "@seaworthy/promql";
+import type {
+  Labels,
+  NativeHistogram,
+  QueryResult,
+  QueryValue,
+  RawSeries,
+} from "@seaworthy/promql";
+import { histogramJson } from "./histogram-json.ts";
 
 /** A piece of JSON this long goes out; building one answer of 30 MB at once would hold up the loop. */
 const PIECE = 64 * 1024;
@@ -65,8 +72,12 @@ type SeriesValue = Exclude<QueryValue, { readonly type: "scalar" | "string" }>;
 function* seriesParts(value: SeriesValue): Generator<string> {
   if (value.type === "vector") {
     const time = formatTime(value.timeMs);
-    for (const { labels, value: sample } of value.samples) {
-      yield `{"metric":${labelsJson(labels)},"value":[${time},"${formatValue(sample)}"]}`;
+    for (const { labels, value: sample, histogram } of value.samples) {
+      const [key, text] =
+        histogram === undefined
+          ? ["value", `"${formatValue(sample)}"`]
+          : ["histogram", histogramJson(histogram)];
+      yield `{"metric":${labelsJson(labels)},"${key}":[${time},${text}]}`;
     }
     return;
   }
@@ -77,22 +88,51 @@ function* seriesParts(value: SeriesValue): Generator<string> {
   const { startMs, stepMs, steps } = value.grid;
   // Every series has the same times: they are printed once.
   const times = Array.from({ length: steps }, (_, step) => formatTime(startMs + step * stepMs));
-  for (const { labels, kinds, values } of value.series) {
-    let points = "";
+  for (const { labels, kinds, values, histograms } of value.series) {
+    const points = new Points();
     for (let step = 0; step < steps; step += 1) {
-      if (kinds[step] !== FLOAT) continue;
-      points += `${points === "" ? "" : ","}[${times[step]},"${formatValue(values[step] ?? 0)}"]`;
+      const kind = kinds[step];
+      const time = times[step] ?? "";
+      if (kind === FLOAT) points.float(time, values[step] ?? 0);
+      else if (kind === HISTOGRAM) points.histogram(time, histograms?.[step]);
     }
-    if (points !== "") yield `{"metric":${labelsJson(labels)},"values":[${points}]}`;
+    if (!points.isEmpty) yield points.series(labels);
   }
 }
 
-function rawJson({ labels, times, values }: RawSeries): string {
-  const points = Array.from(
-    times,
-    (time, i) => `[${formatTime(time)},"${formatValue(values[i] ?? 0)}"]`,
-  );
-  return `{"metric":${labelsJson(labels)},"values":[${points.join(",")}]}`;
+function rawJson({ labels, times, values, histograms }: RawSeries): string {
+  const points = new Points();
+  times.forEach((time, i) => {
+    const histogram = histograms?.[i];
+    if (histogram === undefined) points.float(formatTime(time), values[i] ?? 0);
+    else points.histogram(formatTime(time), histogram);
+  });
+  return points.series(labels);
+}
+
+/** The points of one series: floats and native histograms in lists of their own. */
+class Points {
+  #floats = "";
+  #histograms = "";
+
+  get isEmpty(): boolean {
+    return this.#floats === "" && this.#histograms === "";
+  }
+
+  float(time: string, value: number): void {
+    this.#floats += `${this.#floats === "" ? "" : ","}[${time},"${formatValue(value)}"]`;
+  }
+
+  histogram(time: string, histogram: NativeHistogram | undefined): void {
+    if (histogram === undefined) return;
+    this.#histograms += `${this.#histograms === "" ? "" : ","}[${time},${histogramJson(histogram)}]`;
+  }
+
+  series(labels: Labels): string {
+    const values = this.#floats === "" ? "" : `,"values":[${this.#floats}]`;
+    const histograms = this.#histograms === "" ? "" : `,"histograms":[${this.#histograms}]`;
+    return `{"metric":${labelsJson(labels)}${values}${histograms}}`;
+  }
 }
 
 /** A label set as an object, names in order. */

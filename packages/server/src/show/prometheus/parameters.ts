@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { Expr } from "@seaworthy/promql";
 import type { MetricsQuery } from "../../query/index.ts";
 import { parseDuration } from "../../model/index.ts";
 import { ApiError, invalidParameter } from "./api-error.ts";
@@ -63,6 +64,21 @@ export class RequestParameters {
   selectors(metrics: MetricsQuery) {
     return this.all("match[]").map((text) => parseSelector(metrics, text));
   }
+}
+
+/** The `query` parameter's expression; throws unless it is sound. */
+export function parsedQuery(metrics: MetricsQuery, parameters: RequestParameters): Expr {
+  try {
+    return metrics.parse(parameters.get("query"));
+  } catch (error) {
+    throw invalidParameter("query", error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The `query` parameter; throws unless it is sound. */
+export function checkedQuery(metrics: MetricsQuery, parameters: RequestParameters): string {
+  parsedQuery(metrics, parameters);
+  return parameters.get("query");
 }
 
 /** Parses a selector as `match[]` takes it: matchers, no offset, no range, not everything. */

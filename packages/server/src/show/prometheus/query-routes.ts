@@ -1,11 +1,13 @@
 import { Readable } from "node:stream";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { QueryResult } from "@seaworthy/promql";
 import type { Clock } from "../../model/index.ts";
 import type { AskOptions, MetricsQuery } from "../../query/index.ts";
 import { ApiError, invalidParameter } from "./api-error.ts";
-import { limitSeries, queryAnswer, success } from "./json.ts";
-import { checkOrder, RequestParameters } from "./parameters.ts";
+import { json } from "./answer.ts";
+import { goneSignal } from "./gone.ts";
+import { limitSeries, queryAnswer } from "./json.ts";
+import { checkedQuery, checkOrder, RequestParameters } from "./parameters.ts";
 
 /** Points of one series in one answer; Prometheus's own bound. */
 const MAX_POINTS = 11_000;
@@ -26,7 +28,7 @@ export function queryRoutes(
       const parameters = new RequestParameters(request);
       const limit = parameters.limit();
       const time = parameters.time("time", clock.now());
-      const options = askOptions(parameters, request);
+      const options = askOptions(parameters, reply);
       const query = checkedQuery(metrics, parameters);
       const started = performance.now();
       const result = await metrics.instant(query, time, options);
@@ -59,23 +61,11 @@ export function queryRoutes(
           "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)",
         );
       }
-      const options = askOptions(parameters, request);
+      const options = askOptions(parameters, reply);
       const query = checkedQuery(metrics, parameters);
       const started = performance.now();
       const result = await metrics.range(query, start, end, Math.trunc(step), options);
       return answer(reply, result, limit, stats(parameters, result, started));
-    },
-  });
-
-  app.route({
-    method,
-    url: "/query_exemplars",
-    config,
-    handler: async (request, reply) => {
-      const parameters = new RequestParameters(request);
-      checkOrder(parameters.time("start", 0), parameters.time("end", clock.now()));
-      checkedQuery(metrics, parameters);
-      return json(reply, success([]));
     },
   });
 }
@@ -87,36 +77,14 @@ function required(parameters: RequestParameters, name: string): number {
   return parameters.time(name, 0);
 }
 
-/** The `query` parameter; throws unless it is sound. */
-function checkedQuery(metrics: MetricsQuery, parameters: RequestParameters): string {
-  const query = parameters.get("query");
-  try {
-    metrics.parse(query);
-    return query;
-  } catch (error) {
-    throw invalidParameter("query", error instanceof Error ? error.message : String(error));
-  }
-}
-
-function askOptions(parameters: RequestParameters, request: FastifyRequest): AskOptions {
+function askOptions(parameters: RequestParameters, reply: FastifyReply): AskOptions {
   const timeoutMs = parameters.duration("timeout");
   const lookbackDeltaMs = parameters.duration("lookback_delta");
   return {
-    signal: goneSignal(request),
+    signal: goneSignal(reply),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(lookbackDeltaMs === undefined ? {} : { lookbackDeltaMs }),
   };
-}
-
-/** Fires when the client has gone before it was answered. */
-function goneSignal(request: FastifyRequest): AbortSignal {
-  const gone = new AbortController();
-  const { socket } = request.raw;
-  const abort = () => gone.abort();
-  socket.once("close", abort);
-  // A connection outlives its requests.
-  request.raw.once("close", () => socket.off("close", abort));
-  return gone.signal;
 }
 
 /** `stats=all`: Prometheus's figures, of which this engine knows the samples and the whole time. */
@@ -160,9 +128,4 @@ function answer(
 function* joined(first: readonly string[], rest: Iterable<string>): Generator<Buffer> {
   for (const piece of first) yield Buffer.from(piece);
   for (const piece of rest) yield Buffer.from(piece);
-}
-
-/** Sends JSON text. */
-export function json(reply: FastifyReply, body: string | Readable): FastifyReply {
-  return reply.header("content-type", "application/json").send(body);
 }

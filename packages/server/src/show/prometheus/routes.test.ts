@@ -120,7 +120,11 @@ beforeAll(async () => {
           reloadSucceeded: true,
           config: "global: {}\n",
           retentionDays: 30,
+          queryTimeoutMs: 120_000,
+          queryMaxSamples: 100_000,
+          features: ["promql-duration-expr"],
         }),
+        externalLabels: () => ({ cluster: "test" }),
       }),
     ],
   });
@@ -459,7 +463,11 @@ describe("rules, alerts and targets", () => {
   it("tells about itself", async () => {
     expect(await data("status/buildinfo")).toMatchObject({ revision: "seaworthy-1.2.3" });
     expect(await data("status/runtimeinfo")).toMatchObject({ storageRetention: "30d" });
-    expect(await data("status/flags")).toEqual({ "storage.tsdb.retention.time": "30d" });
+    expect(await data("status/flags")).toMatchObject({
+      "enable-feature": "promql-duration-expr",
+      "query.timeout": "2m",
+      "storage.tsdb.retention.time": "30d",
+    });
     expect(await data("status/config")).toEqual({ yaml: "global: {}\n" });
     expect(await data("query_exemplars", { query: "odd", start: "0", end: at })).toEqual([]);
   });

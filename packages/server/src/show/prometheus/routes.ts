@@ -1,8 +1,12 @@
-import type { FastifyPluginAsync } from "fastify";
-import type { Clock, RuleGroupView, TargetsView } from "../../model/index.ts";
+import type { FastifyInstance, FastifyPluginAsync } from "fastify";
+import type { Clock, Labels, RuleGroupView, TargetsView } from "../../model/index.ts";
 import type { MetricsQuery } from "../../query/index.ts";
+import { adminRoutes } from "./admin-routes.ts";
 import { apiErrorOf } from "./api-error.ts";
 import { catalogueRoutes } from "./catalogue-routes.ts";
+import { exemplarRoutes } from "./exemplar-routes.ts";
+import { expressionRoutes } from "./expression-routes.ts";
+import { federateRoutes } from "./federate-routes.ts";
 import { queryRoutes } from "./query-routes.ts";
 import { rulesRoutes } from "./rules-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
@@ -15,6 +19,8 @@ export interface PrometheusDeps {
   readonly groups: () => readonly RuleGroupView[];
   readonly targets: () => TargetsView;
   readonly status: () => ServerStatus;
+  /** `global.external_labels` of prometheus.yml. */
+  readonly externalLabels: () => Labels;
 }
 
 /** A query of this length is no query of a person's or a dashboard's. */
@@ -33,19 +39,30 @@ export function prometheusRoutes(deps: PrometheusDeps): FastifyPluginAsync {
           { parseAs: "string", bodyLimit: MAX_FORM_BYTES },
           (_request, body, done) => done(null, new URLSearchParams(String(body))),
         );
-        app.setErrorHandler((error, _request, reply) => {
-          const failure = apiErrorOf(error);
-          // What is not about a query is answered as everywhere.
-          if (failure === undefined) throw error;
-          const { status, errorType, message } = failure;
-          return reply.code(status).send({ status: "error", errorType, error: message });
-        });
+        answerErrors(app);
         queryRoutes(app, deps);
+        exemplarRoutes(app, deps);
+        expressionRoutes(app, deps);
         catalogueRoutes(app, deps);
         rulesRoutes(app, deps);
         statusRoutes(app, deps);
+        adminRoutes(app, deps);
       },
       { prefix: "/api/v1" },
     );
+    await root.register(async (app) => {
+      answerErrors(app);
+      federateRoutes(app, deps);
+    });
   };
+}
+
+/** Answers what is about a query in the API's form, and the rest as everywhere. */
+function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error, _request, reply) => {
+    const failure = apiErrorOf(error);
+    if (failure === undefined) throw error;
+    const { status, errorType, message } = failure;
+    return reply.code(status).send({ status: "error", errorType, error: message });
+  });
 }

@@ -7,7 +7,7 @@ import type { MetricsQuery } from "../../query/index.ts";
 import { ApiError, invalidParameter } from "./api-error.ts";
 import { success } from "./json.ts";
 import { RequestParameters } from "./parameters.ts";
-import { json } from "./query-routes.ts";
+import { json } from "./answer.ts";
 
 /** `/rules` and `/alerts`. */
 export function rulesRoutes(

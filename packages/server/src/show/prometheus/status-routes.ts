@@ -2,9 +2,11 @@ import { hostname } from "node:os";
 import type { FastifyInstance } from "fastify";
 import { formatDuration } from "../../model/index.ts";
 import type { Clock, TargetsView } from "../../model/index.ts";
+import type { MetricsQuery } from "../../query/index.ts";
+import { goneSignal } from "./gone.ts";
 import { success } from "./json.ts";
 import { RequestParameters } from "./parameters.ts";
-import { json } from "./query-routes.ts";
+import { json } from "./answer.ts";
 import { seconds, timestamp } from "./rules-routes.ts";
 
 /** What the server tells of itself. */
@@ -18,15 +20,27 @@ export interface ServerStatus {
   /** The loaded prometheus.yml, with secrets hidden. */
   readonly config: string;
   readonly retentionDays: number;
+  /** Of one query. */
+  readonly queryTimeoutMs: number;
+  readonly queryMaxSamples: number;
+  /** Experimental parts of PromQL that are switched on, by Prometheus's names. */
+  readonly features: readonly string[];
 }
 
 /** The release of Prometheus whose API this is: clients choose features by it. */
 const API_VERSION = "3.5.0";
 
+/** Entries of each list of `/status/tsdb`. */
+const DEFAULT_TSDB_LIMIT = 10;
+const MAX_TSDB_LIMIT = 10_000;
+/** Series of this time count as those of Prometheus's head. */
+const HEAD_MS = 3 * 3_600_000;
+
 /** `/targets`, `/alertmanagers` and `/status/*`. */
 export function statusRoutes(
   app: FastifyInstance,
   deps: {
+    readonly metrics: MetricsQuery;
     readonly targets: () => TargetsView;
     readonly status: () => ServerStatus;
     readonly clock: Clock;
@@ -95,8 +109,46 @@ export function statusRoutes(
   });
 
   app.get("/status/flags", { config }, async (_request, reply) => {
-    const { retentionDays } = deps.status();
-    return json(reply, success({ "storage.tsdb.retention.time": `${retentionDays}d` }));
+    const status = deps.status();
+    const data = {
+      "enable-feature": status.features.join(","),
+      "query.lookback-delta": "5m",
+      "query.max-samples": String(status.queryMaxSamples),
+      "query.timeout": formatDuration(status.queryTimeoutMs),
+      "storage.tsdb.retention.time": `${status.retentionDays}d`,
+      "web.enable-admin-api": "true",
+      "web.enable-lifecycle": "true",
+    };
+    return json(reply, success(data));
+  });
+
+  // The store has no log to replay: it is ready once it is open.
+  app.get("/status/walreplay", { config }, async (_request, reply) =>
+    json(reply, success({ min: 0, max: 0, current: 0, state: "done" })),
+  );
+
+  app.get("/status/tsdb", { config }, async (request, reply) => {
+    const parameters = new RequestParameters(request);
+    const limit = Math.min(parameters.limit() ?? DEFAULT_TSDB_LIMIT, MAX_TSDB_LIMIT);
+    const now = deps.clock.now();
+    const found = await deps.metrics.cardinality(
+      { startMs: now - HEAD_MS, endMs: now, limit },
+      { signal: goneSignal(reply) },
+    );
+    const data = {
+      headStats: {
+        numSeries: found.series,
+        numLabelPairs: found.labelPairs,
+        chunkCount: 0,
+        minTime: found.oldest ?? 0,
+        maxTime: found.newest ?? 0,
+      },
+      seriesCountByMetricName: found.seriesByMetric,
+      labelValueCountByLabelName: found.valuesByLabel,
+      memoryInBytesByLabelName: found.bytesByLabel,
+      seriesCountByLabelValuePair: found.seriesByPair,
+    };
+    return json(reply, success(data));
   });
 
   app.get("/status/config", { config }, async (_request, reply) =>

@@ -35,7 +35,7 @@ const GATHER_MS = 5;
 export class SampleWriter implements SampleSink {
   readonly #engine: ClickHouse;
   readonly #limits: TelemetryLimits;
-  readonly #series: SeriesRegistry;
+  #series: SeriesRegistry;
   readonly #announced: (family: number) => void;
   #waiting: Waiting[] = [];
   #waitingSamples = 0;
@@ -84,6 +84,12 @@ export class SampleWriter implements SampleSink {
       this.#described.set(entry.metric, entry);
       this.#newDescriptions.push(entry);
     }
+  }
+
+  /** Forgets which series the tables have; each is named again when it comes again. */
+  forget(): void {
+    this.#series = new SeriesRegistry(this.#limits.maxKnownSeries);
+    this.#histogramFamilies.clear();
   }
 
   /** Commits what waits, and refuses what comes. */

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import type { LogSink, SampleSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
+import { deleteSeries, purgeDeleted } from "./delete-series.ts";
+import type { SeriesOfFamily } from "./delete-series.ts";
 import type { StatementOptions } from "./engine.ts";
 import { openEmbedded } from "./embedded.ts";
 import { LogWriter } from "./logs/log-writer.ts";
@@ -29,6 +31,13 @@ export interface Telemetry {
    * stands. Series written by other servers do not change it.
    */
   seriesVersion(family?: number): number;
+  /**
+   * Deletes what series have from startMs to endMs (ms since 1970, both inclusive). Resolves when no
+   * query sees it any more.
+   */
+  remove(series: readonly SeriesOfFamily[], startMs: number, endMs: number): Promise<void>;
+  /** Frees the disk space of what was deleted. */
+  purge(): Promise<void>;
   /** Tells whether the engine answers. */
   ping(): Promise<void>;
   /** Commits what waits, stops what runs, closes. Within 2 s. */
@@ -62,10 +71,11 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   }
   const versions = new Map<number, number>();
   let version = 0;
-  const writer = new SampleWriter(engine, limits, (family) => {
+  const changed = (family: number) => {
     version += 1;
     versions.set(family, version);
-  });
+  };
+  const writer = new SampleWriter(engine, limits, changed);
   let closing: Promise<void> | undefined;
   const close = async () => {
     let timer: NodeJS.Timeout | undefined;
@@ -81,6 +91,13 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     logs,
     select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
     seriesVersion: (family) => (family === undefined ? version : (versions.get(family) ?? 0)),
+    async remove(series, startMs, endMs) {
+      await deleteSeries(engine, series, startMs, endMs);
+      // Those that come again must be named again.
+      writer.forget();
+      for (const { family } of series) changed(family);
+    },
+    purge: () => purgeDeleted(engine),
     async ping() {
       if (closing !== undefined) {
         throw new StoreError("store_unavailable", "the metrics store is closed");
