@@ -1,7 +1,6 @@
 export * from "./data-folder.ts";
 export type { Block } from "./clickhouse/native-format.ts";
 export { HINTS } from "./clickhouse/blocks.ts";
-export type { SeriesOfFamily } from "./clickhouse/delete-series.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
 export type { Parameters } from "./clickhouse/statement.ts";
 export { openTelemetry } from "./clickhouse/telemetry.ts";
