@@ -7,6 +7,7 @@ import { catalogueRoutes } from "./catalogue-routes.ts";
 import { exemplarRoutes } from "./exemplar-routes.ts";
 import { expressionRoutes } from "./expression-routes.ts";
 import { federateRoutes } from "./federate-routes.ts";
+import { remoteReadRoutes } from "./remote-read/routes.ts";
 import { queryRoutes } from "./query-routes.ts";
 import { rulesRoutes } from "./rules-routes.ts";
 import { statusRoutes } from "./status-routes.ts";
@@ -47,6 +48,7 @@ export function prometheusRoutes(deps: PrometheusDeps): FastifyPluginAsync {
         rulesRoutes(app, deps);
         statusRoutes(app, deps);
         adminRoutes(app, deps);
+        remoteReadRoutes(app, deps);
       },
       { prefix: "/api/v1" },
     );
