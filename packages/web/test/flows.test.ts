@@ -256,6 +256,41 @@ describe("live", () => {
   });
 });
 
+describe("silences", () => {
+  it("are made from an alert in two clicks, show what they hide, and are ended", async () => {
+    await open("/alerts?open=a1");
+    await page.getByRole("button", { name: "Silence", exact: true }).click();
+    await page.getByText(/^Hides 1 present alert: /).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Silence" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(fixture.world.silences[0]?.matchers).toContainEqual({
+      name: "alertname",
+      value: fixture.world.alerts[0]?.name,
+      isRegex: false,
+      isEqual: true,
+    });
+    await page.getByRole("link", { name: "Silences" }).click();
+    const made = page.getByRole("listitem").filter({ hasText: "Known, and being worked on" });
+    await made.getByRole("button", { name: "End now" }).click();
+    await made.getByRole("button", { name: "Silence again" }).waitFor();
+  });
+
+  it("name at least one label", async () => {
+    await open("/alerts/silences", "empty");
+    await page.getByRole("button", { name: "New silence" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Alerts with all of these labels").fill('a="b"\nservice');
+    await dialog.getByText(/^Line 2: write it as/).waitFor();
+    await dialog.getByLabel("Alerts with all of these labels").fill("service=~shop|cart");
+    await dialog.getByText(/^None of the present alerts/).waitFor();
+    const silence = dialog.getByRole("button", { name: "Silence" });
+    expect(await silence.isDisabled()).toBe(true);
+    await dialog.getByLabel("Why").fill("Moving the database");
+    await silence.click();
+    await page.getByText('service=~"shop|cart"').waitFor();
+  });
+});
+
 describe("tokens", () => {
   it("show their secret once, and are revoked by typing their name", async () => {
     await open("/settings/tokens");

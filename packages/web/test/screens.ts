@@ -5,6 +5,7 @@ export const screens: Readonly<Record<string, string>> = {
   incident: "/incidents/42",
   alerts: "/alerts",
   alert: "/alerts?open=a1",
+  silences: "/alerts/silences",
   rules: "/alerts/rules",
   notifications: "/alerts/notifications",
   explore: "/explore/metrics?q=sum+by+(status)+(rate(http_requests_total[5m]))",

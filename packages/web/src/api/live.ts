@@ -15,7 +15,7 @@ const affected: Readonly<Record<Change["topic"], readonly string[]>> = {
   incidents: ["incidents", "overview", "alerts"],
   notifications: ["notifications", "overview"],
   targets: ["targets", "overview"],
-  silences: ["alerts"],
+  silences: ["silences", "alerts"],
   configuration: ["rules", "targets", "overview", "alerts"],
 };
 

@@ -23,6 +23,7 @@ const places: readonly Command[] = [
     note: `g ${key}`,
     go: path,
   })),
+  { key: "silences", group: "Go to", title: "Silences", go: paths.silences() },
   { key: "rules", group: "Go to", title: "Alert rules", go: paths.rules() },
   { key: "notifications", group: "Go to", title: "Notifications", go: paths.notifications() },
   { key: "tokens", group: "Go to", title: "API tokens", go: paths.tokens() },

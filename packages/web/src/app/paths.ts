@@ -8,6 +8,7 @@ export const paths = {
     state === undefined || state === "open" ? "/incidents" : `/incidents?state=${state}`,
   incident: (number: number | string) => `/incidents/${number}`,
   alerts: (filter: { label?: string; open?: string } = {}) => withQuery("/alerts", filter),
+  silences: () => "/alerts/silences",
   rules: (rule?: string) => withQuery("/alerts/rules", rule === undefined ? {} : { rule }),
   notifications: () => "/alerts/notifications",
   explore: (queries: readonly string[] = [], range?: { from: string; to: string }) =>

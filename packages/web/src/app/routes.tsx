@@ -54,6 +54,7 @@ export const routes: RouteObject[] = [
                 handle: shared,
                 lazy: () => import("../screens/alerts/alerts-route.tsx"),
               },
+              { path: "silences", lazy: () => import("../screens/silences/route.tsx") },
               { path: "rules", lazy: () => import("../screens/alerts/rules-route.tsx") },
               {
                 path: "notifications",

@@ -97,7 +97,11 @@ function Unfolded({ id, alert, pick }: UnfoldedProps) {
         step={step}
         marks={marks}
       />
-      <AlertDetails annotations={alert.annotations} expression={alert.expression} />
+      <AlertDetails
+        annotations={alert.annotations}
+        expression={alert.expression}
+        silenceable={alert.silenced ? null : alert.labels}
+      />
       <LabelList labels={alert.labels} onPick={pick} />
     </div>
   );

@@ -4,6 +4,7 @@ import { useTimeRange } from "../../time/use-time-range.ts";
 import { paths } from "../../app/paths.ts";
 import { Command } from "../../elements/Command.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
+import { SilenceButton } from "../silences/SilenceButton.tsx";
 import styles from "./AlertDetails.module.css";
 import { descriptionOf, runbookOf } from "./alert-text.ts";
 
@@ -12,10 +13,17 @@ interface AlertDetailsProps {
   readonly expression: string | null;
   /** Where an alert of a foreign rule engine came from. */
   readonly generatorURL?: string;
+  /** Of an alert that may be silenced. */
+  readonly silenceable?: Readonly<Record<string, string>> | null;
 }
 
 /** The words of an alert, its expression, and where to go from here. */
-export function AlertDetails({ annotations, expression, generatorURL = "" }: AlertDetailsProps) {
+export function AlertDetails({
+  annotations,
+  expression,
+  generatorURL = "",
+  silenceable = null,
+}: AlertDetailsProps) {
   const { range, isChosen } = useTimeRange();
   const description = descriptionOf(annotations);
   const runbook = runbookOf(annotations);
@@ -62,6 +70,7 @@ export function AlertDetails({ annotations, expression, generatorURL = "" }: Ale
             Open its source
           </Button>
         )}
+        {silenceable === null ? null : <SilenceButton labels={silenceable} />}
       </div>
     </>
   );

@@ -5,6 +5,7 @@ import { paths } from "../../app/paths.ts";
 
 const tabs = [
   { label: "Active", path: paths.alerts() },
+  { label: "Silences", path: paths.silences() },
   { label: "Rules", path: paths.rules() },
   { label: "Notifications", path: paths.notifications() },
 ];

@@ -63,6 +63,7 @@ export function AlertEvidence({ alert, isOpen, toggle, span, step, marks }: Aler
             annotations={alert.annotations}
             expression={alert.expression}
             generatorURL={alert.generatorURL}
+            silenceable={alert.status === "firing" ? alert.labels : null}
           />
           <LabelList labels={alert.labels} />
         </div>

@@ -1,0 +1,123 @@
+import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Matcher } from "../../api/alertmanager.ts";
+import { useUser } from "../../api/session.ts";
+import { Dialog } from "../../elements/Dialog.tsx";
+import { count } from "../../values/quantity.ts";
+import { alertsQuery } from "../alerts/queries.ts";
+import { FormError } from "../sign-in/FormError.tsx";
+import { fitsAll, formatMatcher, readMatchers, type Reading } from "./matchers.ts";
+import { useCreateSilence } from "./queries.ts";
+import styles from "./Silences.module.css";
+
+const hour = 3_600_000;
+const lengths = [
+  { value: String(hour), label: "1 hour" },
+  { value: String(2 * hour), label: "2 hours" },
+  { value: String(8 * hour), label: "8 hours" },
+  { value: String(24 * hour), label: "1 day" },
+  { value: String(7 * 24 * hour), label: "1 week" },
+];
+
+interface SilenceFormProps {
+  readonly matchers: readonly Matcher[];
+  readonly reason?: string;
+  readonly close: () => void;
+}
+
+/** What to silence, for how long and why; shows which of the present alerts it would hide. */
+export function SilenceForm({ matchers, reason: given = "", close }: SilenceFormProps) {
+  const [text, setText] = useState(matchers.map(formatMatcher).join("\n"));
+  const [length, setLength] = useState(String(2 * hour));
+  const [reason, setReason] = useState(given);
+  const user = useUser();
+  const create = useCreateSilence();
+  const reading = readMatchers(text);
+  const begin = () => {
+    if (!("matchers" in reading)) return;
+    const now = Date.now();
+    create.mutate(
+      {
+        matchers: reading.matchers,
+        startsAt: new Date(now).toISOString(),
+        endsAt: new Date(now + Number(length)).toISOString(),
+        createdBy: user?.email ?? "",
+        comment: reason.trim(),
+      },
+      { onSuccess: close },
+    );
+  };
+  return (
+    <Dialog title="Silence alerts" close={close}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          begin();
+        }}
+      >
+        {create.error === null ? null : <FormError error={create.error} />}
+        <Textarea
+          label="Alerts with all of these labels"
+          autosize
+          minRows={2}
+          maxRows={10}
+          spellCheck={false}
+          classNames={{ input: styles.matchers ?? "" }}
+          placeholder={'service="shop"'}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+          error={
+            "problem" in reading && text.trim() !== ""
+              ? `Line ${reading.line}: ${reading.problem}`
+              : null
+          }
+        />
+        <Preview reading={reading} />
+        <NativeSelect
+          label="For"
+          data={lengths}
+          value={length}
+          onChange={(event) => setLength(event.currentTarget.value)}
+        />
+        <TextInput
+          label="Why"
+          required
+          withAsterisk={false}
+          maxLength={1000}
+          placeholder="The database is being moved"
+          value={reason}
+          onChange={(event) => setReason(event.currentTarget.value)}
+        />
+        <div className={styles.actions}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button
+            type="submit"
+            data-autofocus
+            loading={create.isPending}
+            disabled={"problem" in reading || reason.trim() === ""}
+          >
+            Silence
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function Preview({ reading }: { readonly reading: Reading }) {
+  const { data } = useQuery(alertsQuery);
+  if (data === undefined || !("matchers" in reading)) return null;
+  const hidden = data.alerts.filter(({ labels }) => fitsAll(reading.matchers, labels));
+  const names = [...new Set(hidden.map(({ name }) => name))].join(", ");
+  return (
+    <p className={styles.preview} role="status">
+      {hidden.length === 0
+        ? "None of the present alerts has these labels; later ones will be silent."
+        : `Hides ${count(hidden.length, "present alert")}: ${names}`}
+    </p>
+  );
+}
