@@ -10,7 +10,7 @@ import { startDemo } from "./demo.ts";
 import { createRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
 import { createMetricsQuery } from "./query/index.ts";
-import { createPushReceivers, createScraper } from "./receive/index.ts";
+import { createLogReceiver, createPushReceivers, createScraper } from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
@@ -19,6 +19,7 @@ import {
   apiRoutes,
   createHttp,
   createLive,
+  logPushRoutes,
   prometheusRoutes,
   pushRoutes,
 } from "./show/index.ts";
@@ -206,6 +207,15 @@ async function start(config: Config, closers: Closers): Promise<App> {
       }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
       pushRoutes(createPushReceivers({ samples, metrics: counts })),
+      logPushRoutes(
+        createLogReceiver({
+          logs: telemetry.logs,
+          clock,
+          metrics: counts,
+          masking: config.logMasking,
+          limits: { pastMs: config.telemetry.logRetentionDays * 86_400_000 },
+        }),
+      ),
     ],
   });
 

@@ -5,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RE2JS } from "re2js";
 import { z } from "zod";
 import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
-import { ConfigError, parseDuration, readConfigFile } from "./model/index.ts";
+import { ConfigError, messageOf, parseDuration, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
+import { MASK_RULES } from "./receive/index.ts";
 
 const DAY = 86_400_000;
 const MiB = 1024 * 1024;
@@ -70,6 +72,14 @@ const size = z.union([z.number().int().positive(), z.string()]).transform((given
 
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
+const re2 = z.string().superRefine((source, context) => {
+  try {
+    RE2JS.compile(source);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: messageOf(error) });
+  }
+});
+
 const fileSchema = z.strictObject({
   http: z
     .strictObject({
@@ -85,7 +95,17 @@ const fileSchema = z.strictObject({
   telemetry: z
     .strictObject({ retention: duration.optional(), max_memory: size.optional() })
     .prefault({}),
-  logs: z.strictObject({ retention: duration.optional() }).prefault({}),
+  logs: z
+    .strictObject({
+      retention: duration.optional(),
+      masking: z
+        .strictObject({
+          without: z.array(z.enum(MASK_RULES)).default([]),
+          patterns: z.record(z.string().regex(/^[\w-]{1,40}$/), re2).default({}),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   postgres: z
     .strictObject({
       url: z.string().optional(),
@@ -131,6 +151,11 @@ export interface Config {
     readonly retentionDays: number;
     readonly logRetentionDays: number;
     readonly memoryBytes: number;
+  };
+  /** What is masked in log lines, beyond and except the rules that are built in. */
+  readonly logMasking: {
+    readonly without: readonly string[];
+    readonly patterns: Readonly<Record<string, string>>;
   };
   readonly postgres: { readonly url: string | undefined; readonly maxConnections: number };
   /** Experimental parts of PromQL that are switched on. */
@@ -216,6 +241,7 @@ export async function loadConfig(
       logRetentionDays: wholeDays(value.logs.retention ?? DEFAULTS.logRetention),
       memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
     },
+    logMasking: value.logs.masking,
     postgres: {
       url: environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url,
       maxConnections: value.postgres.max_connections ?? DEFAULTS.postgresConnections,

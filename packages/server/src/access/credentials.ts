@@ -21,6 +21,13 @@ export function readCredential(
 ): Credential {
   const { authorization } = headers;
   if (authorization === undefined) {
+    // Datadog's senders have a header of their own for their key.
+    const key = headers["dd-api-key"];
+    if (typeof key === "string" && key !== "") {
+      return key.length > MAX_SECRET * 2
+        ? { kind: "malformed", reason: "it is too long" }
+        : { kind: "token", secret: key, scheme: "bearer" };
+    }
     return sessionCookie === undefined || sessionCookie === ""
       ? { kind: "none" }
       : { kind: "session", secret: sessionCookie.slice(0, MAX_SECRET) };

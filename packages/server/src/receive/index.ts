@@ -6,3 +6,6 @@ export { createPushReceivers } from "./push/receivers.ts";
 export type { PushReceivers } from "./push/receivers.ts";
 export { ProtobufError, ProtoReader, tagOf, WIRE } from "./protobuf.ts";
 export { SnappyError, uncompressBlock } from "./snappy.ts";
+export { MASK_RULES } from "./logs/mask.ts";
+export { createLogReceiver } from "./logs/receiver.ts";
+export type { LogProtocol, LogReceipt, LogReceiver } from "./logs/receiver.ts";

@@ -40,6 +40,10 @@ export interface SelfMetrics {
   discovered(mechanism: "file" | "http" | "dns", outcome: Outcome): void;
   /** Samples that the engine has committed. */
   samplesWritten(count: number, seconds: number): void;
+  /** Log lines that the engine has committed, by protocol. */
+  linesReceived(protocol: string, count: number): void;
+  /** Secrets and personal data that were taken out of what came in, by the rule that found them. */
+  masked(rule: string, count: number): void;
   queried(kind: "instant" | "range" | "series" | "labels", outcome: Outcome, seconds: number): void;
   ruleGroupEvaluated(group: string, outcome: Outcome, seconds: number): void;
   ruleGroupMissed(group: string, count: number): void;
@@ -97,6 +101,8 @@ export function createSelfMetrics(version: string): SelfMetrics {
     [],
     FAST,
   );
+  const lines = counter("log_lines_received_total", "Log lines that were stored.", ["protocol"]);
+  const masked = counter("masked_total", "Secrets and personal data that were masked.", ["rule"]);
   const querySeconds = histogram("query_seconds", "Metric queries.", ["kind", "outcome"], SLOW);
   const ruleSeconds = histogram(
     "rule_group_evaluation_seconds",
@@ -148,6 +154,8 @@ export function createSelfMetrics(version: string): SelfMetrics {
       written.inc(count);
       writeSeconds.observe(seconds);
     },
+    linesReceived: (protocol, count) => lines.inc({ protocol }, count),
+    masked: (rule, count) => masked.inc({ rule }, count),
     queried: (kind, outcome, seconds) => querySeconds.observe({ kind, outcome }, seconds),
     ruleGroupEvaluated: (group, outcome, seconds) =>
       ruleSeconds.observe({ group, outcome }, seconds),

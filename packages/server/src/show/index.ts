@@ -9,3 +9,4 @@ export type { Live } from "./live.ts";
 export { prometheusRoutes } from "./prometheus/routes.ts";
 export type { PrometheusDeps } from "./prometheus/routes.ts";
 export { pushRoutes } from "./push/routes.ts";
+export { logPushRoutes } from "./push/log-routes.ts";
