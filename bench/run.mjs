@@ -10,6 +10,7 @@ const BENCHMARKS = {
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },
   "fault-to-page": { script: "fault-to-page.mjs", build: ["packages/server", "examples/shop"] },
+  sdk: { script: "sdk.mjs", build: ["packages/sdk"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

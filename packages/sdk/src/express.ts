@@ -31,12 +31,21 @@ export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddl
   const kit = options.kit ?? new Kit(options);
   const { http } = kit;
   const routes = new ExpressRoutes((method, template) => http.knownRoute(method, template));
+  const discover = (request: IncomingMessage) =>
+    http.guarded("route", () => routes.discover(request));
+  const templateOf = (request: IncomingMessage) => routes.templateOf(request);
 
   const middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void => {
-    http.guarded("route", () => routes.discover(request));
+    if (!routes.hasRead(request)) discover(request);
     if (http.serve(request, response)) return;
-    const context = http.begin(request, response, () => routes.templateOf(request));
-    runInRequest(context, next);
+    const exchange = http.begin(request, response);
+    if (exchange === undefined) {
+      next();
+      return;
+    }
+    exchange.templateOf = templateOf;
+    response.setHeader("x-request-id", exchange.requestId);
+    runInRequest(exchange, next);
   };
   // Express tells error middleware by its four parameters.
   const errors = (error: unknown, _request: unknown, _response: unknown, next: Next): void => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { runInRequest, type RequestContext } from "./context.ts";
+import { currentRequest, runInRequest } from "./context.ts";
+import { exchangeFor } from "./http/exchange.ts";
 import { Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
@@ -26,7 +27,6 @@ export function seaworthy(
 ): void {
   const kit = options.kit ?? new Kit(options);
   const { http } = kit;
-  const contexts = new WeakMap<FastifyRequest, RequestContext>();
   if (!app.hasDecorator("seaworthy")) app.decorate("seaworthy", kit);
 
   app.addHook("onRoute", (route) => {
@@ -34,30 +34,35 @@ export function seaworthy(
   });
 
   app.addHook("onRequest", (request: FastifyRequest, reply: FastifyReply, next) => {
+    const template = request.routeOptions.url;
     // An application's own route of the same path wins over the kit's endpoint.
-    if (request.is404 && http.serve(request.raw, reply.raw)) {
+    if (template === undefined && http.serve(request.raw, reply.raw)) {
       reply.hijack();
       return;
     }
-    const context = http.begin(request.raw, reply.raw, () =>
-      request.is404 ? undefined : request.routeOptions.url,
-    );
-    contexts.set(request, context);
-    request.id = context.requestId;
-    runInRequest(context, next);
+    const exchange = http.begin(request.raw, reply.raw);
+    if (exchange === undefined) {
+      next();
+      return;
+    }
+    exchange.template = template;
+    request.id = exchange.requestId;
+    // Not on the raw response: once that has headers, Fastify's own go in one by one.
+    reply.header("x-request-id", exchange.requestId);
+    runInRequest(exchange, next);
   });
 
   // The body is read from the connection's events, which know nothing of the request's context:
   // what follows is put back into it.
-  app.addHook("preValidation", (request: FastifyRequest, _reply: FastifyReply, next) => {
-    const context = contexts.get(request);
-    if (context === undefined) next();
-    else runInRequest(context, next);
+  app.addHook("preValidation", (_request: FastifyRequest, reply: FastifyReply, next) => {
+    const exchange = exchangeFor(reply.raw);
+    if (exchange === undefined || currentRequest() === exchange) next();
+    else runInRequest(exchange, next);
   });
 
-  app.addHook("onError", (request: FastifyRequest, _reply: FastifyReply, error, next) => {
-    const context = contexts.get(request);
-    if (context !== undefined) context.error = error;
+  app.addHook("onError", (_request: FastifyRequest, reply: FastifyReply, error, next) => {
+    const exchange = exchangeFor(reply.raw);
+    if (exchange !== undefined) exchange.error = error;
     next();
   });
 

@@ -6,7 +6,8 @@ import { Health } from "./health/health.ts";
 import { Activity } from "./http/activity.ts";
 import { Endpoints } from "./http/endpoints.ts";
 import { HttpInstrumentation } from "./http/instrumentation.ts";
-import { createLogger, silentLogger } from "./logger.ts";
+import { createLogger, silentLogs } from "./logs/logger.ts";
+import { RequestLog } from "./logs/request-log.ts";
 import { ActiveUsers } from "./metrics/active-users.ts";
 import { BusinessMetrics, type Description, type Labels } from "./metrics/business.ts";
 import { HttpMetrics } from "./metrics/http-metrics.ts";
@@ -37,7 +38,8 @@ export class Kit {
     const guard = this.#guard;
     const problems: string[] = [];
     const settings = resolveOptions(options, (problem) => problems.push(problem));
-    this.logger = guard.run("log", () => createLogger(settings), undefined) ?? silentLogger();
+    const logs = guard.run("log", () => createLogger(settings), undefined) ?? silentLogs();
+    this.logger = logs.logger;
     guard.reportTo((site, error) =>
       this.logger.warn({ err: error, site }, "the instrumentation failed; the service goes on"),
     );
@@ -64,14 +66,13 @@ export class Kit {
 
     this.health = new Health(guard);
     const activity = new Activity();
-    const { registry, health, logger } = this;
+    const { registry, health } = this;
     this.http = new HttpInstrumentation({
       guard,
       endpoints: new Endpoints({ settings, guard, registry, health, activity }),
       metrics,
       activity,
-      logger,
-      logRequests: settings.logs.requests ?? true,
+      requestLog: settings.logs.requests === false ? undefined : new RequestLog(logs, settings),
       countError: (error) => service.error(error),
     });
   }

@@ -1,10 +1,13 @@
 import type { Socket } from "node:net";
 
 const windowSeconds = 60;
+const seen = Symbol("seaworthy.seen");
+
+/** A connection, marked once it has sent a request. The mark costs less than a look-up in a set. */
+type Connection = Socket & { [seen]?: true };
 
 /** Open connections that sent a request, and requests a second over the last minute. */
 export class Activity {
-  readonly #sockets = new WeakSet<Socket>();
   readonly #counts = new Float64Array(windowSeconds);
   readonly #seconds = new Float64Array(windowSeconds).fill(-1);
   readonly #now: () => number;
@@ -20,17 +23,17 @@ export class Activity {
     return this.#connections;
   }
 
-  /** Notes one request that came in over this connection. */
-  request(socket: Socket): void {
-    const second = Math.floor(this.#now() / 1000);
+  /** Notes one request that came in over this connection, `now` milliseconds into the process. */
+  request(socket: Connection, now = this.#now()): void {
+    const second = Math.floor(now / 1000);
     const slot = second % windowSeconds;
     if (this.#seconds[slot] !== second) {
       this.#seconds[slot] = second;
       this.#counts[slot] = 0;
     }
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
-    if (this.#sockets.has(socket)) return;
-    this.#sockets.add(socket);
+    if (socket[seen] === true) return;
+    socket[seen] = true;
     this.#connections += 1;
     socket.once("close", () => {
       this.#connections -= 1;

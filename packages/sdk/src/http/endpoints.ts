@@ -4,6 +4,7 @@ import type { Guard } from "../guard.ts";
 import { healthEndpoints, type HealthEndpoints } from "../health/endpoints.ts";
 import type { Health } from "../health/health.ts";
 import type { Settings } from "../options.ts";
+import { exposition } from "../metrics/exposition.ts";
 import type { Activity } from "./activity.ts";
 import { sendAnswer, text, type Answer, type Endpoint } from "./answer.ts";
 import { gated } from "./gate.ts";
@@ -31,7 +32,7 @@ export class Endpoints {
         gated(settings.metricsGate, settings.trustedProxies, async () => ({
           status: 200,
           headers: { "content-type": registry.contentType },
-          body: await registry.metrics(),
+          body: await (settings.registry === undefined ? exposition(registry) : registry.metrics()),
         })),
       );
     if (healthPath === false) return;

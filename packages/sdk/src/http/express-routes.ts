@@ -60,10 +60,14 @@ export class ExpressRoutes {
     this.#onRoute = onRoute;
   }
 
-  /** Reads the application's routes when this is the first request that it is seen with. */
-  discover(request: RoutedRequest): void {
-    const app: Application | undefined = request.app;
-    if (app !== undefined && !this.#read.has(app)) this.#readTree(app);
+  /** Whether the application's routes are known already. */
+  hasRead({ app }: RoutedRequest): boolean {
+    return app !== undefined && this.#read.has(app);
+  }
+
+  /** Reads the routes of the application that serves the request. */
+  discover({ app }: RoutedRequest): void {
+    if (app !== undefined) this.#readTree(app);
   }
 
   /** The template of the route that served the request, or undefined when none matched. */

@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
-import type { RequestContext } from "../context.ts";
 import type { Guard, Site } from "../guard.ts";
+import type { RequestLog } from "../logs/request-log.ts";
 import type { HttpMetrics } from "../metrics/http-metrics.ts";
 import type { Activity } from "./activity.ts";
 import type { Endpoints } from "./endpoints.ts";
-import { acceptRequestId } from "./request-id.ts";
+import { Exchange, exchangeFor, watch, type ExchangeWatcher } from "./exchange.ts";
 import { requestBodyBytes, responseBodyBytes } from "./sizes.ts";
 
 /** What nginx logs when the client went away before the answer was complete. */
@@ -17,13 +16,13 @@ interface Parts {
   readonly endpoints: Endpoints;
   readonly metrics: HttpMetrics;
   readonly activity: Activity;
-  readonly logger: Logger;
-  readonly logRequests: boolean;
+  /** Undefined when requests are not logged. */
+  readonly requestLog: RequestLog | undefined;
   readonly countError: (error: unknown) => void;
 }
 
 /** What a framework's adapter needs of the kit. None of its methods throws. */
-export class HttpInstrumentation {
+export class HttpInstrumentation implements ExchangeWatcher {
   readonly #parts: Parts;
 
   constructor(parts: Parts) {
@@ -33,7 +32,12 @@ export class HttpInstrumentation {
   /** Answers the request if it is for one of the kit's endpoints, and returns whether it is. */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
     const { guard, endpoints } = this.#parts;
-    return guard.run("endpoint", () => endpoints.serve(request, response), false);
+    try {
+      return endpoints.serve(request, response);
+    } catch (error) {
+      guard.caught("endpoint", error);
+      return false;
+    }
   }
 
   /** Runs a part of an adapter that must not throw into the application. */
@@ -49,96 +53,74 @@ export class HttpInstrumentation {
   }
 
   /**
-   * Starts the watch over one request: gives it an id, echoes the id to the caller, and records
-   * metrics and a log line when the exchange ends. `template` is asked at the end for the route's
-   * template, undefined when no route matched.
+   * Starts the watch over one request: gives it an id, and records metrics and a log line when the
+   * exchange ends. The caller echoes the id, says which route it is, and runs the handler in the
+   * exchange as its context. Undefined when the watch could not be started; a response that is
+   * watched already keeps its exchange.
    */
-  begin(
-    request: IncomingMessage,
-    response: ServerResponse,
-    template: () => string | undefined,
-  ): RequestContext {
-    const { guard, activity } = this.#parts;
-    const context: RequestContext = { requestId: acceptRequestId(request.headers["x-request-id"]) };
-    guard.run(
-      "request",
-      () => {
-        const started = performance.now();
-        const sentBefore = request.socket.bytesWritten;
-        // Routers rewrite the URL while they descend; what was asked for is noted now.
-        const url = pathOf(request.url ?? "");
-        let ended = false;
-        const end = (complete: boolean) => {
-          if (ended) return;
-          ended = true;
-          guard.run(
-            "response",
-            () =>
-              this.#end(request, response, {
-                context,
-                started,
-                sentBefore,
-                url,
-                template,
-                complete,
-              }),
-            undefined,
-          );
-        };
-        // "finish" is the normal end; "close" without it means that the client went away.
-        response.once("finish", () => end(true));
-        response.once("close", () => end(false));
-        response.setHeader("x-request-id", context.requestId);
-        activity.request(request.socket);
-      },
-      undefined,
-    );
-    return context;
+  begin(request: IncomingMessage, response: ServerResponse): Exchange | undefined {
+    try {
+      const known = exchangeFor(response);
+      if (known !== undefined) return known;
+      const exchange = new Exchange(request, this);
+      watch(response, exchange);
+      this.#parts.activity.request(request.socket, exchange.startedAt);
+      return exchange;
+    } catch (error) {
+      this.#parts.guard.caught("request", error);
+      return undefined;
+    }
   }
 
-  #end(
-    request: IncomingMessage,
-    response: ServerResponse,
-    exchange: {
-      readonly context: RequestContext;
-      readonly started: number;
-      readonly sentBefore: number;
-      readonly url: string;
-      readonly template: () => string | undefined;
-      readonly complete: boolean;
-    },
-  ): void {
-    const { guard, metrics, logger, logRequests, countError } = this.#parts;
-    const { context } = exchange;
-    const milliseconds = performance.now() - exchange.started;
+  /** Records an exchange that has ended. */
+  ended(exchange: Exchange, response: ServerResponse, complete: boolean): void {
+    try {
+      this.#end(exchange, response, complete);
+    } catch (error) {
+      this.#parts.guard.caught("response", error);
+    }
+  }
+
+  #end(exchange: Exchange, response: ServerResponse, complete: boolean): void {
+    const { request } = exchange;
+    if (request === undefined) return;
+    exchange.request = undefined;
+    const { metrics, requestLog, countError } = this.#parts;
+    const milliseconds = performance.now() - exchange.startedAt;
     const method = request.method ?? "";
-    const status = exchange.complete ? response.statusCode : clientClosedRequest;
+    const status = complete ? response.statusCode : clientClosedRequest;
     metrics.record({
       method,
-      path: guard.run("route", exchange.template, undefined),
+      path: exchange.template ?? this.#templateOf(exchange, request),
       status,
       seconds: milliseconds / 1000,
       requestBytes: requestBodyBytes(request),
       responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
     });
-    const failed = status >= 500;
-    if (failed) countError(context.error);
-    if (!logRequests) return;
-    const line = {
-      requestId: context.requestId,
+    if (status >= 500) countError(exchange.error);
+    requestLog?.write({
+      requestId: exchange.requestId,
       method,
-      url: exchange.url,
+      url: pathOf(exchange.url),
       statusCode: status,
       duration: Math.round(milliseconds * 1000) / 1000,
-    };
-    if (!failed) logger.info(line, "request completed");
-    else if (context.error === undefined) logger.error(line, "request failed");
-    else logger.error({ ...line, err: context.error }, "request failed");
+      error: exchange.error,
+    });
+  }
+
+  #templateOf({ templateOf }: Exchange, request: IncomingMessage): string | undefined {
+    try {
+      return templateOf?.(request);
+    } catch (error) {
+      this.#parts.guard.caught("route", error);
+      return undefined;
+    }
   }
 }
 
 /** The URL without its query, which may hold what does not belong into logs. */
 function pathOf(url: string): string {
   const query = url.indexOf("?");
-  return (query === -1 ? url : url.slice(0, query)).slice(0, maxLoggedUrl);
+  const path = query === -1 ? url : url.slice(0, query);
+  return path.length > maxLoggedUrl ? path.slice(0, maxLoggedUrl) : path;
 }

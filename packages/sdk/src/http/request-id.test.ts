@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { acceptRequestId, maxRequestIdLength } from "./request-id.ts";
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const made = /^[0-9a-f]{20}-[0-9a-z]+$/;
 
 test("takes ids as tracing systems make them", () => {
   for (const id of [
@@ -16,11 +16,11 @@ test("takes ids as tracing systems make them", () => {
 });
 
 test("makes one when there is none, or it is too long or was sent twice", () => {
-  expect(acceptRequestId(undefined)).toMatch(uuid);
-  expect(acceptRequestId("")).toMatch(uuid);
-  expect(acceptRequestId("x".repeat(maxRequestIdLength + 1))).toMatch(uuid);
-  expect(acceptRequestId(["a", "b"])).toMatch(uuid);
-  expect(acceptRequestId("a, b")).toMatch(uuid);
+  expect(acceptRequestId(undefined)).toMatch(made);
+  expect(acceptRequestId("")).toMatch(made);
+  expect(acceptRequestId("x".repeat(maxRequestIdLength + 1))).toMatch(made);
+  expect(acceptRequestId(["a", "b"])).toMatch(made);
+  expect(acceptRequestId("a, b")).toMatch(made);
   expect(acceptRequestId(undefined)).not.toBe(acceptRequestId(undefined));
 });
 
@@ -37,7 +37,7 @@ test("whatever comes, what is used is short and safe in headers, logs and shells
         const id = acceptRequestId(header);
         expect(id.length).toBeLessThanOrEqual(maxRequestIdLength);
         expect(id).toMatch(/^[A-Za-z0-9][A-Za-z0-9._:-]*$/);
-        if (id !== header) expect(id).toMatch(uuid);
+        if (id !== header) expect(id).toMatch(made);
       },
     ),
     { numRuns: 5_000 },
@@ -46,5 +46,5 @@ test("whatever comes, what is used is short and safe in headers, logs and shells
 
 test("does not slow down on long hostile headers", () => {
   // The expression has one character class and one repetition, so length is the only cost.
-  expect(acceptRequestId(`${"a".repeat(1_000_000)}!`)).toMatch(uuid);
+  expect(acceptRequestId(`${"a".repeat(1_000_000)}!`)).toMatch(made);
 });

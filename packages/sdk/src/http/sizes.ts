@@ -19,7 +19,9 @@ export function responseBodyBytes(
 ): number | undefined {
   const { statusCode } = response;
   if (request.method === "HEAD" || statusCode === 204 || statusCode === 304) return 0;
-  const announced = contentLength(response.getHeader("content-length"));
+  // What Node itself has noted, also of headers that were given to writeHead() all at once.
+  const { _contentLength: noted } = response as { readonly _contentLength?: unknown };
+  const announced = contentLength(noted ?? response.getHeader("content-length"));
   if (announced !== undefined) return announced;
   const sent = request.socket.bytesWritten - sentBefore;
   return sent >= 0 ? sent : undefined;

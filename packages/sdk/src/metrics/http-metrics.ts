@@ -1,26 +1,20 @@
-import { Counter, Histogram, type Registry } from "prom-client";
-import { BoundedSet, labelValue, overflow } from "./bounds.ts";
+import type { Registry } from "prom-client";
+import { labelValue, overflow } from "./bounds.ts";
+import { HttpSeries, registerHttpSeries } from "./http-series.ts";
 
 /** The `path` of requests that no route matched. Not a template: templates start with a slash. */
 const unmatched = "unmatched";
 
-const knownMethods = new Set([
-  "GET",
-  "HEAD",
-  "POST",
-  "PUT",
-  "PATCH",
-  "DELETE",
-  "OPTIONS",
-  "TRACE",
-  "CONNECT",
-]);
+/** The methods that are label values; all others share one. */
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+const otherMethod = "OTHER";
+const methodNumbers = new Map(methods.map((method, index) => [method, index]));
 
 /** Methods worth a zero of their own: HEAD and OPTIONS follow from the others. */
 const precreatedMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
 /** What is known about one finished exchange. Sizes are of bodies, in bytes; undefined: unknown. */
-export interface Exchange {
+export interface HttpExchange {
   readonly method: string;
   /** The route's template, or undefined when no route matched. */
   readonly path: string | undefined;
@@ -30,26 +24,24 @@ export interface Exchange {
   readonly responseBytes: number | undefined;
 }
 
-interface Labels extends Record<string, string> {
-  method: string;
-  path: string;
-  status: string;
-}
+/** The series of one `path`, by method and status as one number: see {@link keyOf}. */
+class Path {
+  readonly label: string;
+  readonly series = new Map<number, HttpSeries>();
 
-const durationBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const sizeBuckets = [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-const labelNames = ["method", "path", "status"] as const;
+  constructor(label: string) {
+    this.label = label;
+  }
+}
 
 /** `http_requests_total` and its histograms, with bounded labels. */
 export class HttpMetrics {
-  readonly #requests: Counter<(typeof labelNames)[number]>;
-  readonly #duration: Histogram<(typeof labelNames)[number]>;
-  readonly #requestSize: Histogram<(typeof labelNames)[number]>;
-  readonly #responseSize: Histogram<(typeof labelNames)[number]>;
-  readonly #paths: BoundedSet;
-  // One label object for each series, so that recording allocates nothing.
-  readonly #labels = new Map<string, Labels>();
-  readonly #maxSeries: number;
+  readonly #unmatched = new Path(unmatched);
+  readonly #overflow = new Path(overflow);
+  /** By label value; what was cut to a label's length may stand for several templates. */
+  readonly #paths = new Map<string, Path>();
+  readonly #all: HttpSeries[] = [];
+  readonly #limits: { readonly maxPaths: number; readonly maxSeries: number };
   readonly #onOverflow: () => void;
 
   constructor(
@@ -57,37 +49,9 @@ export class HttpMetrics {
     limits: { readonly maxPaths: number; readonly maxSeries: number },
     onOverflow: () => void,
   ) {
-    this.#paths = new BoundedSet(limits.maxPaths);
-    this.#maxSeries = limits.maxSeries;
+    this.#limits = limits;
     this.#onOverflow = onOverflow;
-    const registers = [registry];
-    this.#requests = new Counter({
-      name: "http_requests_total",
-      help: "HTTP requests answered, by method, route template and status code.",
-      labelNames,
-      registers,
-    });
-    this.#duration = new Histogram({
-      name: "http_request_duration_seconds",
-      help: "Time from a request's headers to the end of its response.",
-      labelNames,
-      buckets: durationBuckets,
-      registers,
-    });
-    this.#requestSize = new Histogram({
-      name: "http_request_size_bytes",
-      help: "Size of request bodies.",
-      labelNames,
-      buckets: sizeBuckets,
-      registers,
-    });
-    this.#responseSize = new Histogram({
-      name: "http_response_size_bytes",
-      help: "Size of response bodies.",
-      labelNames,
-      buckets: sizeBuckets,
-      registers,
-    });
+    registerHttpSeries(this.#all, registry);
   }
 
   /**
@@ -96,45 +60,57 @@ export class HttpMetrics {
    */
   knownRoute(method: string, template: string): void {
     if (!precreatedMethods.has(method)) return;
-    for (const status of ["200", "500"])
-      this.#requests.inc(this.#series(method, this.#path(template), status), 0);
+    for (const status of [200, 500]) this.#series(this.#path(template), keyOf(method, status));
   }
 
   /** Records one exchange. */
-  record(exchange: Exchange): void {
-    const method = knownMethods.has(exchange.method) ? exchange.method : "OTHER";
-    const labels = this.#series(method, this.#path(exchange.path), statusLabel(exchange.status));
-    this.#requests.inc(labels, 1);
-    this.#duration.observe(labels, exchange.seconds);
-    if (exchange.requestBytes !== undefined)
-      this.#requestSize.observe(labels, exchange.requestBytes);
-    if (exchange.responseBytes !== undefined)
-      this.#responseSize.observe(labels, exchange.responseBytes);
+  record(exchange: HttpExchange): void {
+    this.#series(this.#path(exchange.path), keyOf(exchange.method, exchange.status)).record(
+      exchange.seconds,
+      exchange.requestBytes,
+      exchange.responseBytes,
+    );
   }
 
-  #path(template: string | undefined): string {
-    if (template === undefined) return unmatched;
-    const path = labelValue(template);
-    if (this.#paths.admit(path)) return path;
-    this.#onOverflow();
-    return overflow;
-  }
-
-  #series(method: string, path: string, status: string): Labels {
-    const key = `${method} ${status} ${path}`;
-    const known = this.#labels.get(key);
+  #path(template: string | undefined): Path {
+    if (template === undefined) return this.#unmatched;
+    // Most templates are label values as they stand.
+    const known = this.#paths.get(template) ?? this.#paths.get(labelValue(template));
     if (known !== undefined) return known;
-    const labels = { method, path, status };
-    // The overflow path always has room: methods and statuses are bounded by themselves.
-    if (this.#labels.size >= this.#maxSeries && path !== overflow) {
+    if (this.#paths.size >= this.#limits.maxPaths) {
       this.#onOverflow();
-      return this.#series(method, overflow, status);
+      return this.#overflow;
     }
-    this.#labels.set(key, labels);
-    return labels;
+    const label = labelValue(template);
+    // A template may be called like one of the two values that are not templates.
+    const path = [this.#unmatched, this.#overflow].find((own) => own.label === label);
+    const made = path ?? new Path(label);
+    this.#paths.set(label, made);
+    return made;
+  }
+
+  #series(path: Path, key: number): HttpSeries {
+    const known = path.series.get(key);
+    if (known !== undefined) return known;
+    // The overflow path always has room: methods and statuses are bounded by themselves.
+    if (this.#all.length >= this.#limits.maxSeries && path !== this.#overflow) {
+      this.#onOverflow();
+      return this.#series(this.#overflow, key);
+    }
+    const status = key % 1_000;
+    const series = new HttpSeries({
+      method: methods[Math.floor(key / 1_000)] ?? otherMethod,
+      path: path.label,
+      status: status === 0 ? "invalid" : String(status),
+    });
+    path.series.set(key, series);
+    this.#all.push(series);
+    return series;
   }
 }
 
-function statusLabel(status: number): string {
-  return Number.isInteger(status) && status >= 100 && status <= 599 ? String(status) : "invalid";
+/** Method and status as one number: a thousand for each method, and 0 for a status that is none. */
+function keyOf(method: string, status: number): number {
+  const valid = Number.isInteger(status) && status >= 100 && status <= 599;
+  return (methodNumbers.get(method) ?? methods.length) * 1_000 + (valid ? status : 0);
 }

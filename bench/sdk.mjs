@@ -1,0 +1,157 @@
+// What the kit costs an application: requests a second, p99 and processor time a request of a bare
+// Fastify and a bare Express application, with all of the kit on, and with the usual stack made by
+// hand. Needs wrk. All servers stay up and are loaded in turn, round after round, so that a noisy
+// machine is noisy for each of them. `--json` prints one object a line; `--rounds N`, `--seconds N`
+// and `--only fastify|express` shorten it.
+import { fork, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const { values: flags } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    rounds: { type: "string", default: "7" },
+    seconds: { type: "string", default: "3" },
+    only: { type: "string" },
+  },
+});
+const rounds = Number(flags.rounds);
+const seconds = Number(flags.seconds);
+const connections = 32;
+const handlers = { "empty handler": "/items/42", "1 ms of work": "/work/42" };
+const app = fileURLToPath(new URL("./sdk/app.mjs", import.meta.url));
+const stackInstalled = existsSync(new URL("./sdk/stack/node_modules", import.meta.url));
+const kinds = ["bare", "kit", ...(stackInstalled ? ["stack"] : [])];
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const rounded = (value, digits = 3) => Number(value.toFixed(digits));
+
+/** How many turns of the servers' loop take a millisecond here. */
+function iterationsPerMillisecond() {
+  const turns = 5_000_000;
+  const times = Array.from({ length: 7 }, () => {
+    const started = performance.now();
+    let sum = 0;
+    for (let i = 0; i < turns; i += 1) sum = (sum * 31 + i) | 0;
+    return performance.now() - started + (sum === 0.5 ? 1 : 0);
+  });
+  return Math.round(turns / median(times));
+}
+
+/** Takes what the kit and the stack send, and answers at once. */
+async function startSink() {
+  const sink = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => response.end("{}"));
+  }).listen(0, "127.0.0.1");
+  await once(sink, "listening");
+  return sink;
+}
+
+async function startApp(framework, kind, iterations, sinkUrl) {
+  const child = fork(app, [framework, kind, String(iterations)], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    env: {
+      ...process.env,
+      NODE_ENV: "production",
+      SEAWORTHY_URL: sinkUrl,
+      SEAWORTHY_KEY: "bench",
+      OTEL_EXPORTER_OTLP_ENDPOINT: sinkUrl,
+      OTEL_SERVICE_NAME: "bench",
+    },
+  });
+  const [{ port }] = await once(child, "message");
+  return { framework, kind, child, url: `http://127.0.0.1:${port}` };
+}
+
+async function usage(child) {
+  const answer = once(child, "message");
+  child.send("usage");
+  return (await answer)[0];
+}
+
+async function load(server, path, duration) {
+  const before = await usage(server.child);
+  const wrk = spawn(
+    "wrk",
+    ["-t1", `-c${connections}`, `-d${duration}s`, "--latency", server.url + path],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let text = "";
+  wrk.stdout.on("data", (chunk) => (text += chunk));
+  await once(wrk, "close");
+  const after = await usage(server.child);
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
+  if (!(requests > 0) || /Non-2xx/.test(text)) throw new Error(`wrk failed:\n${text}`);
+  const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)\b/.exec(text);
+  return {
+    rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]),
+    p99: Number(p99) * { us: 0.001, ms: 1, s: 1000 }[unit],
+    cpu: (after.cpu - before.cpu) / requests,
+    rss: after.rss,
+  };
+}
+
+function print(result) {
+  if (flags.json) console.log(JSON.stringify({ bench: "sdk", ...result }));
+  else
+    console.log(
+      `${result.case}: ${result.ours} ${result.unit}, bare ${result.limit}` +
+        (result.peer === null ? "" : `, ${result.peerName} ${result.peer}`) +
+        `; with the kit ${(100 * (result.ours / result.limit)).toFixed(1)} % of bare`,
+    );
+}
+
+async function compare(framework, iterations, sinkUrl) {
+  const servers = [];
+  for (const kind of kinds) servers.push(await startApp(framework, kind, iterations, sinkUrl));
+  try {
+    for (const [handler, path] of Object.entries(handlers)) {
+      const runs = new Map(kinds.map((kind) => [kind, []]));
+      for (const server of servers) await load(server, path, 2);
+      for (let round = 0; round < rounds; round += 1)
+        for (const server of round % 2 === 0 ? servers : servers.toReversed())
+          runs.get(server.kind).push(await load(server, path, seconds));
+      const of = (kind, what) =>
+        runs.has(kind) ? rounded(median(runs.get(kind).map((run) => run[what]))) : null;
+      for (const [what, unit] of [
+        ["rate", "req/s"],
+        ["p99", "ms p99"],
+        ["cpu", "µs of processor a request"],
+      ]) {
+        const [ours, limit, peer] = [of("kit", what), of("bare", what), of("stack", what)];
+        const better = what === "rate" ? peer / ours : ours / peer;
+        print({
+          case: `${framework}, ${handler}`,
+          unit,
+          ours,
+          peer,
+          peerName: peer === null ? null : "OpenTelemetry + prom-client + pino-http + Sentry",
+          limit,
+          ratio: peer === null ? null : rounded(better),
+        });
+      }
+    }
+  } finally {
+    for (const { child } of servers) child.kill();
+  }
+}
+
+if (spawnSync("wrk", ["-v"]).error !== undefined) {
+  process.stderr.write("wrk is not installed (Debian: apt-get install wrk)\n");
+  process.exit(2);
+}
+const sink = await startSink();
+const iterations = iterationsPerMillisecond();
+for (const framework of ["fastify", "express"])
+  if (flags.only === undefined || flags.only === framework)
+    await compare(framework, iterations, `http://127.0.0.1:${sink.address().port}`);
+sink.close();
+sink.closeAllConnections();
+if (!stackInstalled) {
+  process.stderr.write("the usual stack is not installed; see bench/sdk/stack\n");
+  process.exitCode = 2;
+}
