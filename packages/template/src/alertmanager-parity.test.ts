@@ -29,6 +29,20 @@ const TEMPLATES: readonly string[] = [
   "{{ printf `%T %T %T` .CommonLabels .Alerts .Status }}",
 ];
 
+/** The same as HTML: values are escaped for the place that they are printed into. */
+const HTML_TEMPLATES: readonly string[] = [
+  "<p>{{ range .Alerts }}{{ .Annotations.summary }}, {{ end }}</p>",
+  '<a href="{{ .ExternalURL }}/#/alerts?receiver={{ .Receiver | urlquery }}">{{ .Receiver }}</a>',
+  '<a href="{{ (index .Alerts 0).GeneratorURL }}?q={{ (index .Alerts 1).Annotations.summary }}">x</a>',
+  '<a href="{{ `javascript:alert(1)` }}">x</a><img src="{{ `http://a/b c?d=e&f` }}">',
+  '<b title="{{ (index .Alerts 1).Annotations.summary }}" data-x={{ `a b=c` }}>{{ `<i>` | safeHtml }}</b>',
+  '<td style="color: {{ `red` }}; width: {{ `10px` }}">{{ 5 }} {{ 1.5 }} {{ true }}</td>',
+  '<td style="color: {{ `expression(1)` }}"></td>',
+  "{{ .CommonLabels.nope }}|{{ .CommonLabels.SortedPairs }}|{{ `x` | html }}",
+  '{{ define "t" }}<u title="{{ . }}">{{ . }}</u>{{ end }}{{ template "t" `"&` }}',
+  "a {{ `<` }} <textarea>{{ `</textarea>` }}</textarea><title>{{ `&` }}</title>",
+];
+
 const NOTIFICATION: Notification = {
   receiver: "team",
   status: "firing",
@@ -88,25 +102,31 @@ it.each(TEMPLATES)("%s", async (text) => {
   expect(here(text)).toBe(await byAlertmanager(text));
 });
 
-function here(text: string): string {
+it.each(HTML_TEMPLATES)("as HTML: %s", async (text) => {
+  expect(here(text, "html")).toBe(await byAlertmanager(text, "html"));
+});
+
+function here(text: string, type = "text"): string {
   const set = new TemplateSet({
     functions: alertmanagerFunctions({ now: () => Date.UTC(2026, 0, 2, 5, 0, 0) }),
     missingKey: "zero",
   });
   try {
-    return set.expand(text, notificationData(NOTIFICATION));
+    const data = notificationData(NOTIFICATION);
+    return type === "html" ? set.expandHtml(text, data) : set.expand(text, data);
   } catch (error) {
     return `error: ${(error as Error).message}`;
   }
 }
 
-function byAlertmanager(text: string): Promise<string> {
+function byAlertmanager(text: string, type = "text"): Promise<string> {
   const args = [
     "template",
     "render",
     `--template.glob=${join(folder, "*.tmpl")}`,
     `--template.data=${join(folder, "data.json")}`,
     `--template.text=${text}`,
+    `--template.type=${type}`,
   ];
   return new Promise((resolve, reject) => {
     execFile("amtool", args, (error, stdout, stderr) => {

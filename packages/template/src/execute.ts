@@ -1,6 +1,8 @@
 import { BUILTINS } from "./builtins.ts";
 import { LimitError, TemplateError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
+import { HtmlContext } from "./html-context.ts";
+import type { Trust } from "./html-context.ts";
 import { formatNode } from "./nodes.ts";
 import type {
   BranchNode,
@@ -22,7 +24,7 @@ import type { Definition } from "./parse.ts";
 import { Output, printValue } from "./print.ts";
 import { quote } from "./quote.ts";
 import { durationMethods, timeMethods } from "./time-methods.ts";
-import { FunctionValue, isTrue, typeName } from "./values.ts";
+import { FunctionValue, isTrue, SAFE_HTML, StructValue, typeName } from "./values.ts";
 import type { Callable, FunctionSet, Methods, ParameterType, Run, Value } from "./values.ts";
 
 /** What an absent map key gives: nothing (`<no value>`), the element's zero value, or an error. */
@@ -37,6 +39,8 @@ export interface ExecuteOptions {
   readonly variables: ReadonlyMap<string, Value>;
   /** Results of asynchronous loads that have finished, by key; undefined where nothing may be loaded. */
   readonly loaded: ReadonlyMap<string, LoadResult> | undefined;
+  /** Whether the output is HTML, in which printed values are escaped for their place. */
+  readonly html: boolean;
 }
 
 export type LoadResult = { readonly value: Value } | { readonly error: Error };
@@ -80,9 +84,13 @@ class Execution implements Run {
   #steps = 0;
   #depth = 0;
   readonly maxString: number;
+  readonly html: boolean;
+  readonly #context: HtmlContext | undefined;
 
   constructor(options: ExecuteOptions) {
     this.#options = options;
+    this.html = options.html;
+    this.#context = options.html ? new HtmlContext() : undefined;
     this.#out = new Output(options.limits.output);
     this.maxString = options.limits.output;
   }
@@ -136,10 +144,11 @@ class Execution implements Run {
     switch (node.type) {
       case "text":
         this.#out.write(node.text);
+        this.#context?.literal(node.text);
         return "next";
       case "action": {
         const value = this.#pipeline(dot, node.pipe);
-        if (node.pipe.variables.length === 0) this.#print(node, value);
+        if (node.pipe.variables.length === 0) this.#print(node, node.pipe, value);
         return "next";
       }
       case "if":
@@ -518,11 +527,16 @@ class Execution implements Run {
     variable.value = value;
   }
 
-  #print(node: Node, value: Value): void {
+  #print(node: Node, pipe: PipeNode, value: Value): void {
     this.#at(node);
     if (value instanceof FunctionValue)
       this.#fail(`can't print ${formatNode(node)} of type ${value.typeName}`);
-    if (value === undefined) this.#out.write("<no value>");
+    if (this.#context !== undefined) {
+      // What is absent is not shown in HTML.
+      const printed = value === undefined || value === null ? "" : this.#show(value);
+      this.charge(printed.length);
+      this.#out.write(this.#context.escape(printed, trustIn(pipe, value)));
+    } else if (value === undefined) this.#out.write("<no value>");
     else printValue(value, this.#out);
   }
 
@@ -562,4 +576,13 @@ const encoder = new TextEncoder();
 
 function utf8Length(text: string): number {
   return encoder.encode(text).length;
+}
+
+/** What a value that is printed into HTML has been through already. */
+function trustIn(pipe: PipeNode, value: Value): Trust {
+  if (value instanceof StructValue && value.typeName === SAFE_HTML) return "html";
+  const last = pipe.commands.at(-1)?.args[0];
+  if (last?.type !== "identifier") return "none";
+  if (last.name === "urlquery") return "query";
+  return last.name === "html" ? "html" : "none";
 }

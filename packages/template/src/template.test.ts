@@ -19,7 +19,10 @@ import type { Limits, Value } from "./index.ts";
 const NOW = Date.UTC(2026, 0, 2, 5, 0, 0);
 const functions = {
   ...prometheusFunctions({ externalUrl: "https://x.org/p", now: NOW / 1000 }),
-  ...alertmanagerFunctions({ now: () => NOW }),
+  ...alertmanagerFunctions({
+    now: () => NOW,
+    routeLabel: (name) => (name === "team" ? "shop" : ""),
+  }),
 };
 
 function expand(text: string, data?: Value, limits: Partial<Limits> = {}): string {
@@ -105,7 +108,12 @@ describe("newer functions, which the peers here do not have yet", () => {
     ],
     ['{{ append (list 1 2) 3 "x" }} {{ len (list) }}', "[1 2 3 x] 0"],
     ['{{ trimSpace " a " }}|{{ urlUnescape "a+b%20c" }}|{{ urlQueryEscape "a b" }}', "a|a b c|a+b"],
-    ["{{ now }} {{ toDuration 90 }}", "1.76733e+09 1m30s"],
+    ["{{ now }} {{ toDuration 90 }}", "2026-01-02 05:00:00 +0000 UTC 1m30s"],
+    ['{{ (toDate "02 Jan 2006 15:04 -07" "05 Mar 2026 17:30 +02").Unix }}', "1772724600"],
+    ['{{ toDate "2006-01-02" "2026-02-30" }}', "0001-01-01 00:00:00 +0000 UTC"],
+    ['{{ (mustToDate "3:04:05PM" "9:05:06.25PM").Format "15:04:05.00" }}', "21:05:06.25"],
+    ['{{ base64encode "ü?>" }} {{ base64decode "w7w_Pg==" }}', "w7w_Pg== ü?>"],
+    ['{{ routeLabels "team" }}|{{ routeLabels "nope" }}', "shop|"],
     ["{{ range 3 }}{{ . }}{{ end }}", "012"],
     ["{{ with .nope }}a{{ else with 2 }}{{ . }}{{ end }}", "2"],
     ["{{ call .double 4 }}", "8"],
@@ -429,6 +437,37 @@ describe("fuzz", () => {
         },
       ),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe("HTML", () => {
+  const html = (text: string, dot: Value = "") =>
+    new TemplateSet({ functions, missingKey: "zero" }).expandHtml(text, dot);
+
+  it("keeps hostile values where they were put", () => {
+    const hostile = `"'><script>alert(1)</script><!-- \0`;
+    for (const text of [
+      "<p>{{ . }}</p>",
+      '<p title="{{ . }}" lang={{ . }}></p>',
+      "<a href='{{ . }}' style='{{ . }}' onclick='{{ . }}'>x</a>",
+      "<script>var x = {{ . }};</script>",
+      "<style>a { color: {{ . }} }</style>",
+      "<!-- {{ . }} --><b {{ . }}>",
+    ]) {
+      const made = html(text, hostile);
+      expect(made.match(/<script/g)?.length ?? 0).toBe(text.includes("<script") ? 1 : 0);
+      expect(made.replaceAll(/&#34;|&#39;/g, "")).not.toContain(hostile.slice(0, 3));
+    }
+  });
+
+  it("takes any text", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (before, value) => {
+        const set = new TemplateSet({ functions });
+        const made = set.expandHtml(`${before.replaceAll("{{", "")}<p>{{ . }}</p>`, value);
+        expect(typeof made).toBe("string");
+      }),
     );
   });
 });

@@ -80,6 +80,11 @@ export class TemplateSet {
     return new Template(root, definitions, this.#options, this.#limits);
   }
 
+  /** The same for a text that is HTML: what it prints is escaped for its place. Throws TemplateError. */
+  expandHtml(text: string, data: Value, variables: Variables = {}): string {
+    return this.compile("", text).executeHtml(data, variables);
+  }
+
   /** `compile` and `execute` in one: what Alertmanager does with a field of its configuration. */
   expand(text: string, data: Value, variables: Variables = {}): string {
     return this.compile("", text).execute(data, variables);
@@ -134,6 +139,11 @@ export class Template {
     return this.#run(data, variables, undefined);
   }
 
+  /** Executes a template that makes HTML. Throws TemplateError. */
+  executeHtml(data: Value, variables: Variables = {}): string {
+    return this.#run(data, variables, undefined, true);
+  }
+
   /**
    * Executes where functions may load (Prometheus's `query`). Each time something is missing the
    * execution stops, the load is awaited, and execution starts over with what is known by then;
@@ -151,7 +161,12 @@ export class Template {
     }
   }
 
-  #run(data: Value, variables: Variables, loaded: Map<string, LoadResult> | undefined): string {
+  #run(
+    data: Value,
+    variables: Variables,
+    loaded: Map<string, LoadResult> | undefined,
+    html = false,
+  ): string {
     return execute(this.#root, data, {
       definitions: this.#definitions,
       functions: this.#options.functions,
@@ -159,6 +174,7 @@ export class Template {
       limits: this.#limits,
       variables: new Map(Object.entries(variables)),
       loaded,
+      html,
     });
   }
 }

@@ -14,14 +14,14 @@ interface Parts {
   readonly zone: string;
 }
 
-const MONTHS =
+export const MONTHS =
   "January February March April May June July August September October November December".split(
     " ",
   );
-const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
+export const DAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
 /** The elements of a Go layout, longest first where one starts with another. */
-const ELEMENT =
+export const ELEMENT =
   /January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|-07:00:00|-070000|-07:00|-0700|-07|Z07:00:00|Z070000|Z07:00|Z0700|Z07|[.,]0+(?!\d)|[.,]9+(?!\d)|__2|002|01|02|03|04|05|06|15|PM|pm|_2(?!006)|1|2|3|4|5/g;
 
 /** An instant in a Go layout, in the zone. `ms` since 1970 (UTC). */

@@ -89,6 +89,9 @@ export class StructValue {
   }
 }
 
+/** The type of text that a template vouches for: it is put into HTML as it is. */
+export const SAFE_HTML = "template.HTML";
+
 /** A function as a value, for `call`. */
 export class FunctionValue {
   readonly kind = "func";
@@ -128,6 +131,8 @@ export interface Run {
   charge(characters: number): void;
   /** The most characters that a string may have. */
   readonly maxString: number;
+  /** Whether what is printed becomes part of HTML. */
+  readonly html: boolean;
   /**
    * The result of an asynchronous load. The first time, execution stops and starts over once the load
    * has finished, so the same `key` must mean the same load. Throws where execution is synchronous.

@@ -1,6 +1,7 @@
 import { fn } from "../callable.ts";
 import type { Callable } from "../values.ts";
 import { TimeValue } from "../time.ts";
+import { Output } from "../print.ts";
 import { compareUtf8, ListValue, MapValue, stringList, StructValue } from "../values.ts";
 
 /** One alert as notification templates see it. Times are milliseconds since 1970. */
@@ -23,6 +24,10 @@ export interface Notification {
   readonly commonLabels: Readonly<Record<string, string>>;
   readonly commonAnnotations: Readonly<Record<string, string>>;
   readonly externalURL: string;
+  /** Why the notification is made, in Alertmanager's words. */
+  readonly reason?: string;
+  /** The labels of the route, expanded. */
+  readonly routeLabels?: Readonly<Record<string, string>>;
 }
 
 /** The dot of a notification template: `.Status`, `.Alerts.Firing`, `.CommonLabels.SortedPairs`, … */
@@ -31,9 +36,11 @@ export function notificationData(notification: Notification): StructValue {
     Receiver: notification.receiver,
     Status: notification.status,
     Alerts: alerts(notification.alerts),
+    NotificationReason: notification.reason ?? "unknown",
     GroupLabels: keyValues(notification.groupLabels),
     CommonLabels: keyValues(notification.commonLabels),
     CommonAnnotations: keyValues(notification.commonAnnotations),
+    RouteLabels: keyValues(notification.routeLabels ?? {}),
     ExternalURL: notification.externalURL,
   });
 }
@@ -71,8 +78,8 @@ export function keyValues(labels: Readonly<Record<string, string>>): MapValue {
 function keyValueMap(entries: ReadonlyMap<string, string>): MapValue {
   const methods: Record<string, Callable> = {
     SortedPairs: fn([], () => sortedPairs(entries)),
-    Names: fn([], () => stringList(sorted(entries).map(([name]) => name))),
-    Values: fn([], () => stringList(sorted(entries).map(([, value]) => value))),
+    Names: fn([], () => strings(sorted(entries).map(([name]) => name))),
+    Values: fn([], () => strings(sorted(entries).map(([, value]) => value))),
     Remove: fn(["[]string"], ([names]) => {
       const removed = new Set(names.items);
       return keyValueMap(new Map([...entries].filter(([name]) => !removed.has(name))));
@@ -91,7 +98,18 @@ function sortedPairs(entries: ReadonlyMap<string, string>): ListValue {
   const pairs = sorted(entries);
   const items = pairs.map(([Name, Value]) => new StructValue("template.Pair", { Name, Value }));
   return new ListValue(items, "template.Pairs", {
-    Names: fn([], () => stringList(pairs.map(([name]) => name))),
-    Values: fn([], () => stringList(pairs.map(([, value]) => value))),
+    Names: fn([], () => strings(pairs.map(([name]) => name))),
+    Values: fn([], () => strings(pairs.map(([, value]) => value))),
+  });
+}
+
+/** A list of names or values, which can join itself. */
+function strings(items: readonly string[]): ListValue {
+  return stringList(items, "[]string", {
+    Join: fn(["string"], ([separator], run) => {
+      const out = new Output(run.maxString);
+      for (const [index, item] of items.entries()) out.write(index > 0 ? separator + item : item);
+      return out.text;
+    }),
   });
 }
