@@ -182,7 +182,7 @@ function urlPart(value: string, written: string): string {
 }
 
 function percent(value: string, kept: RegExp): string {
-  return [...value].map((char) => (kept.test(char) ? char : hexBytes(char))).join("");
+  return Array.from(value, (char) => (kept.test(char) ? char : hexBytes(char))).join("");
 }
 
 function hexBytes(char: string): string {

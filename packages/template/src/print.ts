@@ -125,7 +125,7 @@ export function toJson(value: Value, out: Output): void {
     const entries =
       value.kind === "map"
         ? [...value.entries].sort(([a], [b]) => compareUtf8(a, b))
-        : [...value.fields];
+        : [...value.fields].map(([name, item]) => [value.jsonNames[name] ?? name, item] as const);
     out.write("{");
     for (const [index, [key, item]] of entries.entries()) {
       out.write(`${index > 0 ? "," : ""}${jsonString(key)}:`);

@@ -76,16 +76,23 @@ export class StructValue {
   readonly methods: Methods;
   /** How it prints, for types with a String method. */
   readonly text: string | undefined;
+  /** What fields are called in JSON, where that is not their name. */
+  readonly jsonNames: Readonly<Record<string, string>>;
 
   constructor(
     typeName: string,
     fields: Readonly<Record<string, Value>>,
-    options: { readonly methods?: Methods; readonly text?: string } = {},
+    options: {
+      readonly methods?: Methods;
+      readonly text?: string;
+      readonly jsonNames?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     this.typeName = typeName;
     this.fields = new Map(Object.entries(fields));
     this.methods = options.methods ?? NO_METHODS;
     this.text = options.text;
+    this.jsonNames = options.jsonNames ?? {};
   }
 }
 

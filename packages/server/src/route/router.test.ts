@@ -189,6 +189,8 @@ describe("delivery", () => {
     const [one] = receiver.received;
     const labels = { alertname: "Down", instance: "a", job: "shop" };
     expect(one?.body).toEqual({
+      notification_reason: "first notification",
+      routeLabels: {},
       version: "4",
       groupKey: '{}:{alertname="Down"}',
       truncatedAlerts: 0,

@@ -1,7 +1,12 @@
 import type { Logger } from "pino";
 import type { AlertSink, Announce, Clock, IncidentSink, Timer } from "../model/index.ts";
 import type { SelfMetrics } from "../self/index.ts";
-import { lastSentNotification, listFiringGroups, listNotificationRecords } from "../store/index.ts";
+import {
+  lastSentNotification,
+  listFiringGroups,
+  listNotificationRecords,
+  readMessage,
+} from "../store/index.ts";
 import type { NotificationRecord, Records, Tx, WaitingNotification } from "../store/index.ts";
 import type { RouteConfig } from "./config/route-config.ts";
 import { AlertBook } from "./dispatch/alert-book.ts";
@@ -10,10 +15,12 @@ import { Groups } from "./dispatch/groups.ts";
 import type { AggregationGroup, FlushResult } from "./dispatch/groups.ts";
 import { RouteError } from "./errors.ts";
 import { Deliverer } from "./notify/deliver.ts";
-import { HttpSender } from "./notify/http.ts";
+import { MailSender } from "./notify/email/transport.ts";
+import { HttpSender } from "./notify/http/sender.ts";
 import type { Outcome } from "./notify/outcome.ts";
 import type { NotificationPayload } from "./notify/payload.ts";
 import { send } from "./notify/send.ts";
+import type { SendingHouse } from "./notify/send.ts";
 import { Templates } from "./notify/templates.ts";
 import { flushGroup } from "./pipeline.ts";
 import { Inhibitor } from "./stages/inhibit.ts";
@@ -42,6 +49,8 @@ export interface RouterOptions {
   readonly self?: Pick<SelfMetrics, "notified" | "dropped">;
   /** 0 to 1, for the jitter between attempts. */
   readonly random?: () => number;
+  /** Whether receivers may redirect to addresses inside private networks. */
+  readonly allowPrivateRedirects?: boolean;
 }
 
 /** The alert pipeline: alerts in, notifications and incidents out. */
@@ -81,6 +90,7 @@ class AlertRouter implements Router {
   readonly #book: AlertBook;
   readonly #groups: Groups;
   readonly #sender: HttpSender;
+  readonly #mail = new MailSender();
   readonly #deliverer: Deliverer;
   readonly #flushes = new Set<Promise<unknown>>();
   #config: RouteConfig | undefined;
@@ -93,7 +103,10 @@ class AlertRouter implements Router {
     this.#options = options;
     const { records, clock, log, announce } = options;
     const now = () => clock.now();
-    this.#sender = new HttpSender(now);
+    this.#sender = new HttpSender({
+      now,
+      allowPrivateRedirects: options.allowPrivateRedirects ?? false,
+    });
     this.#templates = new Templates([], now);
     this.silences = new Silences(records, now, announce);
     this.#book = new AlertBook(records.db, now, (alerts, news) => this.#route(alerts, news));
@@ -151,9 +164,13 @@ class AlertRouter implements Router {
     this.#groups.stop();
     await Promise.all(this.#flushes);
     // Who does not answer is not waited for: the next process sends it again, under the same key.
-    const grace = this.#options.clock.after(STOP_GRACE, () => void this.#sender.close());
+    const grace = this.#options.clock.after(STOP_GRACE, () => {
+      this.#mail.close();
+      void this.#sender.close();
+    });
     await this.#deliverer.stop();
     grace.cancel();
+    this.#mail.close();
     await this.#sender.close();
   }
 
@@ -231,17 +248,31 @@ class AlertRouter implements Router {
   }
 
   async #send(notification: WaitingNotification, payload: NotificationPayload): Promise<Outcome> {
-    const { clock, self, externalURL } = this.#options;
+    const { clock, self, records } = this.#options;
     const started = clock.now();
     const outcome = await send(notification, payload, {
+      ...this.#sendingHouse(),
       config: this.config(),
-      sender: this.#sender,
-      templates: this.#templates,
-      externalURL,
+      // A group that begins anew begins with a message of its own.
+      message: async () =>
+        payload.reason === "first notification"
+          ? undefined
+          : readMessage(records.db, notification.groupId, notification),
     });
     const seconds = (clock.now() - started) / 1000;
     self?.notified(notification.integration, outcome.kind === "sent" ? "ok" : "failed", seconds);
     return outcome;
+  }
+
+  #sendingHouse(): SendingHouse {
+    const { clock, externalURL } = this.#options;
+    return {
+      sender: this.#sender,
+      mail: this.#mail,
+      templates: this.#templates,
+      externalURL,
+      now: () => clock.now(),
+    };
   }
 
   #scheduleSweep(): void {

@@ -13,6 +13,7 @@ export * from "./postgres/audit.ts";
 export * from "./postgres/incidents.ts";
 export * from "./postgres/notification-log.ts";
 export * from "./postgres/notifications.ts";
+export * from "./postgres/receivers.ts";
 export * from "./postgres/rule-state.ts";
 export * from "./postgres/sessions.ts";
 export * from "./postgres/sign-in-links.ts";

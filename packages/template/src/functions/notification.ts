@@ -30,9 +30,31 @@ export interface Notification {
   readonly routeLabels?: Readonly<Record<string, string>>;
 }
 
+/** What JSON calls the fields, as in webhooks. */
+const DATA_NAMES = {
+  Receiver: "receiver",
+  Status: "status",
+  Alerts: "alerts",
+  NotificationReason: "notification_reason",
+  GroupLabels: "groupLabels",
+  CommonLabels: "commonLabels",
+  CommonAnnotations: "commonAnnotations",
+  RouteLabels: "routeLabels",
+  ExternalURL: "externalURL",
+};
+const ALERT_NAMES = {
+  Status: "status",
+  Labels: "labels",
+  Annotations: "annotations",
+  StartsAt: "startsAt",
+  EndsAt: "endsAt",
+  GeneratorURL: "generatorURL",
+  Fingerprint: "fingerprint",
+};
+
 /** The dot of a notification template: `.Status`, `.Alerts.Firing`, `.CommonLabels.SortedPairs`, … */
 export function notificationData(notification: Notification): StructValue {
-  return new StructValue("template.Data", {
+  const fields = {
     Receiver: notification.receiver,
     Status: notification.status,
     Alerts: alerts(notification.alerts),
@@ -42,7 +64,8 @@ export function notificationData(notification: Notification): StructValue {
     CommonAnnotations: keyValues(notification.commonAnnotations),
     RouteLabels: keyValues(notification.routeLabels ?? {}),
     ExternalURL: notification.externalURL,
-  });
+  };
+  return new StructValue("template.Data", fields, { jsonNames: DATA_NAMES });
 }
 
 function alerts(list: readonly NotificationAlert[]): ListValue {
@@ -59,7 +82,7 @@ function alerts(list: readonly NotificationAlert[]): ListValue {
 }
 
 function alertValue(alert: NotificationAlert): StructValue {
-  return new StructValue("template.Alert", {
+  const fields = {
     Status: alert.status,
     Labels: keyValues(alert.labels),
     Annotations: keyValues(alert.annotations),
@@ -67,7 +90,8 @@ function alertValue(alert: NotificationAlert): StructValue {
     EndsAt: new TimeValue(alert.endsAt),
     GeneratorURL: alert.generatorURL,
     Fingerprint: alert.fingerprint,
-  });
+  };
+  return new StructValue("template.Alert", fields, { jsonNames: ALERT_NAMES });
 }
 
 /** A label set with Alertmanager's methods: SortedPairs, Names, Values, Remove. */

@@ -89,24 +89,26 @@ const GO_UNITS: Readonly<Record<string, number>> = {
 };
 
 /** A duration as Go writes it, e.g. `1.5s` (a bare number is nanoseconds), in milliseconds. */
-export const goDuration: z.ZodType<number> = field(
-  z.string().transform((value, context) => {
-    if (/^\d{1,15}$/.test(value)) return Number(value) / 1e6;
-    const parts = [...value.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy)];
-    const length = parts.reduce((sum, [part]) => sum + part.length, 0);
-    if (parts.length > 0 && length === value.length)
-      return parts.reduce(
-        (sum, [, n, unit]) => sum + Number(n) * (GO_UNITS[unit as string] ?? 0),
-        0,
-      );
-    context.addIssue({
-      code: "custom",
-      message: `${JSON.stringify(value)} is not a duration; write for example 10s or 1m30s`,
-    });
-    return z.NEVER;
-  }),
-  0,
-);
+export const goDurationOr = (fallback: number): z.ZodType<number> =>
+  field(
+    z.string().transform((value, context) => {
+      if (/^\d{1,15}$/.test(value)) return Number(value) / 1e6;
+      const parts = [...value.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy)];
+      const length = parts.reduce((sum, [part]) => sum + part.length, 0);
+      if (parts.length > 0 && length === value.length)
+        return parts.reduce(
+          (sum, [, n, unit]) => sum + Number(n) * (GO_UNITS[unit as string] ?? 0),
+          0,
+        );
+      context.addIssue({
+        code: "custom",
+        message: `${JSON.stringify(value)} is not a duration; write for example 10s or 1m30s`,
+      });
+      return z.NEVER;
+    }),
+    fallback,
+  );
+export const goDuration = goDurationOr(0);
 
 function urlFault(value: string): string | undefined {
   if (!/^https?:\/\//i.test(value)) return "must be a URL that begins with http:// or https://";

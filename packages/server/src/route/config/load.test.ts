@@ -83,29 +83,62 @@ ${RECEIVERS}`);
     expect(keys({ z: "1" })).toEqual(["{}"]);
   });
 
-  it("says which integrations are not delivered to, and which routes reach nobody", async () => {
+  it("gives integrations what they do not say themselves, and files their place", async () => {
     const { warnings, receivers } = await load(`
-route:
-  receiver: mail
-  routes: [{matchers: [x=1], receiver: both}]
-global: {smtp_smarthost: "localhost:25", smtp_from: me@example.org}
+route: {receiver: both}
+global:
+  smtp_smarthost: "localhost:25"
+  smtp_from: me@example.org
+  smtp_auth_password_file: mail-password
+  opsgenie_api_key: k
+  pagerduty_url: https://pager.example/x
+  slack_app_token: xoxb
+  http_config: {proxy_url: "http://proxy:3128", http_headers: {X-Team: {files: [team]}}}
 receivers:
-  - name: mail
-    email_configs: [{to: you@example.org}]
   - name: both
+    email_configs: [{to: you@example.org, require_tls: false}]
     pagerduty_configs: [{routing_key: k}]
-    webhook_configs: [{url_file: hook-url}]
+    opsgenie_configs: [{api_url: "https://og.example/base"}]
+    slack_configs: [{channel: x}, {api_url_file: hook, channel: x}]
+    webhook_configs: [{url_file: hook-url, http_config: {tls_config: {ca_file: ca}}}]
+    msteamsv2_configs: [{webhook_url: "https://teams", http_config: {bearer_token: b}}]
 `);
-    expect(warnings).toHaveLength(3);
-    expect(warnings.join("\n")).toMatch(
-      /receiver "mail": email_configs\[0\]: .*recorded as failed/,
-    );
-    expect(warnings.join("\n")).toMatch(/receiver "both": pagerduty_configs\[0\]/);
-    expect(warnings.join("\n")).toMatch(/route \{\} reaches NOBODY: .*"mail"/);
-    const webhook = receivers.get("both")?.integrations.find((one) => one.name === "webhook");
-    expect(webhook).toMatchObject({
+    expect(warnings).toEqual([]);
+    const all = receivers.get("both")?.integrations ?? [];
+    const first = (name: string) => all.find((one) => one.name === name);
+    expect(first("webhook")).toMatchObject({
       settings: { url_file: join(dir, "hook-url") },
+      target: { file: join(dir, "hook-url") },
+      http: { tls_config: { ca_file: join(dir, "ca") }, proxy_url: "" },
       sendResolved: true,
+    });
+    expect(first("email")).toMatchObject({
+      settings: {
+        smarthost: "localhost:25",
+        from: "me@example.org",
+        hello: "localhost",
+        require_tls: false,
+        auth_password_file: join(dir, "mail-password"),
+      },
+      sendResolved: false,
+    });
+    expect(first("pagerduty")).toMatchObject({
+      target: { url: "https://pager.example/x" },
+      http: {
+        proxy_url: "http://proxy:3128",
+        http_headers: { "X-Team": { files: [join(dir, "team")] } },
+      },
+    });
+    expect(first("opsgenie")).toMatchObject({
+      settings: { api_key: "k" },
+      target: { url: "https://og.example/base/" },
+    });
+    expect(first("slack")).toMatchObject({
+      target: { url: "https://slack.com/api/chat.postMessage" },
+      http: { authorization: { credentials: "xoxb" } },
+    });
+    expect(first("msteamsv2")).toMatchObject({
+      http: { proxy_url: "http://proxy:3128", bearer_token: "b" },
     });
   });
 
@@ -208,7 +241,7 @@ describe("a broken file", () => {
     ],
     [
       "route: {receiver: a}\nreceivers: [{name: a, slack_configs: [{}]}]",
-      "receivers[0].slack_configs[0]: api_url or app_token",
+      "receivers[0].slack_configs[0]: api_url or api_url_file or app_token",
     ],
     [
       "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'http://x', http_config: {bearer_token: x, basic_auth: {}}}]}]",

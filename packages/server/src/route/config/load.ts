@@ -161,11 +161,10 @@ function templateWarnings(
   };
   for (const { name, integrations } of receivers.values())
     for (const integration of integrations)
-      if ("settings" in integration)
-        visit(
-          integration.settings,
-          `receiver "${name}": ${integration.name}_configs[${integration.index}]`,
-        );
+      visit(
+        integration.settings,
+        `receiver "${name}": ${integration.name}_configs[${integration.index}]`,
+      );
   return warnings;
 }
 
@@ -184,30 +183,11 @@ function warningsOf(
   receivers: ReadonlyMap<string, Receiver>,
 ): string[] {
   const warnings: string[] = [];
-  for (const { name, integrations } of receivers.values()) {
-    for (const integration of integrations)
-      if ("undelivered" in integration)
-        warnings.push(
-          `receiver "${name}": ${integration.name}_configs[${integration.index}]: ` +
-            `${integration.undelivered}; its notifications will be recorded as failed`,
-        );
-  }
-  const pagesNobody = (receiver: Receiver | undefined) =>
-    receiver !== undefined &&
-    receiver.integrations.length > 0 &&
-    receiver.integrations.every((integration) => "undelivered" in integration);
   const routes = walkRoutes(root);
   if (routes.every((route) => receivers.get(route.receiver)?.integrations.length === 0))
     warnings.push(
       "nobody is notified: no receiver that a route names has an integration; alerts open incidents only",
     );
-  for (const route of routes) {
-    const receiver = receivers.get(route.receiver);
-    if (pagesNobody(receiver))
-      warnings.push(
-        `route ${route.key} reaches NOBODY: none of the integrations of receiver "${route.receiver}" is delivered to`,
-      );
-  }
   if (document.tracing !== undefined) warnings.push("tracing: is not used by this version");
   if (document.event_recorder !== undefined)
     warnings.push("event_recorder: is not used by this version");

@@ -3,13 +3,14 @@ import type { ConfigDocument, Fault } from "../../model/index.ts";
 import { defaultHttpConfig, isSet } from "./http-client.ts";
 import type { HttpConfig } from "./http-client.ts";
 import { integrationSchemas } from "./integrations.ts";
-import type { IntegrationName, SlackConfig, WebhookConfig } from "./integrations.ts";
-import type { Integration, Receiver, SlackIntegration } from "./route-config.ts";
+import { INHERIT, SERVICES } from "./inheritance.ts";
+import type { Inherit } from "./inheritance.ts";
+import type { IntegrationName, IntegrationSettings } from "./integrations.ts";
+import type { Integration, IntegrationOf, Receiver } from "./route-config.ts";
 import { globalSection } from "./schema.ts";
 import type { AlertmanagerDocument, GlobalSection, ReceiverDocument } from "./schema.ts";
 
 const NAMES = Object.keys(integrationSchemas) as IntegrationName[];
-const SLACK_APP_URL = "https://slack.com/api/chat.postMessage";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -42,6 +43,12 @@ const INHERITED: Partial<Record<IntegrationName, readonly Inheritance[]>> = {
     {
       local: ["bot_token", "bot_token_file"],
       global: ["telegram_bot_token", "telegram_bot_token_file"],
+    },
+  ],
+  slack: [
+    {
+      local: ["api_url", "api_url_file", "app_token", "app_token_file"],
+      global: ["slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"],
     },
   ],
   jira: [{ local: ["api_url"], global: ["jira_api_url"] }],
@@ -137,7 +144,7 @@ function checkGlobal(
   const token = isSet(global.slack_app_token) || isSet(global.slack_app_token_file);
   const address = isSet(global.slack_api_url) || isSet(global.slack_api_url_file);
   // The same address twice is how people used bot tokens before there was a field for them.
-  if (token && address && global.slack_api_url !== (global.slack_app_url ?? SLACK_APP_URL))
+  if (token && address && global.slack_api_url !== (global.slack_app_url ?? SERVICES.slack))
     faults.push(
       document.fault(
         ["global", isSet(global.slack_api_url) ? "slack_api_url" : "slack_api_url_file"],
@@ -158,95 +165,78 @@ function resolveIntegrations(name: IntegrationName, context: ReceiverContext): I
       if (!found)
         fault(`${local.join(" or ")} must be set, here or as global ${global.join(" or ")}`);
     }
-    const base = { index, sendResolved: settings.send_resolved };
-    if (name === "webhook") return webhook(settings as WebhookConfig, base, context);
-    if (name === "slack") return slack(settings as SlackConfig, base, context, fault);
-    return { name, ...base, undelivered: `${name} is not delivered to by this version` };
+    return resolveIntegration(name, settings, { index, context, fault });
   });
 }
 
-type Base = Pick<Integration, "index" | "sendResolved">;
-
-function webhook(settings: WebhookConfig, base: Base, context: ReceiverContext): Integration {
-  const http = inheritHttp(settings.http_config, context);
-  if (http.oauth2 !== undefined) return withoutOauth("webhook", base);
-  return {
-    name: "webhook",
-    ...base,
-    settings: { ...settings, url_file: resolvePath(settings.url_file, context.baseDir) },
-    http,
-  };
-}
-
-function slack(
-  settings: SlackConfig,
-  base: Base,
-  context: ReceiverContext,
-  fault: (reason: string) => void,
-): Integration {
+/** One integration, with its files' names made absolute. */
+function resolveIntegration<Name extends IntegrationName>(
+  name: Name,
+  given: IntegrationSettings[Name],
+  place: {
+    readonly index: number;
+    readonly context: ReceiverContext;
+    readonly fault: (reason: string) => void;
+  },
+): IntegrationOf<Name> {
+  const { index, context, fault } = place;
   const { global, baseDir } = context;
-  const http = inheritHttp(settings.http_config, context);
-  let token = settings.app_token;
-  let tokenFile = settings.app_token_file;
-  const ownAccess = settings.http_config?.authorization !== undefined || isSet(settings.api_url);
-  if (!isSet(token) && !isSet(tokenFile) && !ownAccess) {
-    token = global.slack_app_token;
-    tokenFile = global.slack_app_token_file;
-  }
-  const ownAddress = isSet(settings.api_url) || isSet(settings.api_url_file);
-  const address = ownAddress ? settings.api_url : global.slack_api_url;
-  const addressFile = ownAddress ? settings.api_url_file : global.slack_api_url_file;
-  if (http.oauth2 !== undefined) return withoutOauth("slack", base);
-  if (isSet(token) || isSet(tokenFile)) {
-    if (http.authorization !== undefined)
-      fault("http_config.authorization cannot be used together with a Slack app token");
-    const authorization: NonNullable<HttpConfig["authorization"]> = {
-      type: "Bearer",
-      credentials: token,
-      credentials_file: resolvePath(tokenFile, baseDir),
-      credentials_ref: "",
-    };
-    const url = settings.app_url ?? global.slack_app_url ?? SLACK_APP_URL;
-    return { name: "slack", ...base, settings, http: { ...http, authorization }, target: { url } };
-  }
-  if (!isSet(address) && !isSet(addressFile))
-    fault("api_url or app_token (or their files) must be set, here or in global as slack_…");
-  const target: SlackIntegration["target"] =
-    address === undefined ? { file: resolvePath(addressFile, baseDir) } : { url: address };
-  return { name: "slack", ...base, settings, http, target };
-}
-
-function withoutOauth(name: IntegrationName, base: Base): Integration {
+  const own = "http_config" in given ? given.http_config : undefined;
+  const inherit: Inherit<Name> = INHERIT[name];
+  const { settings, target, authorization } = inherit(given, global);
+  const http = inheritHttp(name, own, context);
+  if (authorization !== undefined && http.authorization !== undefined)
+    fault("http_config.authorization cannot be used together with a Slack app token");
   return {
     name,
-    ...base,
-    undelivered: `http_config.oauth2 of ${name} is not supported by this version`,
+    index,
+    sendResolved: settings.send_resolved,
+    settings: absoluteFiles(settings, baseDir),
+    http: absoluteHttp(authorization === undefined ? http : { ...http, authorization }, baseDir),
+    target: absoluteFiles(target, baseDir),
   };
 }
 
-/** The integration's own http_config or the global one, with the names of files made absolute. */
-function inheritHttp(own: HttpConfig | undefined, context: ReceiverContext): HttpConfig {
-  const config = own ?? context.global.http_config ?? defaultHttpConfig;
-  const absolute = (path: string) => resolvePath(path, context.baseDir);
-  const { basic_auth: basic, authorization, tls_config: tls } = config;
+/** Every field whose name says that it names a file, made absolute; those of TLS included. */
+function absoluteFiles<T extends object>(settings: T, baseDir: string): T {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]: [string, unknown]) => {
+      if (/(?:^|_)file$/.test(name) && typeof value === "string")
+        return [name, resolvePath(value, baseDir)];
+      if (name === "tls_config" && typeof value === "object" && value !== null)
+        return [name, absoluteFiles(value, baseDir)];
+      return [name, value];
+    }),
+  ) as T;
+}
+
+/** The integration's own http_config or the global one. */
+function inheritHttp(
+  name: IntegrationName,
+  own: HttpConfig | undefined,
+  { global }: ReceiverContext,
+): HttpConfig {
+  const inherited = global.http_config ?? defaultHttpConfig;
+  if (own === undefined) return inherited;
+  // Alertmanager does so for this one integration.
+  if (name === "msteamsv2" && own.proxy_url === "")
+    return { ...own, proxy_url: inherited.proxy_url };
+  return own;
+}
+
+function absoluteHttp(config: HttpConfig, baseDir: string): HttpConfig {
+  const { basic_auth: basic, authorization, oauth2 } = config;
   return {
-    ...config,
-    bearer_token_file: absolute(config.bearer_token_file),
-    basic_auth: basic && {
-      ...basic,
-      username_file: absolute(basic.username_file),
-      password_file: absolute(basic.password_file),
-    },
-    authorization: authorization && {
-      ...authorization,
-      credentials_file: absolute(authorization.credentials_file),
-    },
-    tls_config: tls && {
-      ...tls,
-      ca_file: absolute(tls.ca_file),
-      cert_file: absolute(tls.cert_file),
-      key_file: absolute(tls.key_file),
-    },
+    ...absoluteFiles(config, baseDir),
+    basic_auth: basic && absoluteFiles(basic, baseDir),
+    authorization: authorization && absoluteFiles(authorization, baseDir),
+    oauth2: oauth2 && absoluteFiles(oauth2, baseDir),
+    http_headers: Object.fromEntries(
+      Object.entries(config.http_headers).map(([name, header]) => [
+        name,
+        { ...header, files: header.files.map((file) => resolvePath(file, baseDir)) },
+      ]),
+    ),
   };
 }
 

@@ -1,38 +1,29 @@
 import type { Labels, Matcher } from "../../model/index.ts";
 import type { HttpConfig } from "./http-client.ts";
-import type { IntegrationName, SlackConfig, WebhookConfig } from "./integrations.ts";
+import type { IntegrationName, IntegrationSettings } from "./integrations.ts";
 import type { Route } from "./route-tree.ts";
 import type { TimeInterval } from "./time-interval.ts";
 
-/** One way of reaching a receiver, with what it inherits from `global` filled in. */
-interface IntegrationBase {
-  /** Its place among the receiver's integrations of the same name. */
-  readonly index: number;
-  readonly sendResolved: boolean;
-}
+/** Where an integration sends to: a URL (or host:port), or a file that holds it. */
+export type Target = { readonly url: string } | { readonly file: string };
 
-export interface WebhookIntegration extends IntegrationBase {
-  readonly name: "webhook";
-  readonly settings: WebhookConfig;
-  readonly http: HttpConfig;
-}
+/**
+ * One way of reaching a receiver. `settings` is what the file says with what it inherits from
+ * `global` filled in; names of files in it are absolute.
+ */
+export type IntegrationOf<Name extends IntegrationName> = {
+  [N in Name]: {
+    readonly name: N;
+    /** Its place among the receiver's integrations of the same name. */
+    readonly index: number;
+    readonly sendResolved: boolean;
+    readonly settings: IntegrationSettings[N];
+    readonly http: HttpConfig;
+    readonly target: Target;
+  };
+}[Name];
 
-export interface SlackIntegration extends IntegrationBase {
-  readonly name: "slack";
-  readonly settings: SlackConfig;
-  readonly http: HttpConfig;
-  /** Where to post: a URL, or a file that holds one. */
-  readonly target: { readonly url: string } | { readonly file: string };
-}
-
-/** An integration that was understood but that nothing here delivers to. */
-export interface UndeliveredIntegration extends IntegrationBase {
-  readonly name: IntegrationName;
-  /** Why, for people. */
-  readonly undelivered: string;
-}
-
-export type Integration = WebhookIntegration | SlackIntegration | UndeliveredIntegration;
+export type Integration = IntegrationOf<IntegrationName>;
 
 export interface Receiver {
   readonly name: string;
@@ -67,6 +58,6 @@ export interface RouteConfig {
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly timeIntervals: ReadonlyMap<string, readonly TimeInterval[]>;
   readonly templates: readonly TemplateFile[];
-  /** What a person should know although the file is valid, e.g. integrations that are not delivered. */
+  /** What a person should know although the file is valid, e.g. a route that reaches nobody. */
   readonly warnings: readonly string[];
 }

@@ -9,6 +9,8 @@ import {
   markSent,
   noteNotification,
   putLogEntry,
+  putMessage,
+  putReceiverHealth,
   releaseClaims,
   renewClaim,
 } from "../../store/index.ts";
@@ -166,6 +168,9 @@ export class Deliverer {
         await this.#insist(() =>
           records.transaction(async (tx) => {
             await markSent(tx, notification.id, now, attempts);
+            if (outcome.message !== undefined)
+              await putMessage(tx, notification.groupId, notification, outcome.message);
+            await putReceiverHealth(tx, notification, { at: now, error: undefined, test: false });
             await this.#note(tx, notification, payload, now, undefined);
           }),
         );
@@ -181,8 +186,14 @@ export class Deliverer {
       claimedUntil = nextAttemptAt + PACE.claim;
       const attempt = { attempts, error: outcome.error, nextAt: nextAttemptAt };
       const claim = { server: this.#options.server, until: claimedUntil };
-      if (!(await this.#insist(() => markAttempt(records.db, notification.id, attempt, claim))))
-        return "lost";
+      const noted = { at: now, error: outcome.error, test: false };
+      const held = await this.#insist(() =>
+        records.transaction(async (tx) => {
+          await putReceiverHealth(tx, notification, noted);
+          return markAttempt(tx, notification.id, attempt, claim);
+        }),
+      );
+      if (!held) return "lost";
       this.#settle(notification, attempts, outcome.error);
     }
   }
@@ -230,7 +241,10 @@ export class Deliverer {
         const { groupId, receiver } = notification;
         await lockGroup(tx, { id: groupId, groupKey: payload.groupKey, receiver });
         const failed = await markFailed(tx, notification.id, clock.now(), { attempts, error });
-        if (failed !== undefined) await this.#note(tx, notification, payload, clock.now(), error);
+        if (failed !== undefined) {
+          await putReceiverHealth(tx, notification, { at: clock.now(), error, test: false });
+          await this.#note(tx, notification, payload, clock.now(), error);
+        }
         if (failed === undefined || failed.superseded || final) return;
         if (notification.status === "resolved") return;
         await putLogEntry(tx, groupId, notification, failed.logBefore);

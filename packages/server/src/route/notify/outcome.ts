@@ -1,6 +1,10 @@
 /** What became of one attempt to deliver a notification. */
 export type Outcome =
-  | { readonly kind: "sent" }
+  | {
+      readonly kind: "sent";
+      /** What the receiver calls the message, for integrations that change it later. */
+      readonly message?: string;
+    }
   /** It may work later; `after` is what the receiver asked for, in milliseconds. */
   | { readonly kind: "retry"; readonly error: string; readonly after?: number }
   /**
@@ -8,3 +12,8 @@ export type Outcome =
    * with a new one, unless `decideAgain` is false.
    */
   | { readonly kind: "failed"; readonly error: string; readonly decideAgain?: false };
+
+/** The outcome of what cannot be sent, whatever happens. */
+export function failed(error: string): Outcome {
+  return { kind: "failed", error };
+}

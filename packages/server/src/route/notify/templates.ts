@@ -1,5 +1,7 @@
 import { alertmanagerFunctions, notificationData, TemplateSet } from "@seaworthy/template";
+import type { Value } from "@seaworthy/template";
 import { parse } from "yaml";
+import type { Labels } from "../../model/index.ts";
 import type { TemplateFile } from "../config/route-config.ts";
 import { DEFAULT_TEMPLATES } from "./default-templates.ts";
 import type { NotificationPayload } from "./payload.ts";
@@ -12,18 +14,24 @@ const NO_TIME = -62_135_596_800_000;
 /** Expands the templates of one notification's fields. Throws TemplateError where that fails. */
 export interface Renderer {
   readonly text: (template: string) => string;
+  /** The same for a template that makes HTML: what it prints is escaped for its place. */
+  readonly html: (template: string) => string;
   /** A document with every text in it, keys included, expanded. */
   readonly document: (value: unknown) => unknown;
+  /** The labels of the route, expanded. */
+  readonly routeLabels: Labels;
 }
 
 /** The templates of a configuration: the defaults, and what its files define. */
 export class Templates {
   readonly #set: TemplateSet;
+  /** Answers the labels of the route that is being expanded for. */
+  #routeLabel: (name: string) => string = () => "";
 
   /** Throws TemplateError, naming the file, when one does not parse. */
   constructor(files: readonly TemplateFile[], now: () => number) {
     this.#set = new TemplateSet({
-      functions: alertmanagerFunctions({ now }),
+      functions: alertmanagerFunctions({ now, routeLabel: (name) => this.#routeLabel(name) }),
       missingKey: "zero",
     }).parse("default", DEFAULT_TEMPLATES);
     for (const { path, text } of files) this.#set.parse(path, text);
@@ -35,9 +43,10 @@ export class Templates {
   }
 
   renderer(payload: NotificationPayload, externalURL: string): Renderer {
-    const data = notificationData({
+    const described = {
       receiver: quoteMeta(payload.receiver),
       status: payload.status,
+      reason: payload.reason,
       alerts: payload.alerts.map((alert) => ({
         ...alert,
         endsAt: alert.status === "firing" ? NO_TIME : alert.endsAt,
@@ -46,9 +55,70 @@ export class Templates {
       commonLabels: payload.commonLabels,
       commonAnnotations: payload.commonAnnotations,
       externalURL,
-    });
-    const text = (template: string) => this.#set.expand(template, data);
-    return { text, document: (value) => expandDocument(value, text, 0) };
+    };
+    const labels = new RouteLabels(payload.routeLabels, (template) =>
+      this.#expand("text", template, notificationData(described), (name) => labels.get(name)),
+    );
+    const routeLabels = labels.all();
+    const data = notificationData({ ...described, routeLabels });
+    const expand = (kind: "text" | "html") => (template: string) =>
+      template === "" ? "" : this.#expand(kind, template, data, (name) => routeLabels[name] ?? "");
+    const text = expand("text");
+    return {
+      text,
+      html: expand("html"),
+      document: (value) => expandDocument(value, text, 0),
+      routeLabels,
+    };
+  }
+
+  #expand(
+    kind: "text" | "html",
+    template: string,
+    data: Value,
+    routeLabel: (name: string) => string,
+  ): string {
+    const outer = this.#routeLabel;
+    this.#routeLabel = routeLabel;
+    try {
+      return kind === "text"
+        ? this.#set.expand(template, data)
+        : this.#set.expandHtml(template, data);
+    } finally {
+      this.#routeLabel = outer;
+    }
+  }
+}
+
+/** Labels of a route: templates that may refer to one another. */
+class RouteLabels {
+  readonly #raw: Labels;
+  readonly #expand: (template: string) => string;
+  readonly #known = new Map<string, string>();
+  readonly #open: string[] = [];
+
+  constructor(raw: Labels, expand: (template: string) => string) {
+    this.#raw = raw;
+    this.#expand = expand;
+  }
+
+  all(): Labels {
+    return Object.fromEntries(Object.keys(this.#raw).map((name) => [name, this.get(name)]));
+  }
+
+  /** A label's expanded value. Throws when it needs itself. */
+  get(name: string): string {
+    const raw = this.#raw[name];
+    if (raw === undefined || !Object.hasOwn(this.#raw, name)) return "";
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    if (this.#open.includes(name))
+      throw new Error(`route labels refer to each other: ${[...this.#open, name].join(" -> ")}`);
+    this.#open.push(name);
+    const value = raw.includes("{{") ? this.#expand(raw) : raw;
+    this.#open.pop();
+    this.#known.set(name, value);
+    return value;
   }
 }
 

@@ -113,10 +113,43 @@ export async function putLogEntry(
   };
   await tx
     .insertInto("notification_log")
-    .values({ group_id: groupId, integration, index, ...row })
+    .values({ group_id: groupId, integration, index, message: null, ...row })
     .onConflict((conflict) =>
       conflict.columns(["group_id", "integration", "index"]).doUpdateSet(row),
     )
+    .execute();
+}
+
+/** What the receiver called the message that it was sent of a group, if it was told to remember. */
+export async function readMessage(
+  db: Db,
+  groupId: Buffer,
+  { integration, index }: IntegrationId,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom("notification_log")
+    .select("message")
+    .where("group_id", "=", groupId)
+    .where("integration", "=", integration)
+    .where("index", "=", index)
+    .executeTakeFirst();
+  const message = row?.message ?? undefined;
+  return message === undefined ? undefined : (JSON.parse(message) as string);
+}
+
+/** Remembers what the receiver calls the message. */
+export async function putMessage(
+  db: Db,
+  groupId: Buffer,
+  { integration, index }: IntegrationId,
+  message: string,
+): Promise<void> {
+  await db
+    .updateTable("notification_log")
+    .set({ message: JSON.stringify(message) })
+    .where("group_id", "=", groupId)
+    .where("integration", "=", integration)
+    .where("index", "=", index)
     .execute();
 }
 

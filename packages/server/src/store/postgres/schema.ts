@@ -5,11 +5,14 @@ import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
+import { receiverMigrations } from "./tables/receivers.ts";
+import type { ReceiverTables } from "./tables/receivers.ts";
 import { ruleStateMigrations } from "./tables/rule-state.ts";
 import type { RuleStateTables } from "./tables/rule-state.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
-export interface Schema extends AccessTables, IncidentTables, NotificationTables, RuleStateTables {}
+export interface Schema
+  extends AccessTables, IncidentTables, NotificationTables, ReceiverTables, RuleStateTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
 export const migrations: readonly Migration[] = [
@@ -17,4 +20,5 @@ export const migrations: readonly Migration[] = [
   ...incidentMigrations,
   ...notificationMigrations,
   ...ruleStateMigrations,
+  ...receiverMigrations,
 ];

@@ -1,52 +1,68 @@
-import type { SlackIntegration } from "../../config/route-config.ts";
-import { readSecret } from "../http.ts";
-import type { Answer } from "../http.ts";
+import type { IntegrationOf } from "../../config/route-config.ts";
+import type { Answer } from "../http/sender.ts";
+import { optional, readJson, truncate } from "../message.ts";
 import type { Outcome } from "../outcome.ts";
 import type { NotificationPayload } from "../payload.ts";
 import type { SendContext } from "../send-context.ts";
+import { urlOf } from "../target.ts";
 import type { Renderer } from "../templates.ts";
 
 /** Slack cuts titles off there (in code points). */
 const MAX_TITLE = 1024;
 
-/** Posts a message with one attachment, to an incoming webhook or to chat.postMessage. */
+/** The method that changes a message, beside the one that posts it. */
+const UPDATE_METHOD = "chat.update";
+
+/** What Slack called a message: enough to change it later. */
+interface Posted {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+/**
+ * Posts a message with one attachment, to an incoming webhook or to chat.postMessage. With
+ * `update_message` the group's first message is changed instead of followed by another one.
+ */
 export async function sendSlack(
-  integration: SlackIntegration,
+  integration: IntegrationOf<"slack">,
   _payload: NotificationPayload,
   context: SendContext,
 ): Promise<Outcome> {
   const { settings, http, target } = integration;
-  const url = "url" in target ? target.url : await readSecret(target.file);
-  if (!URL.canParse(url)) return { kind: "failed", error: "the URL for Slack is not valid" };
+  const url = await urlOf(target);
+  const message = slackMessage(integration, context.renderer);
+  const posted = settings.update_message ? readPosted(await context.message()) : undefined;
   return context.sender.post({
-    url,
+    url: posted === undefined ? url : new URL(UPDATE_METHOD, url).href,
     http,
-    body: JSON.stringify(slackMessage(integration, context.renderer)),
+    body: JSON.stringify(posted === undefined ? message : { ...message, ...posted }),
     idempotencyKey: context.idempotencyKey,
     timeout: settings.timeout,
-    judge: judgeAnswer,
+    judge: (answer) => judgeAnswer(answer, settings.update_message),
   });
 }
 
+function readPosted(text: string | undefined): Posted | undefined {
+  const { channel, ts } = (text === undefined ? {} : (readJson(text) ?? {})) as Partial<Posted>;
+  return typeof channel === "string" && typeof ts === "string" ? { channel, ts } : undefined;
+}
+
 /** The message, in the field names and order that Alertmanager uses; empty ones are left out. */
-export function slackMessage({ settings }: SlackIntegration, { text }: Renderer) {
-  const optional = (template: string) => {
-    const expanded = text(template);
-    return expanded === "" ? undefined : expanded;
-  };
+export function slackMessage({ settings }: IntegrationOf<"slack">, { text }: Renderer) {
+  const field = (template: string) => optional(text(template));
   const title = truncate(text(settings.title), MAX_TITLE);
   return {
-    channel: optional(settings.channel),
-    username: optional(settings.username),
-    icon_emoji: optional(settings.icon_emoji),
-    icon_url: optional(settings.icon_url),
+    channel: field(settings.channel),
+    username: field(settings.username),
+    icon_emoji: field(settings.icon_emoji),
+    icon_url: field(settings.icon_url),
     link_names: settings.link_names ? true : undefined,
-    text: optional(settings.message_text),
+    text: field(settings.message_text),
     attachments: [
       {
-        title: title === "" ? undefined : title,
-        title_link: optional(settings.title_link),
-        pretext: optional(settings.pretext),
+        title: optional(title),
+        title_link: field(settings.title_link),
+        pretext: field(settings.pretext),
         text: text(settings.text),
         fallback: text(settings.fallback),
         callback_id: text(settings.callback_id),
@@ -61,11 +77,11 @@ export function slackMessage({ settings }: SlackIntegration, { text }: Renderer)
         actions:
           settings.actions.length === 0
             ? undefined
-            : settings.actions.map((action) => slackAction(action, text, optional)),
-        image_url: optional(settings.image_url),
-        thumb_url: optional(settings.thumb_url),
+            : settings.actions.map((action) => slackAction(action, text, field)),
+        image_url: field(settings.image_url),
+        thumb_url: field(settings.thumb_url),
         footer: text(settings.footer),
-        color: optional(settings.color),
+        color: field(settings.color),
         mrkdwn_in:
           settings.mrkdwn_in.length === 0 ? ["fallback", "pretext", "text"] : settings.mrkdwn_in,
       },
@@ -75,50 +91,46 @@ export function slackMessage({ settings }: SlackIntegration, { text }: Renderer)
 
 /** A button: one that opens a URL has neither name, value nor confirmation. */
 function slackAction(
-  action: SlackIntegration["settings"]["actions"][number],
+  action: IntegrationOf<"slack">["settings"]["actions"][number],
   text: Renderer["text"],
-  optional: (template: string) => string | undefined,
+  field: (template: string) => string | undefined,
 ) {
   const { confirm } = action;
   const link = action.url !== "";
   return {
     type: text(action.type),
     text: text(action.text),
-    url: link ? optional(action.url) : undefined,
-    style: optional(action.style),
-    name: link ? undefined : optional(action.name),
-    value: link ? undefined : optional(action.value),
+    url: link ? field(action.url) : undefined,
+    style: field(action.style),
+    name: link ? undefined : field(action.name),
+    value: link ? undefined : field(action.value),
     confirm:
       link || confirm === undefined
         ? undefined
         : {
             text: text(confirm.text),
-            title: optional(confirm.title),
-            ok_text: optional(confirm.ok_text),
-            dismiss_text: optional(confirm.dismiss_text),
+            title: field(confirm.title),
+            ok_text: field(confirm.ok_text),
+            dismiss_text: field(confirm.dismiss_text),
           },
   };
 }
 
-function truncate(value: string, length: number): string {
-  const points = Array.from(value);
-  return points.length <= length ? value : `${points.slice(0, length - 1).join("")}…`;
-}
-
 /** Slack answers 200 to what it refuses: with a JSON object that says so, or a text other than `ok`. */
-function judgeAnswer({ contentType, text }: Answer): Outcome {
+function judgeAnswer({ contentType, text }: Answer, remember: boolean): Outcome {
   const refused = (reason: string): Outcome => ({
     kind: "failed",
     error: `Slack refused the message: ${reason.slice(0, 500)}`,
   });
   if (!contentType.startsWith("application/json"))
     return text === "ok" ? { kind: "sent" } : refused(text);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
+  const answer = readJson(text) as Record<string, unknown> | null | undefined;
+  if (answer === undefined || answer === null)
     return { kind: "retry", error: `Slack's answer is not JSON: ${text.slice(0, 500)}` };
-  }
-  const { ok, error } = (answer ?? {}) as { ok?: unknown; error?: unknown };
-  return ok === true ? { kind: "sent" } : refused(typeof error === "string" ? error : text);
+  const { ok, error, channel, ts } = answer;
+  if (ok !== true) return refused(typeof error === "string" ? error : text);
+  const known = typeof channel === "string" && typeof ts === "string";
+  return remember && known
+    ? { kind: "sent", message: JSON.stringify({ channel, ts }) }
+    : { kind: "sent" };
 }

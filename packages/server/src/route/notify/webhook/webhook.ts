@@ -1,10 +1,10 @@
 import type { AlertSnapshot } from "../../../model/index.ts";
-import type { WebhookIntegration } from "../../config/route-config.ts";
-import { readSecret } from "../http.ts";
+import type { IntegrationOf } from "../../config/route-config.ts";
 import type { Outcome } from "../outcome.ts";
 import { describeGroup } from "../payload.ts";
 import type { NotificationPayload } from "../payload.ts";
 import type { SendContext } from "../send-context.ts";
+import { urlOf } from "../target.ts";
 import { quoteMeta } from "../templates.ts";
 
 /** Go's zero time, which Alertmanager writes for the end of an alert that has none. */
@@ -12,15 +12,13 @@ const NO_TIME = "0001-01-01T00:00:00Z";
 
 /** Posts Alertmanager's webhook, version 4, with the idempotency key added. */
 export async function sendWebhook(
-  integration: WebhookIntegration,
+  integration: IntegrationOf<"webhook">,
   payload: NotificationPayload,
   context: SendContext,
 ): Promise<Outcome> {
   const { settings, http } = integration;
   const { idempotencyKey, sender, renderer } = context;
-  const given = settings.url === "" ? await readSecret(settings.url_file) : settings.url;
-  const url = renderer.text(given);
-  if (!URL.canParse(url)) return { kind: "failed", error: "the webhook's URL is not valid" };
+  const url = await urlOf(integration.target, renderer.text);
   const body =
     settings.payload === undefined
       ? webhookBody(payload, settings.max_alerts, context)
@@ -32,7 +30,9 @@ export async function sendWebhook(
 export function webhookBody(
   payload: NotificationPayload,
   maxAlerts: number,
-  context: Pick<SendContext, "idempotencyKey" | "externalURL">,
+  context: Pick<SendContext, "idempotencyKey" | "externalURL" | "renderer"> & {
+    readonly version?: string;
+  },
 ): string {
   const truncated = maxAlerts > 0 ? Math.max(0, payload.alerts.length - maxAlerts) : 0;
   const alerts = truncated > 0 ? payload.alerts.slice(0, maxAlerts) : payload.alerts;
@@ -41,11 +41,13 @@ export function webhookBody(
     receiver: quoteMeta(payload.receiver),
     status: shown.status,
     alerts: alerts.map(webhookAlert),
+    notification_reason: payload.reason,
     groupLabels: shown.groupLabels,
     commonLabels: shown.commonLabels,
     commonAnnotations: shown.commonAnnotations,
+    routeLabels: context.renderer.routeLabels,
     externalURL: context.externalURL,
-    version: "4",
+    version: context.version ?? "4",
     groupKey: payload.groupKey,
     truncatedAlerts: truncated,
     idempotencyKey: context.idempotencyKey,

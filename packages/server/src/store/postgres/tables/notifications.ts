@@ -50,6 +50,8 @@ export interface NotificationTables {
     firing: string;
     resolved: string;
     notified_at: Date;
+    /** What the receiver calls the message, as JSON, where later ones change it. */
+    message: string | null;
   };
   /** Notifications that were decided on, in the order of their ids; sent by whoever claims them. */
   notifications: {
