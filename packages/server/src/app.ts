@@ -97,6 +97,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     announce,
     externalURL,
     self: counts,
+    ...config.notifications,
   });
   const rules = createRules({
     metrics,

@@ -125,6 +125,9 @@ const fileSchema = z.strictObject({
       reopen_within: duration.optional(),
     })
     .prefault({}),
+  notifications: z
+    .strictObject({ allow_private_redirects: z.boolean().default(false) })
+    .prefault({}),
   demo: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -165,6 +168,10 @@ export interface Config {
   readonly incidents: {
     readonly severities: Readonly<Record<string, Severity>>;
     readonly reopenWithin: number;
+  };
+  readonly notifications: {
+    /** Whether a receiver may redirect to an address inside a private network. */
+    readonly allowPrivateRedirects: boolean;
   };
   /** The demo shop's port, when it is wanted. */
   readonly demo: { readonly port: number } | undefined;
@@ -255,6 +262,7 @@ export async function loadConfig(
       severities: value.incidents.severities ?? DEFAULTS.severities,
       reopenWithin: value.incidents.reopen_within ?? DEFAULTS.reopenWithin,
     },
+    notifications: { allowPrivateRedirects: value.notifications.allow_private_redirects },
     demo:
       command.demo && demo?.enabled === true ? { port: demo.port ?? DEFAULTS.demoPort } : undefined,
     token: tokenFrom(environment),
