@@ -189,7 +189,7 @@ function comparable(text: string): unknown {
   try {
     value = JSON.parse(same);
   } catch {
-    return strip(Object.fromEntries([...new URLSearchParams(same)].sort()));
+    return strip(Object.fromEntries(new URLSearchParams(same)));
   }
   return strip(value);
 }
