@@ -207,7 +207,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         externalLabels: () => files.prometheus.externalLabels,
       }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
-      pushRoutes(createPushReceivers({ samples, metrics: counts })),
+      pushRoutes(createPushReceivers({ samples, metrics: counts, clock })),
       logPushRoutes(
         createLogReceiver({
           logs: telemetry.logs,

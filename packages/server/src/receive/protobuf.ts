@@ -121,6 +121,12 @@ export class ProtoReader {
     return negative ? -half - 1 : half;
   }
 
+  /** A varint of 64 bits with its sign, with every digit. */
+  bigInt64(): bigint {
+    this.#varint();
+    return BigInt.asIntN(64, (BigInt(this.#high) << 32n) | BigInt(this.#low));
+  }
+
   #low = 0;
   #high = 0;
   #varint(): void {
@@ -177,6 +183,16 @@ export class ProtoReader {
     if (at + 8 > this.#end) this.fail("it ends within a 64-bit value");
     this.at = at + 8;
     return this.bytes.readInt32LE(at + 4) * TWO_32 + this.bytes.readUInt32LE(at);
+  }
+
+  /** A fixed 64-bit number of nanoseconds as whole milliseconds, exactly. */
+  nanoseconds(): number {
+    const { at } = this;
+    if (at + 8 > this.#end) this.fail("it ends within a 64-bit value");
+    this.at = at + 8;
+    const high = this.bytes.readUInt32LE(at + 4);
+    // 2^32 = 4294 · 10^6 + 967,296, and no term here reaches 2^53.
+    return high * 4294 + Math.floor((high * 967_296 + this.bytes.readUInt32LE(at)) / 1_000_000);
   }
 
   /** A text; bytes that are not UTF-8 become U+FFFD. */

@@ -53,7 +53,7 @@ export function readAnyValue(reader: ProtoReader, depth = 0): AnyValue {
     if (tooDeep) reader.skip(tag);
     else if (tag === STRING) value = reader.string();
     else if (tag === BOOL) value = reader.uint32() !== 0;
-    else if (tag === INT) value = reader.int64();
+    else if (tag === INT) value = wholeNumber(reader.bigInt64());
     else if (tag === DOUBLE) value = reader.double();
     else if (tag === ARRAY) value = readList(reader, depth + 1);
     else if (tag === KVLIST) value = readMap(reader, depth + 1);
@@ -108,7 +108,10 @@ export function anyValueOfJson(value: unknown, depth = 0): AnyValue {
   const { stringValue, boolValue, intValue, doubleValue, bytesValue } = given;
   if (typeof stringValue === "string") return stringValue;
   if (typeof boolValue === "boolean") return boolValue;
-  if (typeof intValue === "number" || typeof intValue === "string") return Number(intValue);
+  if (typeof intValue === "number") return intValue;
+  if (typeof intValue === "string") {
+    return /^-?\d{1,20}$/.test(intValue) ? wholeNumber(BigInt(intValue)) : Number(intValue);
+  }
   if (typeof doubleValue === "number" || typeof doubleValue === "string")
     return Number(doubleValue);
   if (typeof bytesValue === "string") return bytesValue;
@@ -120,10 +123,16 @@ export function anyValueOfJson(value: unknown, depth = 0): AnyValue {
   return null;
 }
 
+/** A whole number; beyond 2^53 a text, which keeps every digit (ids are such numbers). */
+function wholeNumber(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
 /** An attribute's value as one text. */
 export function textOf(value: AnyValue): string {
   if (value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Flattens: `{a: {b: 1}}` becomes `a.b` = "1". Calls `put` for each that is not empty. */

@@ -18,6 +18,8 @@ export interface PushLimits {
   readonly labelValueBytes: number;
   /** Label sets that are remembered for each protocol, so that they are understood once. */
   readonly knownSeries: number;
+  /** Series sent as deltas, of each kind, whose sums are kept. */
+  readonly deltaSeries: number;
 }
 
 export const defaultPushLimits: PushLimits = {
@@ -29,6 +31,7 @@ export const defaultPushLimits: PushLimits = {
   labelNameBytes: 1024,
   labelValueBytes: 8192,
   knownSeries: 500_000,
+  deltaSeries: 100_000,
 };
 
 /** Samples before 1970 or after 2100 have a time in the wrong unit. */

@@ -53,10 +53,14 @@ export class Refusals {
     for (const [reason, count] of this.#counts) metrics.dropped("samples", reason, count);
   }
 
+  /** What was wrong, in one line. */
+  reasons(): string {
+    const more = this.#faults - this.#told.length;
+    return `${this.#told.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+  }
+
   /** One line for the sender's log. `of`: samples that the request had in all. */
   message(of: number): string {
-    const more =
-      this.#faults > this.#told.length ? `; and ${this.#faults - this.#told.length} more` : "";
-    return `${this.#samples} of ${of} samples were not stored, the others were; sending them again changes nothing: ${this.#told.join("; ")}${more}`;
+    return `${this.#samples} of ${of} samples were not stored, the others were; sending them again changes nothing: ${this.reasons()}`;
   }
 }

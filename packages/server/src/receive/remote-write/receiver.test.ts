@@ -4,7 +4,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ProtoWriter } from "../../../test/protobuf-writer.ts";
 import { bodyV1, bodyV2, pairs } from "../../../test/remote-write-body.ts";
 import type { SentSeries } from "../../../test/remote-write-body.ts";
-import { isStale, SamplesRefused, SeaworthyError, STALE_BITS } from "../../model/index.ts";
+import {
+  isStale,
+  SamplesRefused,
+  SeaworthyError,
+  STALE_BITS,
+  systemClock,
+} from "../../model/index.ts";
 import type { MetricMetadata, SampleBatch, SampleSink } from "../../model/index.ts";
 import type { PushLimits } from "../push/limits.ts";
 import { createPushReceivers } from "../push/receivers.ts";
@@ -36,7 +42,12 @@ function receiver(limits: Partial<PushLimits> = {}) {
   const metrics = {
     dropped: (_: string, reason: string, count: number) => void dropped.push([reason, count]),
   };
-  const { remoteWrite } = createPushReceivers({ samples: sink, metrics, limits });
+  const { remoteWrite } = createPushReceivers({
+    samples: sink,
+    metrics,
+    limits,
+    clock: systemClock,
+  });
   return (body: Buffer, contentType?: string, contentEncoding?: string) =>
     remoteWrite.receive({ contentType, contentEncoding, body: stream(body) });
 }

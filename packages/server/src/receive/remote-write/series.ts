@@ -1,6 +1,6 @@
 import type { Exemplar, Labels, MetricMetadata } from "../../model/index.ts";
 import type { PushBatch } from "../push/batch.ts";
-import { MAX_TIME_MS } from "../push/limits.ts";
+import { exemplarFits, isTime } from "../push/exemplars.ts";
 import type { PushLimits } from "../push/limits.ts";
 import type { Refusals } from "../push/refusals.ts";
 import { pairsToLabels, shown } from "../push/series-labels.ts";
@@ -32,9 +32,6 @@ export const METRIC_TYPES: readonly MetricMetadata["type"][] = [
   "info",
   "stateset",
 ];
-
-/** What OpenMetrics allows an exemplar's label names and values together, characters. */
-const EXEMPLAR_CHARACTERS = 128;
 
 const { varint, fixed64 } = WIRE;
 const VALUE = tagOf(1, fixed64);
@@ -100,22 +97,10 @@ export function takeExemplar(
   const labels = pairsToLabels(pairs, intake.limits);
   if (typeof labels === "string" || !good || !isTime(time)) return;
   const exemplar: Exemplar = { series: series.index, time, value, labels };
-  if (characters(labels) <= EXEMPLAR_CHARACTERS) intake.batch.addExemplar(exemplar);
-}
-
-function isTime(time: number): boolean {
-  return time >= 0 && time <= MAX_TIME_MS;
+  if (exemplarFits(labels)) intake.batch.addExemplar(exemplar);
 }
 
 function refuseTime({ refusals }: Intake, { labels }: Series, time: number): void {
   const what = `${shown(labels)} has a sample at ${time}, which is not a number of milliseconds between 1970 and 2100`;
   refusals.add("invalid", what, 1);
-}
-
-function characters(labels: Labels): number {
-  let sum = 0;
-  for (const [name, value] of Object.entries(labels)) {
-    for (const text of [name, value]) sum += Array.from(text).length;
-  }
-  return sum;
 }

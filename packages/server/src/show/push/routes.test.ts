@@ -3,6 +3,7 @@ import { testServer } from "../../../test/http.ts";
 import type { TestServer } from "../../../test/http.ts";
 import { bodyV1, bodyV2, pairs } from "../../../test/remote-write-body.ts";
 import type { SampleBatch, SampleSink } from "../../model/index.ts";
+import { systemClock } from "../../model/index.ts";
 import { createPushReceivers } from "../../receive/index.ts";
 import { StoreError } from "../../store/index.ts";
 import { pushRoutes } from "./routes.ts";
@@ -26,7 +27,9 @@ beforeAll(async () => {
   const metrics = { dropped: () => {} };
   const limits = { bodyBytes: 10_000 };
   server = await testServer({
-    routes: [pushRoutes(createPushReceivers({ samples: sink, metrics, limits }))],
+    routes: [
+      pushRoutes(createPushReceivers({ samples: sink, metrics, limits, clock: systemClock })),
+    ],
   });
   key = await server.token("ingest");
 });

@@ -6,7 +6,7 @@ import type { PushReceivers } from "../../receive/index.ts";
 const RETRY_AFTER = 2;
 
 /** The endpoints that telemetry is pushed to. Bodies are read by the receivers, within their limits. */
-export function pushRoutes({ remoteWrite }: PushReceivers): FastifyPluginAsync {
+export function pushRoutes({ remoteWrite, otlp }: PushReceivers): FastifyPluginAsync {
   return async (root) => {
     await root.register(async (app) => {
       takeAnyBody(app);
@@ -22,6 +22,19 @@ export function pushRoutes({ remoteWrite }: PushReceivers): FastifyPluginAsync {
         request.log.warn({ sender: request.ip }, answer.message);
         return reply.type("text/plain; charset=utf-8").send(`${answer.message}\n`);
       });
+      // The path that exporters have as default, and the one that Prometheus has.
+      for (const path of ["/v1/metrics", "/api/v1/otlp/v1/metrics"]) {
+        app.post(path, { config: { access: "ingest" } }, async (request, reply) => {
+          const { status, contentType, body, fault } = await otlp.receive({
+            contentType: request.headers["content-type"],
+            contentEncoding: request.headers["content-encoding"],
+            body: request.raw,
+          });
+          if (fault !== "") request.log.warn({ sender: request.ip, status }, fault);
+          tellWhatNext(reply, status);
+          return reply.code(status).type(contentType).send(body);
+        });
+      }
     });
   };
 }
@@ -39,8 +52,12 @@ function sendText(error: unknown, request: FastifyRequest, reply: FastifyReply):
   }
   const { status, message } = error;
   request.log.warn({ sender: request.ip, status }, `a push was refused: ${message}`);
+  tellWhatNext(reply, status);
+  return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
+}
+
+function tellWhatNext(reply: FastifyReply, status: number): void {
   if (status === 503) void reply.header("retry-after", String(RETRY_AFTER));
   // What is left of the body is not worth reading.
   if (status === 413) void reply.header("connection", "close");
-  return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
 }
