@@ -1,0 +1,66 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { check } from "recheck";
+import { parseAst } from "vite";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+interface Found {
+  readonly file: string;
+  readonly pattern: string;
+  readonly flags: string;
+}
+
+/** Every regular expression that stands in the source, found by a parser. */
+function regexesOf(file: string, text: string): Found[] {
+  const found: Found[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    const regex = "regex" in node ? (node.regex as { pattern: string; flags: string }) : undefined;
+    if (regex !== undefined) found.push({ file, pattern: regex.pattern, flags: regex.flags });
+    else for (const child of Object.values(node)) visit(child);
+  };
+  visit(parseAst(text, { lang: "ts" }));
+  return found;
+}
+
+/** Those that an attacker's text can keep busy, and those of which that cannot be told. */
+async function dangerous(regexes: readonly Found[]): Promise<string[]> {
+  const said: string[] = [];
+  for (const { file, pattern, flags } of regexes) {
+    const { status } = await check(pattern, flags, { timeout: 10_000 });
+    if (status !== "safe") said.push(`${file}: /${pattern}/${flags} is ${status}`);
+  }
+  return said;
+}
+
+it("no regular expression that reads what strangers send can be kept busy", async () => {
+  const args = [
+    "ls-files",
+    "-c",
+    "-o",
+    "--exclude-standard",
+    "packages/sdk/src",
+    "packages/cli/src",
+  ];
+  const files = execFileSync("git", args, { cwd: root, encoding: "utf8" })
+    .split("\n")
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"));
+  const regexes = files.flatMap((file) => {
+    try {
+      return regexesOf(file, readFileSync(`${root}/${file}`, "utf8"));
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return []; // Deleted.
+      throw error;
+    }
+  });
+  expect(regexes.length).toBeGreaterThan(20);
+  expect(await dangerous(regexes)).toEqual([]);
+});
+
+it("and the check sees one that can", async () => {
+  const source = "const a = 1; export const slow: RegExp = /^(a|a)*$/u;";
+  expect(await dangerous(regexesOf("x.ts", source))).toEqual(["x.ts: /^(a|a)*$/u is vulnerable"]);
+});
