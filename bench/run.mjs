@@ -11,6 +11,7 @@ const BENCHMARKS = {
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },
   "fault-to-page": { script: "fault-to-page.mjs", build: ["packages/server", "examples/shop"] },
   sdk: { script: "sdk.mjs", build: ["packages/sdk"] },
+  "side-by-side": { script: "side-by-side.mjs", build: ["packages/server"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

@@ -23,7 +23,7 @@ export function noteIgnored(window: Window): void {
 
 /**
  * min and max keep, for the series at hand, the samples that may yet become the extreme of a later
- * window: each in order of time, each better than the next. A window then costs what is new in it.
+ * window: each in order of time, none worse than the next. A window then costs what is new in it.
  */
 function extremeOverTime(better: (a: number, b: number) => boolean): WindowFunction {
   let series: WindowSeries | undefined;
@@ -47,7 +47,8 @@ function extremeOverTime(better: (a: number, b: number) => boolean): WindowFunct
       const value = values[seen] ?? 0;
       // NaN is worse than any number.
       if (Number.isNaN(value)) continue;
-      while (tail > head && !better(values[candidates[tail - 1] ?? 0] ?? 0, value)) tail -= 1;
+      // Of equal ones (0 and −0 are) the first stands.
+      while (tail > head && better(value, values[candidates[tail - 1] ?? 0] ?? 0)) tail -= 1;
       if (tail === head) {
         head = 0;
         tail = 0;

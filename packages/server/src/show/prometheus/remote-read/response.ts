@@ -35,7 +35,11 @@ function writeSeries(writer: ProtoWriter, { labels, times, values, histograms }:
 const HINTS = ["unknown", "reset", "not_reset", "gauge"];
 
 /** A histogram with float counts, as which all are read. */
-function writeHistogram(writer: ProtoWriter, histogram: NativeHistogram, time: number): void {
+export function writeHistogram(
+  writer: ProtoWriter,
+  histogram: NativeHistogram,
+  time: number,
+): void {
   const { schema, positive, negative, customValues } = histogram;
   writer.double(2, histogram.count);
   writer.double(3, histogram.sum);
