@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../packages/server/dist/model/index.js";
 import { createScraper, loadPrometheusConfig } from "../packages/server/dist/receive/index.js";
-import { ExpositionParser } from "../packages/server/dist/receive/scrape/exposition.js";
+import { parseWhole } from "../packages/server/dist/receive/scrape/format/parser.js";
+import { TextParser } from "../packages/server/dist/receive/scrape/format/text.js";
 import { createSelf } from "../packages/server/dist/self/index.js";
 
 const json = process.argv.includes("--json");
@@ -61,11 +62,11 @@ function parserAlone() {
   const first = [];
   const steady = [];
   const limit = [];
-  const parser = new ExpositionParser((labels) => labels);
+  const parser = new TextParser((labels) => labels);
   for (const body of bodies) {
-    const fresh = new ExpositionParser((labels) => labels);
-    first.push(timed(() => fresh.parse(body)));
-    steady.push(timed(() => parser.parse(body)));
+    const fresh = new TextParser((labels) => labels);
+    first.push(timed(() => parseWhole(fresh, body)));
+    steady.push(timed(() => parseWhole(parser, body)));
     // The least that any reader of lines must do.
     limit.push(
       timed(() => {
@@ -81,7 +82,10 @@ function parserAlone() {
 
 async function wholeScrapes() {
   const body = exposition(SERIES, 0);
-  const server = createServer((_request, response) => response.end(body));
+  const server = createServer((_request, response) => {
+    response.setHeader("content-type", "text/plain; version=0.0.4");
+    response.end(body);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const directory = await mkdtemp(join(tmpdir(), "sw-bench-scrape-"));

@@ -92,7 +92,10 @@ afterEach(async () => {
 });
 
 export async function serve(handler: Handler): Promise<string> {
-  const server = createServer(handler);
+  const server = createServer((request, response) => {
+    response.setHeader("content-type", "text/plain; version=0.0.4");
+    handler(request, response);
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   closers.push(async () => {

@@ -23,7 +23,14 @@ type DropReason =
   | "retries_exhausted";
 
 /** What can be dropped. */
-type DropSubject = "samples" | "alerts" | "notifications" | "logs" | "spans" | "events";
+type DropSubject =
+  | "samples"
+  | "exemplars"
+  | "alerts"
+  | "notifications"
+  | "logs"
+  | "spans"
+  | "events";
 
 type Outcome = "ok" | "failed";
 

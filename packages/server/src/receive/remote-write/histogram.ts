@@ -18,6 +18,13 @@ const SCHEMA = tagOf(4, varint);
 const ZERO_THRESHOLD = tagOf(5, fixed64);
 const ZERO_COUNT_INT = tagOf(6, varint);
 const ZERO_COUNT_FLOAT = tagOf(7, fixed64);
+
+/** Where a sign's buckets are in a message: the tag of its spans, the numbers of the other fields. */
+export interface SideFields {
+  readonly spans: number;
+  readonly deltas: number;
+  readonly counts: number;
+}
 const NEGATIVE = { spans: tagOf(8, bytes), deltas: 9, counts: 10 };
 const POSITIVE = { spans: tagOf(11, bytes), deltas: 12, counts: 13 };
 const RESET_HINT = tagOf(14, varint);
@@ -27,7 +34,7 @@ const CUSTOM_VALUES = 16;
 const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not_reset", "gauge"];
 
 /** One sign's buckets as they are sent: runs of numbers, and counts or their differences. */
-class Side {
+export class Side {
   readonly offsets: number[] = [];
   readonly lengths: number[] = [];
   readonly deltas: number[] = [];
@@ -60,7 +67,10 @@ class Side {
   }
 }
 
-const NO_BUCKETS: HistogramBuckets = { indexes: new Int32Array(0), counts: new Float64Array(0) };
+export const NO_BUCKETS: HistogramBuckets = {
+  indexes: new Int32Array(0),
+  counts: new Float64Array(0),
+};
 
 /** Reads the message `Histogram`, whose fields are what is left of the message that is open. */
 export function readHistogram(reader: ProtoReader): ReadHistogram {
@@ -116,7 +126,13 @@ export function readHistogram(reader: ProtoReader): ReadHistogram {
   return { time, value: fault === undefined ? value : { fault } };
 }
 
-function readSide(reader: ProtoReader, tag: number, fields: typeof NEGATIVE, side: Side): boolean {
+/** Reads a field of one sign if it is one of `fields`; answers whether it was. */
+export function readSide(
+  reader: ProtoReader,
+  tag: number,
+  fields: SideFields,
+  side: Side,
+): boolean {
   if (tag === fields.spans) {
     readSpan(reader, side);
     return true;

@@ -1,9 +1,17 @@
 import { setStale } from "../../model/index.ts";
-import type { Labels, SampleBatch } from "../../model/index.ts";
+import type {
+  Exemplar,
+  HistogramEntry,
+  HistogramSample,
+  Labels,
+  SampleBatch,
+} from "../../model/index.ts";
 
 /** Collects samples into the columns of a SampleBatch. */
 export class BatchBuilder {
   readonly #series: Labels[] = [];
+  readonly #histograms: HistogramEntry[] = [];
+  readonly #exemplars: Exemplar[] = [];
   #times: Float64Array;
   #values: Float64Array;
 
@@ -30,6 +38,16 @@ export class BatchBuilder {
     setStale(this.#values, this.size - 1);
   }
 
+  addHistogram(labels: Labels, time: number, histogram: HistogramSample): void {
+    this.#histograms.push({ sample: this.size, histogram });
+    this.add(labels, time, 0);
+  }
+
+  /** Adds an exemplar of the series that was added last. */
+  addExemplar(time: number, value: number, labels: Labels): void {
+    this.#exemplars.push({ series: this.size - 1, time, value, labels });
+  }
+
   build(): SampleBatch {
     return {
       series: this.#series,
@@ -37,6 +55,8 @@ export class BatchBuilder {
       seriesOf: Uint32Array.from(this.#series.keys()),
       times: this.#times.subarray(0, this.size),
       values: this.#values.subarray(0, this.size),
+      ...(this.#histograms.length > 0 ? { histograms: this.#histograms } : {}),
+      ...(this.#exemplars.length > 0 ? { exemplars: this.#exemplars } : {}),
     };
   }
 

@@ -11,6 +11,8 @@ import {
 } from "./config-fields.ts";
 import { discoveryFields } from "./discovery/config.ts";
 import { targetGroup } from "./discovery/target-file.ts";
+import { PROTOCOLS } from "./format/negotiation.ts";
+import type { Protocol } from "./format/negotiation.ts";
 import { httpClientFields } from "./http-client-config.ts";
 import { relabelRules } from "./relabel-config.ts";
 
@@ -24,36 +26,25 @@ const limitFields = {
   keep_dropped_targets: count.optional(),
 };
 
-const TEXT_PROTOCOLS: readonly string[] = ["PrometheusText0.0.4", "PrometheusText1.0.0"];
-const PROTOCOLS: readonly string[] = [
-  ...TEXT_PROTOCOLS,
-  "PrometheusProto",
-  "OpenMetricsText0.0.1",
-  "OpenMetricsText1.0.0",
-];
-const protocol = text.refine((name) => PROTOCOLS.includes(name), {
-  error: `unknown protocol; one of ${PROTOCOLS.join(", ")}`,
-});
+const protocol = text.pipe(
+  z.enum(Object.keys(PROTOCOLS) as Protocol[], {
+    error: `unknown protocol; one of ${Object.keys(PROTOCOLS).join(", ")}`,
+  }),
+);
 const protocols = z
   .array(protocol)
-  .refine((names) => names.some((n) => TEXT_PROTOCOLS.includes(n)), {
-    error: "scrapes speak the text format so far: add PrometheusText0.0.4 to the list",
-  });
-const fallback = protocol.refine((name) => TEXT_PROTOCOLS.includes(name), {
-  error: "scrapes speak the text format so far: use PrometheusText0.0.4",
-});
+  .min(1, "the list of protocols is empty; leave it out or name one")
+  .refine((names) => new Set(names).size === names.length, "names a protocol twice");
 
 const LATER = "remove it for now";
-const histogramFields = unsupportedFields(
-  [
-    "scrape_classic_histograms",
-    "always_scrape_classic_histograms",
-    "convert_classic_histograms_to_nhcb",
-    "scrape_native_histograms",
-    "native_histogram_bucket_limit",
-    "native_histogram_min_bucket_factor",
-  ],
-  "native histograms are not stored",
+const histogramFields = {
+  scrape_native_histograms: flag.optional(),
+  always_scrape_classic_histograms: flag.optional(),
+  ...unsupportedFields(["convert_classic_histograms_to_nhcb"], LATER),
+};
+const bucketFields = unsupportedFields(
+  ["native_histogram_bucket_limit", "native_histogram_min_bucket_factor"],
+  "native histograms are stored with the buckets that they come with",
 );
 const namingFields = {
   metric_name_validation_scheme: z.enum(["", "utf8", "legacy"]).optional(),
@@ -74,7 +65,7 @@ const scrapeConfig = z.strictObject({
   scheme: text.optional(),
   enable_compression: flag.optional(),
   scrape_protocols: protocols.optional(),
-  fallback_scrape_protocol: fallback.optional(),
+  fallback_scrape_protocol: protocol.optional(),
   ...limitFields,
   ...httpClientFields,
   static_configs: z.array(targetGroup.nullable()).optional(),
@@ -82,6 +73,7 @@ const scrapeConfig = z.strictObject({
   metric_relabel_configs: relabelRules.optional(),
   ...discoveryFields,
   ...histogramFields,
+  ...bucketFields,
   ...namingFields,
   ...unsupportedFields(["scrape_failure_log_file", "extra_scrape_metrics"], LATER),
 });

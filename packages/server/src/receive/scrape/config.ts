@@ -9,6 +9,7 @@ import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
 import { discoveryConfigs, discoveryFaults } from "./discovery/config.ts";
 import type { FileDiscoveryConfig } from "./discovery/config.ts";
 import { discoveryFiles, readTargetFile } from "./discovery/file.ts";
+import { DEFAULT_PROTOCOLS, NATIVE_PROTOCOLS } from "./format/negotiation.ts";
 import { filesOf, httpClientConfig, httpClientFaults } from "./http-client-config.ts";
 import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
 import { inLegacyScheme } from "./relabel-config.ts";
@@ -113,6 +114,7 @@ function job(
     scheme: section.scheme ?? "http",
     params: section.params ?? {},
     compression: section.enable_compression ?? true,
+    ...formats(section, global),
     limits: {
       bodyBytes: section.body_size_limit || global.body_size_limit || 0,
       samples: section.sample_limit || global.sample_limit || 0,
@@ -131,6 +133,22 @@ function job(
   };
   checkTargets(config, path, report);
   return config;
+}
+
+/** What a job asks for, and what it takes of histograms. */
+function formats(section: ScrapeSection, global: Defaults["global"]) {
+  const nativeHistograms =
+    section.scrape_native_histograms ?? global.scrape_native_histograms ?? false;
+  return {
+    protocols:
+      section.scrape_protocols ??
+      global.scrape_protocols ??
+      (nativeHistograms ? NATIVE_PROTOCOLS : DEFAULT_PROTOCOLS),
+    fallbackProtocol: section.fallback_scrape_protocol,
+    nativeHistograms,
+    classicHistograms:
+      section.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
+  };
 }
 
 /** The names that a job takes, and its relabelling, which makes names. */

@@ -12,6 +12,7 @@ describe("a proxy", () => {
   const seen: { method: string; url: string; authorization: string }[] = [];
   const proxy = createServer((request, response) => {
     note(request.method, request.url, request.headers["proxy-authorization"]);
+    response.setHeader("content-type", "text/plain");
     response.end(`through_proxy{url="${request.url}"} 1\n`);
   });
   let address = "";

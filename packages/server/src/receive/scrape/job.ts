@@ -1,5 +1,6 @@
 import type { Fault, Labels } from "../../model/index.ts";
 import type { DiscoveryConfig } from "./discovery/config.ts";
+import type { Protocol } from "./format/negotiation.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
 import type { NameScheme } from "./names.ts";
 import type { RelabelRule } from "./relabel-config.ts";
@@ -34,6 +35,13 @@ export interface ScrapeConfig {
   readonly scheme: string;
   readonly params: Readonly<Record<string, readonly string[]>>;
   readonly compression: boolean;
+  /** What is asked for, the most wanted first. */
+  readonly protocols: readonly Protocol[];
+  /** How to read an answer that does not say what it is. */
+  readonly fallbackProtocol: Protocol | undefined;
+  readonly nativeHistograms: boolean;
+  /** Whether the classic buckets of native histograms are stored, too. */
+  readonly classicHistograms: boolean;
   readonly limits: ScrapeLimits;
   /** Which names of metrics and labels are taken. */
   readonly names: NameScheme;

@@ -1,7 +1,13 @@
+import { labelsKey } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import type { BatchBuilder } from "./batch.ts";
-import { ExpositionParser } from "./exposition.ts";
-import type { ExpositionLimits } from "./exposition.ts";
+import { formatOf } from "./format/negotiation.ts";
+import type { Format } from "./format/negotiation.ts";
+import { OpenMetricsParser } from "./format/open-metrics.ts";
+import type { ExposedExemplar, ExposedLabels, ExpositionLimits, Parser } from "./format/parser.ts";
+import { ProtobufParser } from "./format/protobuf.ts";
+import { TextParser } from "./format/text.ts";
+import type { HttpAnswer } from "./http-client.ts";
 import { ScrapeFault } from "./fault.ts";
 import type { ScrapeConfig } from "./job.ts";
 import { DROPPED, SeriesBook } from "./series-book.ts";
@@ -12,6 +18,9 @@ import type { Target } from "./target.ts";
 const MAX_AHEAD = 10 * 60_000;
 /** Bytes read between two turns of the event loop: some milliseconds when all of it is new. */
 const SLICE = 128 * 1024;
+
+/** OpenMetrics: names and values of an exemplar's labels together. */
+const MAX_EXEMPLAR_CHARACTERS = 128;
 
 /** What one body was found to hold. */
 export interface Tally {
@@ -31,7 +40,8 @@ export class Ledger {
   readonly #metrics: Pick<SelfMetrics, "dropped">;
   readonly #limits: ExpositionLimits;
   readonly #book: SeriesBook;
-  #parser: ExpositionParser<TargetSeries | typeof DROPPED>;
+  #format: Format = "text";
+  #parser: Parser<TargetSeries | typeof DROPPED>;
   #job: ScrapeConfig;
   #round = 1;
   /** Series whose last sample was not a staleness marker. */
@@ -51,7 +61,7 @@ export class Ledger {
     this.#parser = this.#newParser();
   }
 
-  get parser(): ExpositionParser<TargetSeries | typeof DROPPED> {
+  get parser(): Parser<TargetSeries | typeof DROPPED> {
     return this.#parser;
   }
 
@@ -79,13 +89,20 @@ export class Ledger {
   }
 
   /**
-   * Reads a body and adds its samples, stamped `time` unless they bring their own, and markers for
+   * Reads an answer and adds its samples, stamped `time` unless they bring their own, and markers for
    * series that the scrape before had and this one does not. Throws when the body or a limit is at
    * fault; then nothing was added.
    */
-  async record(body: Buffer, time: number, batch: BatchBuilder): Promise<Tally> {
-    const parser = this.#parser;
+  async record(
+    { body, contentType }: HttpAnswer,
+    time: number,
+    batch: BatchBuilder,
+  ): Promise<Tally> {
     this.#failedWhileReading = NOTHING;
+    // Nothing at all is nothing in any format.
+    if (body.length > 0) this.#use(formatOf(contentType, this.#job.fallbackProtocol));
+    else if (this.#format !== "text") this.#use("text");
+    const parser = this.#parser;
     try {
       parser.begin(body);
       while (!parser.advance(SLICE)) await new Promise(setImmediate);
@@ -109,11 +126,18 @@ export class Ledger {
     const round = this.#round + 1;
     const before = this.#alive;
     const alive: TargetSeries[] = [];
-    const { values, times, count } = parser;
+    const { values, times, count, histograms, exemplars } = parser;
     const lost = { duplicate: 0, order: 0, bounds: 0 };
     let kept = 0;
     let added = 0;
+    let nextHistogram = 0;
+    let nextExemplar = 0;
     for (let i = 0; i < count; i += 1) {
+      const histogram =
+        histograms[nextHistogram]?.sample === i ? histograms[nextHistogram]?.histogram : undefined;
+      if (histogram !== undefined) nextHistogram += 1;
+      const firstExemplar = nextExemplar;
+      while (exemplars[nextExemplar]?.sample === i) nextExemplar += 1;
       let series = parser.seriesOf(i);
       if (series === DROPPED) continue;
       kept += 1;
@@ -134,7 +158,11 @@ export class Ledger {
         if (again) lost.duplicate += 1;
       } else {
         series.time = at;
-        batch.add(series.labels, at, values[i] as number);
+        if (histogram === undefined) batch.add(series.labels, at, values[i] as number);
+        else batch.addHistogram(series.labels, at, histogram);
+        for (let e = firstExemplar; e < nextExemplar; e += 1) {
+          this.#addExemplar(series, exemplars[e] as ExposedExemplar, at, batch);
+        }
       }
     }
     this.#round = round;
@@ -147,6 +175,25 @@ export class Ledger {
     this.#metrics.dropped("samples", "out_of_order", lost.order);
     this.#metrics.dropped("samples", "out_of_bounds", lost.bounds);
     return { scraped: count, kept, added };
+  }
+
+  /** Adds an exemplar of the sample that was added last, unless it is the series' last one again. */
+  #addExemplar(
+    series: TargetSeries,
+    { labels, value, time }: ExposedExemplar,
+    at: number,
+    batch: BatchBuilder,
+  ): void {
+    let characters = 0;
+    for (const [name, text] of Object.entries(labels)) characters += name.length + text.length;
+    if (characters > MAX_EXEMPLAR_CHARACTERS) {
+      this.#metrics.dropped("exemplars", "invalid", 1);
+      return;
+    }
+    const key = `${Number.isNaN(time) ? "" : time} ${value} ${labelsKey(labels)}`;
+    if (series.exemplar === key) return;
+    series.exemplar = key;
+    batch.addExemplar(Number.isNaN(time) ? at : time, value, labels);
   }
 
   #countKept(): number {
@@ -180,8 +227,23 @@ export class Ledger {
     return this.#alive;
   }
 
-  #newParser(): ExpositionParser<TargetSeries | typeof DROPPED> {
-    return new ExpositionParser((labels) => this.#book.resolve(labels), this.#limits);
+  #use(format: Format): void {
+    if (format === this.#format) return;
+    this.#format = format;
+    this.#parser = this.#newParser();
+  }
+
+  #newParser(): Parser<TargetSeries | typeof DROPPED> {
+    const resolve = (labels: ExposedLabels) => this.#book.resolve(labels);
+    const { nativeHistograms: native, classicHistograms: classic } = this.#job;
+    switch (this.#format) {
+      case "text":
+        return new TextParser(resolve, this.#limits);
+      case "open-metrics":
+        return new OpenMetricsParser(resolve, this.#limits);
+      case "protobuf":
+        return new ProtobufParser(resolve, { native, classic }, this.#limits);
+    }
   }
 }
 

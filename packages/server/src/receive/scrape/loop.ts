@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import { formatDuration, messageOf, METRIC_NAME } from "../../model/index.ts";
+import { formatDuration, messageOf, METRIC_NAME, SamplesRefused } from "../../model/index.ts";
 import type { Clock, Labels, SampleSink, Timer } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import { BatchBuilder } from "./batch.ts";
-import type { ExpositionLimits } from "./exposition.ts";
+import type { ExpositionLimits } from "./format/parser.ts";
 import { ScrapeFault } from "./fault.ts";
 import type { HttpAnswer } from "./http-client.ts";
 import type { ScrapeConfig } from "./job.ts";
@@ -49,6 +49,13 @@ const REPORT = [
   "scrape_samples_post_metric_relabeling",
   "scrape_series_added",
 ] as const;
+
+/** What the store's reasons are called among those of everything that is lost. */
+const REFUSALS = {
+  too_old: "out_of_order",
+  too_new: "out_of_bounds",
+  series_limit: "over_limit",
+} as const;
 
 /** Longer waits are cut, because the timers of a machine that sleeps stop. */
 const LONGEST_WAIT = 60_000;
@@ -221,9 +228,9 @@ export class ScrapeLoop {
       const { bodyBytes } = job.limits;
       const most = this.#deps.maxBodyBytes;
       const limits = { bodyBytes: bodyBytes > 0 ? Math.min(bodyBytes, most) : most, timeout };
-      const { body } = await this.#fetch(this.target, limits, abort.signal);
+      const answer = await this.#fetch(this.target, limits, abort.signal);
       fetched = true;
-      return { tally: await this.#ledger.record(body, time, batch) };
+      return { tally: await this.#ledger.record(answer, time, batch) };
     } catch (error) {
       return { tally: fetched ? this.#ledger.partial : NOTHING, error };
     } finally {
@@ -251,6 +258,13 @@ export class ScrapeLoop {
       await this.#deps.samples.write(batch.build());
       return true;
     } catch (error) {
+      if (error instanceof SamplesRefused) {
+        // The others have been stored; what was refused would be again.
+        for (const [reason, count] of error.reasons) {
+          this.#deps.metrics.dropped("samples", REFUSALS[reason], count);
+        }
+        return true;
+      }
       this.#deps.metrics.dropped("samples", "store_unavailable", batch.size);
       this.#deps.log.error(
         { err: error, job: this.#job.jobName, url: this.target.url, samples: batch.size },

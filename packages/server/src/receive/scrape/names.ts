@@ -12,3 +12,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 export function isName(text: string, scheme: NameScheme): boolean {
   return scheme === "legacy" ? LEGACY_LABEL.test(text) : text !== "" && !LONE_SURROGATE.test(text);
 }
+
+/** Whether a text is the name of a metric in the legacy scheme. */
+export function isLegacyMetric(text: string): boolean {
+  return /^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(text);
+}

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { SamplesRefused } from "../../model/index.ts";
 import {
   content,
   directory,
@@ -59,6 +60,53 @@ describe("a scrape", () => {
         timeout: 1000,
       },
     ]);
+  });
+
+  it("brings exemplars, each once, and what the metrics are", async () => {
+    const bodies = [
+      'm_total 1 # {trace_id="a"} 0.5\n',
+      'm_total 2 # {trace_id="a"} 0.5\n',
+      'm_total 3 # {trace_id="b"} 0.5 1700000000.25\n',
+      `m_total 4 # {trace_id="${"x".repeat(129)}"} 0.5\n`,
+    ];
+    let i = 0;
+    const address = await serve((_request, response) => {
+      response.setHeader("content-type", "application/openmetrics-text; version=1.0.0");
+      response.end(`# TYPE m_seconds gauge\n# UNIT m_seconds seconds\n${bodies[i] ?? ""}# EOF\n`);
+      i += 1;
+    });
+    const { scrape, sink, counted } = await rig(job(address));
+    const found = [];
+    for (let round = 0; round < 4; round += 1) {
+      const batch = await scrape();
+      for (const exemplar of batch.exemplars ?? []) {
+        const { series, ...rest } = exemplar;
+        expect(batch.series[series]?.["__name__"]).toBe("m_total");
+        found.push({ ...rest, time: rest.time - (batch.times[0] ?? 0) });
+      }
+    }
+    const second = 1_700_000_000_250 - (sink.batches[2]?.times[0] ?? 0);
+    expect(found).toEqual([
+      { time: 0, value: 0.5, labels: { trace_id: "a" } },
+      { time: second, value: 0.5, labels: { trace_id: "b" } },
+    ]);
+    expect(sink.metadata).toEqual([
+      { metric: "m_seconds", type: "gauge", help: "", unit: "seconds" },
+    ]);
+    expect(await counted("seaworthy_dropped_total")).toMatchObject([
+      { labels: { subject: "exemplars", reason: "invalid" }, value: 1 },
+    ]);
+  });
+
+  it("counts what the store refused, and does not send it again", async () => {
+    const { scrape, sink, counted } = await rig(job(await serve(texts("a 1\n", "a 2\n"))));
+    sink.fail = new SamplesRefused("too many", new Map([["series_limit", 1]]));
+    await scrape();
+    expect(await counted("seaworthy_dropped_total")).toMatchObject([
+      { labels: { subject: "samples", reason: "over_limit" }, value: 1 },
+    ]);
+    sink.fail = undefined;
+    expect(content(await scrape())).toEqual([["a", 2]]);
   });
 
   it("comes at even times, which are the same after a restart", async () => {
@@ -238,13 +286,37 @@ describe("a failing scrape", () => {
       /content encoding "br" was not asked for/,
     ],
     [
-      "another format",
+      "another content than metrics",
       (_request, response) => {
-        response.setHeader("content-type", "application/openmetrics-text; version=1.0.0");
-        response.end("a 1\n# EOF\n");
+        response.setHeader("content-type", "text/html");
+        response.end("a 1\n");
       },
       "",
-      /although the text format 0\.0\.4 was asked for/,
+      /"text\/html", which is no format for metrics; give the job a fallback_scrape_protocol/,
+    ],
+    [
+      "content that does not say what it is",
+      (_request, response) => {
+        response.removeHeader("content-type");
+        response.end("a 1\n");
+      },
+      "",
+      /answered no Content-Type; give the job a fallback/,
+    ],
+    [
+      "OpenMetrics without an end",
+      (_request, response) => {
+        response.setHeader("content-type", "application/openmetrics-text; version=1.0.0");
+        response.end("a 1\n");
+      },
+      "",
+      /line 1, byte 4: the body does not end with # EOF/,
+    ],
+    [
+      "a name outside of the legacy scheme",
+      texts('{"a.b"} 1\n'),
+      ", metric_name_validation_scheme: legacy",
+      /"a\.b" is no name in the legacy metric_name_validation_scheme/,
     ],
     [
       "redirects in a circle",
@@ -354,11 +426,17 @@ describe("the request", () => {
     return seen[0];
   }
 
-  it("asks for the text format and gzip, and says how long it waits", async () => {
+  it("asks for OpenMetrics, else text, and gzip, and says how long it waits", async () => {
     const request = await headersFor(", metrics_path: /m, params: {b: [x, 'y z'], a: ['1']}");
     expect(request?.url).toBe("/m?a=1&b=x&b=y+z");
     expect(request?.headers).toMatchObject({
-      accept: expect.stringMatching(/^text\/plain;version=0\.0\.4/),
+      accept: [
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6",
+        "application/openmetrics-text;version=0.0.1;q=0.5",
+        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4",
+        "text/plain;version=0.0.4;q=0.3",
+        "*/*;q=0.2",
+      ].join(","),
       "accept-encoding": "gzip",
       "x-prometheus-scrape-timeout-seconds": "1",
     });

@@ -13,12 +13,12 @@ import { createDiscovery } from "./discovery/create.ts";
 import type { DiscoveryEnvironment } from "./discovery/create.ts";
 import { FIRST_LOOK } from "./discovery/discovery.ts";
 import type { Discovery } from "./discovery/discovery.ts";
-import { DEFAULT_EXPOSITION_LIMITS } from "./exposition.ts";
-import type { ExpositionLimits } from "./exposition.ts";
+import { acceptHeader } from "./format/negotiation.ts";
+import { DEFAULT_EXPOSITION_LIMITS } from "./format/parser.ts";
+import type { ExpositionLimits } from "./format/parser.ts";
 import { createHttpClient } from "./http-client.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
-import { ScrapeFault } from "./fault.ts";
 import type { PrometheusConfig, ScrapeConfig, TargetGroup } from "./job.ts";
 import type { Fetch, LoopDeps, ScrapeLoop } from "./loop.ts";
 import { findTargets, Pool } from "./pool.ts";
@@ -251,20 +251,14 @@ async function firstLooks(found: readonly Discovery[], clock: Clock): Promise<vo
 }
 
 function fetchWith(client: HttpClient, job: ScrapeConfig): Fetch {
-  return async ({ url }, { bodyBytes, timeout }, signal) => {
+  const accept = acceptHeader(job.protocols, job.escaping);
+  return ({ url }, { bodyBytes, timeout }, signal) => {
     const headers = {
-      accept: "text/plain;version=0.0.4;q=1,*/*;q=0.1",
+      accept,
       "x-prometheus-scrape-timeout-seconds": String(timeout / 1000),
     };
     const request = { url, headers, compression: job.compression, maxBytes: bodyBytes };
-    const answer = await client.get(request, signal);
-    if (/openmetrics|protobuf/.test(answer.contentType)) {
-      const type = JSON.stringify(answer.contentType);
-      throw new ScrapeFault(
-        `the server answered ${type} although the text format 0.0.4 was asked for`,
-      );
-    }
-    return answer;
+    return client.get(request, signal);
   };
 }
 
@@ -302,6 +296,10 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
     scheme: "http",
     params: {},
     compression: false,
+    protocols: [],
+    fallbackProtocol: undefined,
+    nativeHistograms: false,
+    classicHistograms: false,
     limits: {
       bodyBytes: 0,
       samples: 0,

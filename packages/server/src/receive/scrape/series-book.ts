@@ -1,8 +1,9 @@
 import { labelsKey, METRIC_NAME } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
-import type { ExposedLabels } from "./exposition.ts";
+import type { ExposedLabels } from "./format/parser.ts";
 import { ScrapeFault } from "./fault.ts";
 import type { ScrapeConfig } from "./job.ts";
+import { isLegacyMetric, isName } from "./names.ts";
 import { relabel } from "./relabel.ts";
 
 /** One series of one target, as it is stored. */
@@ -12,6 +13,8 @@ export interface TargetSeries {
   round: number;
   /** The time of its last sample. */
   time: number;
+  /** What its last exemplar was, so that it is not stored again. */
+  exemplar: string | undefined;
   /** False once the book has forgotten it. */
   kept: boolean;
 }
@@ -19,7 +22,7 @@ export interface TargetSeries {
 /** What metric relabelling dropped. */
 export const DROPPED = Symbol("dropped");
 
-type LabelRules = Pick<ScrapeConfig, "honorLabels" | "metricRelabelRules" | "limits">;
+type LabelRules = Pick<ScrapeConfig, "honorLabels" | "metricRelabelRules" | "limits" | "names">;
 
 /** The series of one target: turns exposed labels into stored ones, and keeps one object a series. */
 export class SeriesBook {
@@ -57,7 +60,13 @@ export class SeriesBook {
     const key = labelsKey(labels);
     const known = this.#series.get(key);
     if (known !== undefined) return known;
-    const series = { labels, round: 0, time: Number.NEGATIVE_INFINITY, kept: true };
+    const series = {
+      labels,
+      round: 0,
+      time: Number.NEGATIVE_INFINITY,
+      exemplar: undefined,
+      kept: true,
+    };
     this.#series.set(key, series);
     return series;
   }
@@ -77,7 +86,8 @@ export class SeriesBook {
     if (metric === undefined) {
       throw new ScrapeFault("relabelling left a series without a name (__name__)");
     }
-    const { limits } = this.#rules;
+    const { limits, names } = this.#rules;
+    if (names === "legacy") checkLegacyNames(labels, metric);
     if (limits.labels > 0 && labels.size > limits.labels) {
       throw new ScrapeFault(
         `label_limit exceeded: ${metric} has ${labels.size} labels, the limit is ${limits.labels}`,
@@ -97,6 +107,14 @@ export class SeriesBook {
       }
     }
   }
+}
+
+function checkLegacyNames(labels: ReadonlyMap<string, string>, metric: string): void {
+  const wrong = [...labels.keys()].find((name) => !isName(name, "legacy"));
+  if (wrong === undefined && isLegacyMetric(metric)) return;
+  throw new ScrapeFault(
+    `${JSON.stringify(wrong ?? metric)} is no name in the legacy metric_name_validation_scheme`,
+  );
 }
 
 /** honor_labels: what the target says wins; an empty label there takes the target's own away. */

@@ -34,6 +34,7 @@ describe.skipIf(!hasOpenssl)("scrapes over TLS", () => {
         rejectUnauthorized: false,
       },
       (request, response) => {
+        response.setHeader("content-type", "text/plain");
         response.end(`known_client ${(request.socket as TLSSocket).authorized ? 1 : 0}\n`);
       },
     );

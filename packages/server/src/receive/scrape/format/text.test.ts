@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { expositionCorpus, refusedExpositions } from "../../../test/exposition-corpus.ts";
-import { ExpositionError, ExpositionParser } from "./exposition.ts";
-import type { ExposedLabels, ExpositionLimits } from "./exposition.ts";
+import { expositionCorpus, refusedExpositions } from "../../../../test/exposition-corpus.ts";
+import { ExpositionError, parseWhole } from "./parser.ts";
+import type { ExposedLabels, ExpositionLimits } from "./parser.ts";
+import { TextParser } from "./text.ts";
 import { parseFloat64, readFloat64 } from "./number.ts";
 
 interface Read {
@@ -12,10 +13,10 @@ interface Read {
 }
 
 function newParser(limits?: ExpositionLimits) {
-  return new ExpositionParser<ExposedLabels>((labels) => labels, limits);
+  return new TextParser<ExposedLabels>((labels) => labels, limits);
 }
 
-function samples(parser: ExpositionParser<ExposedLabels>): Read[] {
+function samples(parser: TextParser<ExposedLabels>): Read[] {
   return Array.from({ length: parser.count }, (_, i) => ({
     labels: Object.fromEntries(parser.seriesOf(i)),
     value: parser.values[i] ?? 0,
@@ -25,14 +26,14 @@ function samples(parser: ExpositionParser<ExposedLabels>): Read[] {
 
 function read(body: string | Buffer): Read[] {
   const parser = newParser();
-  parser.parse(Buffer.from(body));
+  parseWhole(parser, Buffer.from(body));
   return samples(parser);
 }
 
 /** What a parser makes of a body: its samples, or that it refuses. */
-function outcome(parser: ExpositionParser<ExposedLabels>, body: string | Buffer) {
+function outcome(parser: TextParser<ExposedLabels>, body: string | Buffer) {
   try {
-    parser.parse(Buffer.from(body));
+    parseWhole(parser, Buffer.from(body));
     return samples(parser);
   } catch (error) {
     if (error instanceof ExpositionError) return error.message;
@@ -70,14 +71,14 @@ it("reads quoted UTF-8 names", () => {
 it("tells what is new about metrics, once", () => {
   const parser = newParser();
   const body = Buffer.from('# HELP a An\\na.\n# TYPE a counter\n# TYPE "b.c" gauge\na 1\n');
-  parser.parse(body);
+  parseWhole(parser, body);
   expect(parser.takeChangedMetadata()).toEqual([
     { metric: "a", type: "counter", help: "An\na.", unit: "" },
     { metric: "b.c", type: "gauge", help: "", unit: "" },
   ]);
-  parser.parse(body);
+  parseWhole(parser, body);
   expect(parser.takeChangedMetadata()).toEqual([]);
-  parser.parse(Buffer.from("# HELP a Other.\na 1\n"));
+  parseWhole(parser, Buffer.from("# HELP a Other.\na 1\n"));
   expect(parser.takeChangedMetadata()).toEqual([
     { metric: "a", type: "counter", help: "Other.", unit: "" },
   ]);
@@ -105,7 +106,7 @@ describe("limits", () => {
     ["samples", "a 1\n".repeat(6), /more than 5 samples/],
     ["a number", `a 0.${"0".repeat(600)}1\n`, /expected a number/],
   ])("on %s", (_what, body, message) => {
-    expect(() => newParser(limits).parse(Buffer.from(body))).toThrow(message);
+    expect(() => parseWhole(newParser(limits), Buffer.from(body))).toThrow(message);
   });
 });
 
@@ -176,8 +177,8 @@ it("forgets what is no longer exposed", () => {
   const parser = newParser();
   for (let round = 0; round < 20; round += 1) {
     const body = Array.from({ length: 1000 }, (_, i) => `m{i="${round}-${i}"} ${i}\n`).join("");
-    parser.parse(Buffer.from(body));
-    parser.parse(Buffer.from("keep 1\n"));
+    parseWhole(parser, Buffer.from(body));
+    parseWhole(parser, Buffer.from("keep 1\n"));
     expect(samples(parser)).toMatchObject([{ labels: { __name__: "keep" }, value: 1 }]);
   }
   expect(parser.remembered).toBeLessThan(2000);
