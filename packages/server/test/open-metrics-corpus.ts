@@ -60,7 +60,8 @@ const bodies: Record<string, string> = {
   helpEscapes: '# HELP m a\\nb\\\\c\\"d\\x\nm 1',
   helpNoName: "# HELP 1 x\nm 1",
   helpTwoBlanks: "# HELP  m x\nm 1",
-  typeEach: [..."counter gauge histogram gaugehistogram summary info stateset unknown".split(" ")]
+  typeEach: "counter gauge histogram gaugehistogram summary info stateset unknown"
+    .split(" ")
     .map((type, i) => `# TYPE m${i} ${type}\nm${i} 1`)
     .join("\n"),
   typeUntyped: "# TYPE m untyped\nm 1",

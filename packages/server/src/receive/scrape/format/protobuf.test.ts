@@ -136,8 +136,18 @@ describe("protobuf", () => {
       ]),
     ],
     ["bytes were announced", protobufExposition.subarray(0, 20)],
-    ["more than 10 labels", family("m", "gauge", [Array(11).fill(label("a", "b"))])],
-    ["more than 100 samples", family("m", "gauge", Array(101).fill([simple(2, 1)]))],
+    [
+      "more than 10 labels",
+      family("m", "gauge", [...Array.from({ length: 11 }, () => label("a", "b"))]),
+    ],
+    [
+      "more than 100 samples",
+      family(
+        "m",
+        "gauge",
+        Array.from({ length: 101 }, () => [simple(2, 1)]),
+      ),
+    ],
   ])("refuses what is wrong: %s", (reason, body) => {
     expect(() => parseWhole(newParser(), body)).toThrow(reason);
   });
