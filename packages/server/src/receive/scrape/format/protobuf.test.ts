@@ -138,7 +138,7 @@ describe("protobuf", () => {
     ["bytes were announced", protobufExposition.subarray(0, 20)],
     [
       "more than 10 labels",
-      family("m", "gauge", [...Array.from({ length: 11 }, () => label("a", "b"))]),
+      family("m", "gauge", [Array.from({ length: 11 }, () => label("a", "b"))]),
     ],
     [
       "more than 100 samples",
