@@ -207,7 +207,15 @@ async function start(config: Config, closers: Closers): Promise<App> {
         externalLabels: () => files.prometheus.externalLabels,
       }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
-      pushRoutes(createPushReceivers({ samples, metrics: counts, clock })),
+      pushRoutes(
+        createPushReceivers({
+          samples,
+          metrics: counts,
+          clock,
+          limits: config.pushLimits,
+          otlp: () => files.prometheus.otlp,
+        }),
+      ),
       logPushRoutes(
         createLogReceiver({
           logs: telemetry.logs,

@@ -11,7 +11,8 @@ import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
 import { ConfigError, messageOf, parseDuration, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
-import { MASK_RULES } from "./receive/index.ts";
+import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
+import type { PushLimits } from "./receive/index.ts";
 
 const DAY = 86_400_000;
 const MiB = 1024 * 1024;
@@ -39,6 +40,8 @@ export const DEFAULTS = {
   queryTimeout: 2 * 60_000,
   /** `limits.query_samples`: samples that one query may hold in memory; Prometheus's own default. */
   querySamples: 50_000_000,
+  /** `limits.push_…`: of requests that push metrics; what each means stands in receive/. */
+  push: defaultPushLimits,
   /** `incidents.reopen_within`: an alert that fires again this soon belongs to the same incident. */
   reopenWithin: 5 * 60_000,
   /** `incidents.severities`: what a `severity` label is worth; what is not named opens no incident. */
@@ -116,6 +119,14 @@ const fileSchema = z.strictObject({
     .strictObject({
       query_timeout: duration.optional(),
       query_samples: z.number().int().positive().optional(),
+      push_body: size.optional(),
+      push_decompressed: size.optional(),
+      push_memory: size.optional(),
+      // More than this could not wait for the store all at once.
+      push_samples: z.number().int().positive().max(500_000).optional(),
+      push_labels: z.number().int().positive().optional(),
+      push_label_value: size.optional(),
+      push_delta_series: z.number().int().positive().optional(),
     })
     .prefault({}),
   promql: z.strictObject({ features: z.array(z.enum(FEATURE_NAMES)).default([]) }).prefault({}),
@@ -165,6 +176,8 @@ export interface Config {
   readonly promqlFeatures: readonly Feature[];
   /** Of one question about metrics. */
   readonly limits: { readonly timeoutMs: number; readonly maxSamples: number };
+  /** Of requests that push metrics. */
+  readonly pushLimits: PushLimits;
   readonly incidents: {
     readonly severities: Readonly<Record<string, Severity>>;
     readonly reopenWithin: number;
@@ -257,6 +270,16 @@ export async function loadConfig(
     limits: {
       timeoutMs: value.limits.query_timeout ?? DEFAULTS.queryTimeout,
       maxSamples: value.limits.query_samples ?? DEFAULTS.querySamples,
+    },
+    pushLimits: {
+      ...DEFAULTS.push,
+      bodyBytes: value.limits.push_body ?? DEFAULTS.push.bodyBytes,
+      decompressedBytes: value.limits.push_decompressed ?? DEFAULTS.push.decompressedBytes,
+      heldBytes: value.limits.push_memory ?? DEFAULTS.push.heldBytes,
+      samples: value.limits.push_samples ?? DEFAULTS.push.samples,
+      labels: value.limits.push_labels ?? DEFAULTS.push.labels,
+      labelValueBytes: value.limits.push_label_value ?? DEFAULTS.push.labelValueBytes,
+      deltaSeries: value.limits.push_delta_series ?? DEFAULTS.push.deltaSeries,
     },
     incidents: {
       severities: value.incidents.severities ?? DEFAULTS.severities,

@@ -16,6 +16,8 @@ import { isStale, SamplesRefused } from "../../model/index.ts";
 import type { SampleBatch, SampleSink } from "../../model/index.ts";
 import { pushRoutes } from "../../show/push/routes.ts";
 import { createPushReceivers } from "../push/receivers.ts";
+import { otlpSection, otlpSettings } from "./config.ts";
+import { defaultOtlpSettings } from "./settings.ts";
 
 const T = 1_700_000_000_000;
 const nanos = (ms: number) => `${ms}000000`;
@@ -32,11 +34,11 @@ const sink: SampleSink = {
   },
   describe: () => {},
 };
-const make = (limits = {}) => {
+const make = (limits = {}, otlp = () => defaultOtlpSettings) => {
   const metrics = {
     dropped: (_: string, reason: string, count: number) => void dropped.push([reason, count]),
   };
-  return createPushReceivers({ samples: sink, metrics, clock, limits });
+  return createPushReceivers({ samples: sink, metrics, clock, limits, otlp });
 };
 let push = make();
 beforeEach(() => {
@@ -285,6 +287,50 @@ describe("temporality", () => {
     });
     expect(stored()).toEqual({ "hits_total{}": 1 });
   });
+});
+
+it("takes the settings of prometheus.yml's section otlp", async () => {
+  const histogram = {
+    aggregationTemporality: 2,
+    dataPoints: [
+      {
+        timeUnixNano: nanos(T),
+        count: 4,
+        sum: 8,
+        bucketCounts: ["1", "0", "3"],
+        explicitBounds: [1, 2],
+      },
+    ],
+  };
+  const sendOne = () =>
+    send([{ name: "http.duration", unit: "s", histogram }], shop, { name: "lib", version: "1" });
+  const given = otlpSection.parse({
+    translation_strategy: "NoUTF8EscapingWithSuffixes",
+    promote_resource_attributes: ["host.name"],
+    keep_identifying_resource_attributes: true,
+    convert_histograms_to_nhcb: true,
+    promote_scope_metadata: false,
+  });
+  let settings = otlpSettings(given);
+  push = make({}, () => settings);
+  await sendOne();
+  expect(stored()).toEqual({
+    'http.duration_seconds{host.name="h1",instance="i-1",job="shop/checkout"}': "4 0,2:1,3",
+    'target_info{host.name="h1",instance="i-1",job="shop/checkout",service.instance.id="i-1",service.name="checkout",service.namespace="shop"}': 1,
+  });
+  expect(batches[0]?.histograms?.[0]?.histogram.customValues).toEqual(Float64Array.of(1, 2));
+  batches = [];
+  settings = otlpSettings(
+    otlpSection.parse({
+      translation_strategy: "NoTranslation",
+      promote_all_resource_attributes: true,
+      ignore_resource_attributes: ["service.namespace", "service.instance.id", "service.name"],
+    }),
+  );
+  await sendOne();
+  const common =
+    'host.name="h1",instance="i-1",job="shop/checkout",otel_scope_name="lib",otel_scope_version="1"';
+  expect(stored()).toMatchObject({ [`http.duration_count{${common}}`]: 4 });
 });
 
 it("stores summaries, ends of series and exemplars", async () => {

@@ -1,4 +1,6 @@
+import { CUSTOM_BUCKETS_SCHEMA } from "../../model/index.ts";
 import type { HistogramBuckets, HistogramSample } from "../../model/index.ts";
+import type { ClassicHistogram } from "./deltas.ts";
 import type { ExponentialDataPoint } from "./metrics-schema.ts";
 
 /** The finest resolution that native histograms have. */
@@ -41,6 +43,32 @@ function sparse(
     if (count > 0) merged.push([((offset + i) >> shift) + 1, count]);
   });
   return collect(merged);
+}
+
+/** A histogram with explicit bounds as a native one with custom buckets. */
+export function customBuckets({
+  bounds,
+  counts,
+  count,
+  sum = 0,
+}: ClassicHistogram): HistogramSample {
+  const none = { indexes: new Int32Array(0), counts: new Float64Array(0) };
+  // Without buckets, all that is known is that everything lies below +Inf.
+  const sent = counts.length === 0 ? [count] : counts;
+  const filled = sent.map((each, i) => [i, each] as const).filter(([, each]) => each > 0);
+  const finite = counts.length === 0 ? [] : bounds.filter((bound) => bound !== Infinity);
+  return {
+    schema: CUSTOM_BUCKETS_SCHEMA,
+    count,
+    sum,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    positive: collect(filled),
+    negative: none,
+    customValues: Float64Array.from(finite),
+    counterResetHint: "unknown",
+    integer: true,
+  };
 }
 
 /** Buckets of ascending numbers, of which equal ones are added up. */

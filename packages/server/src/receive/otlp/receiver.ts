@@ -18,7 +18,7 @@ import type { ResourceMetrics } from "./metrics-schema.ts";
 import { Budget } from "./schema.ts";
 import { MetricsTranslator } from "./translate.ts";
 import type { OtlpIntake } from "./translate.ts";
-import { defaultOtlpSettings } from "./settings.ts";
+import type { OtlpSettings } from "./settings.ts";
 
 /** A request of OTLP over HTTP, as it came. */
 export interface OtlpRequest {
@@ -53,6 +53,8 @@ export interface OtlpOptions {
   /** The memory for bodies. */
   readonly admission: Admission;
   readonly limits: PushLimits;
+  /** The settings in force; a reload may change them. */
+  readonly settings: () => OtlpSettings;
 }
 
 const TYPES: Readonly<Record<string, OtlpEncoding>> = {
@@ -63,7 +65,7 @@ const TYPES: Readonly<Record<string, OtlpEncoding>> = {
 /** Makes the receiver for OTLP's metrics. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
   const { samples, metrics, clock, admission, limits } = options;
-  const translator = new MetricsTranslator(limits, defaultOtlpSettings);
+  let translator = new MetricsTranslator(limits, options.settings());
   const deltas = new Deltas(limits.deltaSeries);
 
   const take = async (
@@ -72,6 +74,8 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
   ): Promise<Refusals> => {
     const refusals = new Refusals();
     const batch = new PushBatch(limits.samples);
+    const settings = options.settings();
+    if (translator.settings !== settings) translator = new MetricsTranslator(limits, settings);
     translator.translate(resources, { batch, refusals, deltas: request });
     try {
       await samples.write(batch.build());

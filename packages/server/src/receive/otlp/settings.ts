@@ -10,6 +10,8 @@ export interface OtlpSettings {
   readonly ignoreResourceAttributes: readonly string[];
   /** Whether target_info has service.name and its kin besides job and instance. */
   readonly keepIdentifyingResourceAttributes: boolean;
+  /** Whether histograms become native ones with custom buckets instead of series by bound. */
+  readonly convertHistogramsToNhcb: boolean;
   /** Whether series have the labels otel_scope_…, as the compatibility specification asks. */
   readonly promoteScopeMetadata: boolean;
 }
@@ -20,5 +22,6 @@ export const defaultOtlpSettings: OtlpSettings = {
   promoteAllResourceAttributes: false,
   ignoreResourceAttributes: [],
   keepIdentifyingResourceAttributes: false,
+  convertHistogramsToNhcb: false,
   promoteScopeMetadata: true,
 };

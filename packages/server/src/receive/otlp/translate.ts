@@ -1,5 +1,5 @@
 import { histogramFault } from "../../model/index.ts";
-import type { MetricMetadata } from "../../model/index.ts";
+import type { HistogramSample, MetricMetadata } from "../../model/index.ts";
 import type { PushBatch } from "../push/batch.ts";
 import { exemplarFits, isTime } from "../push/exemplars.ts";
 import type { PushLimits } from "../push/limits.ts";
@@ -23,7 +23,7 @@ import type {
 } from "./metrics-schema.ts";
 import { createNamer, unitSuffix } from "./names.ts";
 import type { NamedType, Namer } from "./names.ts";
-import { addHistograms, nativeHistogram } from "./native-histogram.ts";
+import { addHistograms, customBuckets, nativeHistogram } from "./native-histogram.ts";
 import { decimal } from "./number-text.ts";
 import type { OtlpSettings } from "./settings.ts";
 
@@ -58,12 +58,12 @@ interface Place {
  * https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/
  */
 export class MetricsTranslator {
-  readonly #settings: OtlpSettings;
+  readonly settings: OtlpSettings;
   readonly #namer: Namer;
   readonly #labels: SeriesLabels;
 
   constructor(limits: PushLimits, settings: OtlpSettings) {
-    this.#settings = settings;
+    this.settings = settings;
     this.#namer = createNamer(settings.translationStrategy);
     this.#labels = new SeriesLabels(limits, this.#namer);
   }
@@ -71,10 +71,10 @@ export class MetricsTranslator {
   /** Adds the points of a request. Throws PushError when they are too many. */
   translate(resources: readonly ResourceMetrics[], intake: OtlpIntake): void {
     for (const { resource, scopeMetrics } of resources) {
-      const labels = resourceLabels(resource.attributes, this.#namer, this.#settings);
+      const labels = resourceLabels(resource.attributes, this.#namer, this.settings);
       const seen = { latest: 0 };
       for (const scope of scopeMetrics) {
-        const origin = originOf(labels, scope, this.#namer, this.#settings);
+        const origin = originOf(labels, scope, this.#namer, this.settings);
         for (const metric of scope.metrics) this.#metric(metric, origin, intake, seen);
       }
       if (labels.info === undefined || seen.latest === 0) continue;
@@ -149,7 +149,10 @@ export class MetricsTranslator {
     const { classic } = place.intake.deltas;
     const value =
       place.isDelta && !stale ? summedUp(classic, point, place, labels, sent, addClassic) : sent;
-    if (value !== undefined) this.#classicSeries(value, point, place, labels, stale);
+    if (value === undefined) return;
+    if (this.settings.convertHistogramsToNhcb) {
+      this.#addNative(stale ? "stale" : customBuckets(value), point, place, labels);
+    } else this.#classicSeries(value, point, place, labels, stale);
   }
 
   #classicSeries(
@@ -190,24 +193,37 @@ export class MetricsTranslator {
     const labels = this.#begin(point, place);
     if (labels === undefined) return;
     if (isEnd(point)) {
-      this.#stale(place, labels, "", point.timeUnixNano);
+      this.#addNative("stale", point, place, labels);
       return;
     }
     const sent = nativeHistogram(point);
-    const fault = typeof sent === "string" ? sent : histogramFault(sent);
-    if (typeof sent === "string" || fault !== undefined) {
-      refuse(place, `cannot become a native histogram: ${fault}`);
+    if (typeof sent === "string") {
+      refuse(place, `cannot become a native histogram: ${sent}`);
       return;
     }
     const { native } = place.intake.deltas;
     const value = place.isDelta
       ? summedUp(native, point, place, labels, sent, (a, b) => addHistograms(a, b) ?? b)
       : sent;
-    if (value === undefined) return;
+    if (value !== undefined) this.#addNative(value, point, place, labels);
+  }
+
+  #addNative(
+    value: HistogramSample | "stale",
+    point: ExponentialDataPoint | HistogramDataPoint,
+    place: Place,
+    labels: PointLabels,
+  ): void {
+    const fault = value === "stale" ? undefined : histogramFault(value);
+    if (fault !== undefined) {
+      refuse(place, `cannot become a native histogram: ${fault}`);
+      return;
+    }
     const series = this.#series(place, labels, "");
     if (series === undefined) return;
     const { batch } = place.intake;
-    batch.addHistogram(series, point.timeUnixNano, value);
+    if (value === "stale") batch.addStale(series, point.timeUnixNano);
+    else batch.addHistogram(series, point.timeUnixNano, value);
     for (const exemplar of point.exemplars) this.#exemplar(exemplar, series, batch);
   }
 

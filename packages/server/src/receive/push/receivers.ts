@@ -3,6 +3,8 @@ import type { SelfMetrics } from "../../self/index.ts";
 import { createAdmission } from "../admit.ts";
 import { createOtlpMetrics } from "../otlp/receiver.ts";
 import type { OtlpMetrics } from "../otlp/receiver.ts";
+import { defaultOtlpSettings } from "../otlp/settings.ts";
+import type { OtlpSettings } from "../otlp/settings.ts";
 import { createRemoteWrite } from "../remote-write/receiver.ts";
 import type { RemoteWrite } from "../remote-write/receiver.ts";
 import { defaultPushLimits } from "./limits.ts";
@@ -19,11 +21,17 @@ export interface PushOptions {
   readonly metrics: Pick<SelfMetrics, "dropped">;
   readonly clock: Clock;
   readonly limits?: Partial<PushLimits>;
+  /** How OTLP's metrics become series; the defaults when left out. */
+  readonly otlp?: () => OtlpSettings;
 }
 
 /** Makes the receivers, which share the memory for bodies. */
-export function createPushReceivers({ limits, ...rest }: PushOptions): PushReceivers {
+export function createPushReceivers(given: PushOptions): PushReceivers {
+  const { limits, otlp = () => defaultOtlpSettings, ...rest } = given;
   const all = { ...defaultPushLimits, ...limits };
   const options = { ...rest, limits: all, admission: createAdmission(all.heldBytes) };
-  return { remoteWrite: createRemoteWrite(options), otlp: createOtlpMetrics(options) };
+  return {
+    remoteWrite: createRemoteWrite(options),
+    otlp: createOtlpMetrics({ ...options, settings: otlp }),
+  };
 }

@@ -9,6 +9,7 @@ import {
   unsupported,
   unsupportedFields,
 } from "./config-fields.ts";
+import { otlpSection } from "../otlp/config.ts";
 import { discoveryFields } from "./discovery/config.ts";
 import { targetGroup } from "./discovery/target-file.ts";
 import { PROTOCOLS } from "./format/negotiation.ts";
@@ -122,7 +123,7 @@ export const prometheusFile = z.strictObject({
   remote_read: unsupported(LATER),
   storage: unsupported("retention is set in seaworthy.yml"),
   tracing: unsupported(LATER),
-  otlp: unsupported(LATER),
+  otlp: otlpSection.optional(),
   runtime: unsupported("it tunes Go's runtime"),
 });
 

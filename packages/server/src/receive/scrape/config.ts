@@ -3,6 +3,7 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { ConfigError, maskSecrets, messageOf, readConfigFile } from "../../model/index.ts";
 import type { ConfigDocument, Fault } from "../../model/index.ts";
+import { otlpSettings } from "../otlp/config.ts";
 import { withoutNulls } from "./config-fields.ts";
 import { prometheusFile } from "./config-schema.ts";
 import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
@@ -72,6 +73,7 @@ function build(
     scrapeTimeout,
     evaluationInterval: global.evaluation_interval || MINUTE,
     externalLabels: global.external_labels ?? {},
+    otlp: otlpSettings(value.otlp),
     shown: maskSecrets(document.text),
     ruleFiles: (value.rule_files ?? []).map(absolute),
     jobs,

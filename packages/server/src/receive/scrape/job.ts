@@ -1,4 +1,5 @@
 import type { Fault, Labels } from "../../model/index.ts";
+import type { OtlpSettings } from "../otlp/settings.ts";
 import type { DiscoveryConfig } from "./discovery/config.ts";
 import type { Protocol } from "./format/negotiation.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
@@ -61,6 +62,8 @@ export interface PrometheusConfig {
   readonly scrapeTimeout: number;
   readonly evaluationInterval: number;
   readonly externalLabels: Labels;
+  /** How OTLP's metrics become series. */
+  readonly otlp: OtlpSettings;
   /** The file's text with its secrets masked, as the API shows it. */
   readonly shown: string;
   /** The patterns of `rule_files`, absolute. */
