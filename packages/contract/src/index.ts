@@ -3,4 +3,5 @@ export * from "./incidents.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./overview.ts";
+export * from "./receivers.ts";
 export * from "./values.ts";

@@ -21,6 +21,7 @@ import {
 } from "./incidents.ts";
 import type { Operation } from "./operation.ts";
 import { getOverview, listAlerts, listNotifications } from "./overview.ts";
+import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 
 /** Every operation of the own API by its OpenAPI operationId. The server serves them all. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -44,4 +45,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   getOverview,
   listAlerts,
   listNotifications,
+  listReceivers,
+  testReceiver,
+  getWatchdog,
 };

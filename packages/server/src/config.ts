@@ -49,6 +49,11 @@ export const DEFAULTS = {
     string,
     Severity
   >,
+  /** `notifications.fallback.after`: how long a receiver may be unreachable before another is told. */
+  fallbackAfter: 5 * 60_000,
+  /** `notifications.heartbeat.interval`, and the least it may be. */
+  heartbeat: 60_000,
+  shortestHeartbeat: 10_000,
   /** `demo.port` */
   demoPort: 4100,
   /** How long a clean stop may take before it is cut short. */
@@ -137,7 +142,15 @@ const fileSchema = z.strictObject({
     })
     .prefault({}),
   notifications: z
-    .strictObject({ allow_private_redirects: z.boolean().default(false) })
+    .strictObject({
+      allow_private_redirects: z.boolean().default(false),
+      fallback: z
+        .strictObject({ receiver: z.string().min(1), after: duration.optional() })
+        .optional(),
+      heartbeat: z
+        .strictObject({ url: z.url({ protocol: /^https?$/ }), interval: duration.optional() })
+        .optional(),
+    })
     .prefault({}),
   demo: z
     .strictObject({
@@ -185,6 +198,10 @@ export interface Config {
   readonly notifications: {
     /** Whether a receiver may redirect to an address inside a private network. */
     readonly allowPrivateRedirects: boolean;
+    /** Who is told when a receiver could not be for `after` milliseconds. */
+    readonly fallback: { readonly receiver: string; readonly after: number } | undefined;
+    /** Who is told outside, every `interval` milliseconds, that alerts flow. */
+    readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
   };
   /** The demo shop's port, when it is wanted. */
   readonly demo: { readonly port: number } | undefined;
@@ -243,6 +260,7 @@ export async function loadConfig(
   const { value } = await readConfigFile(file, fileSchema);
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { demo } = value;
+  const { fallback, heartbeat } = value.notifications;
   const host = command.host ?? value.http.host ?? DEFAULTS.host;
   const port = (command.port ?? value.http.port ?? DEFAULTS.port) || (await freePort(host));
   return {
@@ -285,7 +303,14 @@ export async function loadConfig(
       severities: value.incidents.severities ?? DEFAULTS.severities,
       reopenWithin: value.incidents.reopen_within ?? DEFAULTS.reopenWithin,
     },
-    notifications: { allowPrivateRedirects: value.notifications.allow_private_redirects },
+    notifications: {
+      allowPrivateRedirects: value.notifications.allow_private_redirects,
+      fallback: fallback && { ...fallback, after: fallback.after ?? DEFAULTS.fallbackAfter },
+      heartbeat: heartbeat && {
+        ...heartbeat,
+        interval: Math.max(heartbeat.interval ?? DEFAULTS.heartbeat, DEFAULTS.shortestHeartbeat),
+      },
+    },
     demo:
       command.demo && demo?.enabled === true ? { port: demo.port ?? DEFAULTS.demoPort } : undefined,
     token: tokenFrom(environment),

@@ -47,6 +47,12 @@ export async function loadConfiguration(
         parse,
       ),
     ));
+  const fallback = config.notifications.fallback?.receiver;
+  if (fallback !== undefined && routes?.receivers.get(fallback)?.integrations.length === 0)
+    faults.push(fallbackFault(config, `receiver "${fallback}" has no integration to be told by`));
+  if (fallback !== undefined && routes !== undefined && !routes.receivers.has(fallback))
+    faults.push(fallbackFault(config, `${routes.file} has no receiver "${fallback}"`));
+  if (faults.length > 0) throw new ConfigError(faults);
   if (prometheus === undefined || rules === undefined || routes === undefined)
     throw new ConfigError(faults);
   return {
@@ -55,4 +61,8 @@ export async function loadConfiguration(
     routes,
     notes: [...prometheus.notes.map(formatFault), ...rules.notes],
   };
+}
+
+function fallbackFault({ file }: Config, reason: string): Fault {
+  return { file, line: 1, column: 1, path: "notifications.fallback.receiver", reason };
 }

@@ -74,6 +74,29 @@ export function apiSources(rooms: {
       const last = await router.lastNotification();
       return last === undefined ? null : notificationView(last);
     },
+    receivers: async () =>
+      (await router.receivers()).map(({ name, integrations }) => ({
+        name,
+        integrations: integrations.map((one) => ({
+          ...one,
+          succeededAt: one.succeededAt?.toISOString() ?? null,
+          failedAt: one.failedAt?.toISOString() ?? null,
+          testedAt: one.testedAt?.toISOString() ?? null,
+        })),
+      })),
+    testReceiver: (name, by) => router.testReceiver(name, by),
+    async watchdog() {
+      const { seenAt, configured, heartbeat } = await router.watchdog();
+      return {
+        seenAt: seenAt === undefined ? null : new Date(seenAt).toISOString(),
+        heartbeat: {
+          configured,
+          sentAt: heartbeat?.sentAt?.toISOString() ?? null,
+          failedAt: heartbeat?.failedAt?.toISOString() ?? null,
+          error: heartbeat?.error ?? null,
+        },
+      };
+    },
     targets() {
       const { active } = scraper.targets();
       const up = active.filter((target) => target.health === "up").length;

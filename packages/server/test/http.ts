@@ -68,6 +68,12 @@ export async function testServer(
       alerts: async () => [],
       notifications: async () => [],
       lastNotification: async () => null,
+      receivers: async () => [],
+      testReceiver: async () => [],
+      watchdog: async () => ({
+        seenAt: null,
+        heartbeat: { configured: false, sentAt: null, failedAt: null, error: null },
+      }),
       targets: () => ({ up: 0, down: 0 }),
       ...sources,
     },

@@ -4,6 +4,7 @@ const STATUS = {
   alert_invalid: 400,
   silence_invalid: 400,
   silence_not_found: 404,
+  receiver_not_found: 404,
   router_not_running: 503,
 } as const;
 

@@ -7,15 +7,25 @@ import {
   listNotificationRecords,
   readMessage,
 } from "../store/index.ts";
-import type { NotificationRecord, Records, Tx, WaitingNotification } from "../store/index.ts";
+import type {
+  HeartbeatRecord,
+  NotificationRecord,
+  Records,
+  Tx,
+  WaitingNotification,
+} from "../store/index.ts";
 import type { RouteConfig } from "./config/route-config.ts";
-import { AlertBook } from "./dispatch/alert-book.ts";
+import { AlertBook, isResolved } from "./dispatch/alert-book.ts";
 import type { HeldAlert, IncomingAlert } from "./dispatch/alert-book.ts";
 import { Groups } from "./dispatch/groups.ts";
 import type { AggregationGroup, FlushResult } from "./dispatch/groups.ts";
 import { RouteError } from "./errors.ts";
+import { Heartbeat, WATCHDOG } from "./heartbeat.ts";
+import type { HeartbeatPolicy } from "./heartbeat.ts";
 import { Deliverer } from "./notify/deliver.ts";
 import { MailSender } from "./notify/email/transport.ts";
+import { escalate } from "./notify/fallback.ts";
+import type { FallbackPolicy } from "./notify/fallback.ts";
 import { HttpSender } from "./notify/http/sender.ts";
 import type { Outcome } from "./notify/outcome.ts";
 import type { NotificationPayload } from "./notify/payload.ts";
@@ -23,6 +33,8 @@ import { send } from "./notify/send.ts";
 import type { SendingHouse } from "./notify/send.ts";
 import { Templates } from "./notify/templates.ts";
 import { flushGroup } from "./pipeline.ts";
+import { testReceiver, viewReceivers } from "./receiver-views.ts";
+import type { ReceiverView, TestResult } from "./receiver-views.ts";
 import { Inhibitor } from "./stages/inhibit.ts";
 import { Silences } from "./stages/silence.ts";
 import { sweep } from "./sweep.ts";
@@ -51,6 +63,10 @@ export interface RouterOptions {
   readonly random?: () => number;
   /** Whether receivers may redirect to addresses inside private networks. */
   readonly allowPrivateRedirects?: boolean;
+  /** Who is told when a receiver cannot be. */
+  readonly fallback?: FallbackPolicy | undefined;
+  /** Who is told that alerts flow. */
+  readonly heartbeat?: HeartbeatPolicy | undefined;
 }
 
 /** The alert pipeline: alerts in, notifications and incidents out. */
@@ -77,6 +93,21 @@ export interface Router extends AlertSink {
   notifications(limit: number): Promise<readonly NotificationRecord[]>;
   /** The notification that reached a receiver last. */
   lastNotification(): Promise<NotificationRecord | undefined>;
+  /** The receivers of the configuration, and how deliveries to them went last. */
+  receivers(): Promise<readonly ReceiverView[]>;
+  /** Sends a test page by every integration of a receiver. Throws RouteError for an unknown one. */
+  testReceiver(name: string, by: string): Promise<readonly TestResult[]>;
+  /** Whether the chain from rules to here is alive, and when the outside was last told so. */
+  watchdog(): Promise<WatchdogView>;
+}
+
+/** The dead man's switch, as people see it. Times are milliseconds since 1970. */
+export interface WatchdogView {
+  /** When the watchdog's alert came in last; undefined when it does not fire. */
+  readonly seenAt: number | undefined;
+  /** Whether an address outside is configured. */
+  readonly configured: boolean;
+  readonly heartbeat: HeartbeatRecord | undefined;
 }
 
 /** Makes the router; it does nothing before `apply` and `start`. */
@@ -92,6 +123,7 @@ class AlertRouter implements Router {
   readonly #sender: HttpSender;
   readonly #mail = new MailSender();
   readonly #deliverer: Deliverer;
+  readonly #heartbeat: Heartbeat;
   readonly #flushes = new Set<Promise<unknown>>();
   #config: RouteConfig | undefined;
   #inhibitor = new Inhibitor([]);
@@ -118,8 +150,23 @@ class AlertRouter implements Router {
       announce,
       server: options.server ?? "main",
       random: options.random ?? Math.random,
+      escalateAfter: options.fallback?.after ?? Number.POSITIVE_INFINITY,
+      escalate: (tx, failing) =>
+        escalate(tx, failing, {
+          policy: options.fallback,
+          config: this.config(),
+          claim: this.#deliverer.claim(),
+        }),
       dropped: () => options.self?.dropped("notifications", "retries_exhausted", 1),
       send: (notification, payload) => this.#send(notification, payload),
+    });
+    this.#heartbeat = new Heartbeat({
+      policy: options.heartbeat,
+      records,
+      clock,
+      log,
+      sender: this.#sender,
+      watchdogFires: () => this.#watchdog() !== undefined,
     });
   }
 
@@ -144,6 +191,7 @@ class AlertRouter implements Router {
       return flushed.get(group.id.toString("hex"))?.changedAt;
     });
     await this.#deliverer.start();
+    this.#heartbeat.start();
     this.#scheduleSweep();
   }
 
@@ -168,7 +216,7 @@ class AlertRouter implements Router {
       this.#mail.close();
       void this.#sender.close();
     });
-    await this.#deliverer.stop();
+    await Promise.all([this.#deliverer.stop(), this.#heartbeat.stop()]);
     grace.cancel();
     this.#mail.close();
     await this.#sender.close();
@@ -177,6 +225,7 @@ class AlertRouter implements Router {
   async settled(): Promise<void> {
     while (this.#flushes.size > 0) await Promise.all(this.#flushes);
     await this.#deliverer.settled();
+    await this.#heartbeat.settled();
   }
 
   config(): RouteConfig {
@@ -199,6 +248,36 @@ class AlertRouter implements Router {
 
   lastNotification(): Promise<NotificationRecord | undefined> {
     return lastSentNotification(this.#options.records.db);
+  }
+
+  receivers(): Promise<readonly ReceiverView[]> {
+    return viewReceivers(this.#options.records, this.config());
+  }
+
+  async testReceiver(name: string, by: string): Promise<readonly TestResult[]> {
+    const receiver = this.config().receivers.get(name);
+    if (receiver === undefined)
+      throw new RouteError("receiver_not_found", `alertmanager.yml has no receiver "${name}"`);
+    const { records, clock, announce } = this.#options;
+    const house = { records, clock, sending: this.#sendingHouse() };
+    const results = await testReceiver(receiver, by, house);
+    announce({ topic: "notifications" });
+    return results;
+  }
+
+  async watchdog(): Promise<WatchdogView> {
+    return {
+      seenAt: this.#watchdog()?.updatedAt,
+      configured: this.#options.heartbeat !== undefined,
+      heartbeat: await this.#heartbeat.read(),
+    };
+  }
+
+  #watchdog(): HeldAlert | undefined {
+    const now = this.#options.clock.now();
+    return [...this.#book.all()].find(
+      (alert) => alert.labels["alertname"] === WATCHDOG && !isResolved(alert, now),
+    );
   }
 
   #viewContext() {

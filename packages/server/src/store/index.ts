@@ -10,6 +10,7 @@ export { openRecords } from "./postgres/open.ts";
 export type { Db, Records, Tx } from "./postgres/records.ts";
 export * from "./postgres/alerts.ts";
 export * from "./postgres/audit.ts";
+export * from "./postgres/heartbeats.ts";
 export * from "./postgres/incidents.ts";
 export * from "./postgres/notification-log.ts";
 export * from "./postgres/notifications.ts";

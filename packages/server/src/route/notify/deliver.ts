@@ -53,6 +53,18 @@ export interface DelivererOptions {
   readonly dropped: () => void;
   /** 0 to 1, for jitter. */
   readonly random: () => number;
+  /** How long a receiver may be unreachable before somebody else is told, in milliseconds. */
+  readonly escalateAfter: number;
+  /** Writes down who is told instead, and answers what of it is to be sent by this server. */
+  readonly escalate: (
+    tx: Tx,
+    failing: {
+      readonly notification: WaitingNotification;
+      readonly payload: NotificationPayload;
+      readonly error: string;
+      readonly at: number;
+    },
+  ) => Promise<readonly WaitingNotification[]>;
 }
 
 /**
@@ -187,13 +199,17 @@ export class Deliverer {
       const attempt = { attempts, error: outcome.error, nextAt: nextAttemptAt };
       const claim = { server: this.#options.server, until: claimedUntil };
       const noted = { at: now, error: outcome.error, test: false };
-      const held = await this.#insist(() =>
+      const overdue = now - notification.decidedAt >= this.#options.escalateAfter;
+      const failing = { notification, payload, error: outcome.error, at: now };
+      const passedOn = await this.#insist(() =>
         records.transaction(async (tx) => {
           await putReceiverHealth(tx, notification, noted);
-          return markAttempt(tx, notification.id, attempt, claim);
+          if (!(await markAttempt(tx, notification.id, attempt, claim))) return undefined;
+          return overdue ? this.#options.escalate(tx, failing) : [];
         }),
       );
-      if (!held) return "lost";
+      if (passedOn === undefined) return "lost";
+      for (const one of passedOn) this.enqueue(one);
       this.#settle(notification, attempts, outcome.error);
     }
   }
@@ -236,20 +252,21 @@ export class Deliverer {
     const final = outcome.kind === "failed" && outcome.decideAgain === false;
     const { records, clock } = this.#options;
     const payload = JSON.parse(notification.payload) as NotificationPayload;
-    await this.#insist(() =>
+    const passedOn = await this.#insist(() =>
       records.transaction(async (tx) => {
         const { groupId, receiver } = notification;
         await lockGroup(tx, { id: groupId, groupKey: payload.groupKey, receiver });
         const failed = await markFailed(tx, notification.id, clock.now(), { attempts, error });
-        if (failed !== undefined) {
-          await putReceiverHealth(tx, notification, { at: clock.now(), error, test: false });
-          await this.#note(tx, notification, payload, clock.now(), error);
-        }
-        if (failed === undefined || failed.superseded || final) return;
-        if (notification.status === "resolved") return;
-        await putLogEntry(tx, groupId, notification, failed.logBefore);
+        if (failed === undefined) return [];
+        const at = clock.now();
+        await putReceiverHealth(tx, notification, { at, error, test: false });
+        await this.#note(tx, notification, payload, at, error);
+        const decideAgain = !failed.superseded && !final && notification.status === "firing";
+        if (decideAgain) await putLogEntry(tx, groupId, notification, failed.logBefore);
+        return this.#options.escalate(tx, { notification, payload, error, at });
       }),
     );
+    for (const one of passedOn) this.enqueue(one);
     this.#settle(notification, attempts, error);
   }
 

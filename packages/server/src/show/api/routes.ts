@@ -11,6 +11,7 @@ import { serveAccess } from "./access.ts";
 import { serveIncidents } from "./incidents.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
+import { serveReceivers } from "./receivers.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
 
@@ -42,6 +43,8 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       limits,
       onServicesFailed: (err) => app.log.warn({ err }, "the services' figures cannot be read"),
     });
+
+    serveReceivers(serve, deps.sources);
 
     const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;
     app.get("/api/live", stream, (request, reply) => {

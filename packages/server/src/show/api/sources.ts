@@ -1,4 +1,4 @@
-import type { ActiveAlert, Notification } from "@seaworthy/contract";
+import type { ActiveAlert, Notification, Receiver, Watchdog } from "@seaworthy/contract";
 import type { Labels } from "../../model/index.ts";
 
 /** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
@@ -26,6 +26,15 @@ export interface ApiSources {
   notifications(limit: number): Promise<readonly Notification[]>;
   /** The notification that reached a receiver last, or null. */
   lastNotification(): Promise<Notification | null>;
+  /** The receivers of alertmanager.yml with their health. */
+  receivers(): Promise<readonly Receiver[]>;
+  /** Sends a test page; throws when there is no such receiver. `by` is who asks for it. */
+  testReceiver(
+    name: string,
+    by: string,
+  ): Promise<readonly { integration: string; index: number; error: string | null }[]>;
+  /** Whether alerts flow, and when the outside was last told so. */
+  watchdog(): Promise<Watchdog>;
   /** Every scrape target, by whether its last scrape succeeded. */
   targets(): { readonly up: number; readonly down: number };
 }

@@ -132,6 +132,7 @@ export async function insertNotification(
       sent_at: null,
       failed_at: null,
       error: null,
+      escalated_at: null,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -283,6 +284,18 @@ export async function markFailed(
     logBefore: row.log_before === null ? undefined : (JSON.parse(row.log_before) as LogEntry),
     superseded: newer !== undefined,
   };
+}
+
+/** Notes that somebody else is told in the receiver's stead. False when that was noted before. */
+export async function markEscalated(tx: Tx, id: string, at: number): Promise<boolean> {
+  const row = await tx
+    .updateTable("notifications")
+    .set({ escalated_at: new Date(at) })
+    .where("id", "=", id)
+    .where("escalated_at", "is", null)
+    .returning("id")
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The newest notifications, newest first. */

@@ -77,6 +77,8 @@ export interface NotificationTables {
     sent_at: Date | null;
     failed_at: Date | null;
     error: string | null;
+    /** When the fallback receiver was told in its receiver's stead. */
+    escalated_at: Date | null;
   };
 }
 

@@ -14,6 +14,14 @@ export interface ReceiverTables {
     /** When it was last tested by hand. */
     tested_at: Date | null;
   };
+  /** When the outside was last told that alerts flow: one row for each address that is told. */
+  heartbeats: {
+    name: string;
+    sent_at: Date | null;
+    failed_at: Date | null;
+    /** Why it failed last, as JSON. */
+    error: string | null;
+  };
 }
 
 export const receiverMigrations: readonly Migration[] = [
@@ -30,6 +38,18 @@ export const receiverMigrations: readonly Migration[] = [
         error text,
         tested_at timestamptz,
         primary key (receiver, integration, index)
+      );
+    `,
+  },
+  {
+    name: "006-fallback",
+    sql: `
+      alter table notifications add column escalated_at timestamptz;
+      create table heartbeats (
+        name text primary key,
+        sent_at timestamptz,
+        failed_at timestamptz,
+        error text
       );
     `,
   },
