@@ -28,6 +28,8 @@ describe("seaworthy.yml", () => {
       retentionDays: 7,
       logRetentionDays: 30,
       memoryBytes: 512 * 1024 * 1024,
+      outOfOrderMs: 7 * 86_400_000,
+      maxSeries: 1_000_000,
     });
     expect(config.incidents.severities["critical"]).toBe("P1");
   });

@@ -34,6 +34,8 @@ export const DEFAULTS = {
   logRetention: 30 * DAY,
   /** `telemetry.max_memory`: what the embedded engine may take for queries and merges. */
   telemetryMemory: 1024 * MiB,
+  /** `limits.series`: series that may be active at a time. */
+  activeSeries: 1_000_000,
   /** `postgres.max_connections`: the pool of one server process. */
   postgresConnections: 10,
   /** `limits.query_timeout` */
@@ -101,7 +103,11 @@ const fileSchema = z.strictObject({
   prometheus: z.string().min(1).default("prometheus.yml"),
   alertmanager: z.string().min(1).default("alertmanager.yml"),
   telemetry: z
-    .strictObject({ retention: duration.optional(), max_memory: size.optional() })
+    .strictObject({
+      retention: duration.optional(),
+      max_memory: size.optional(),
+      out_of_order_window: duration.optional(),
+    })
     .prefault({}),
   logs: z
     .strictObject({
@@ -132,6 +138,7 @@ const fileSchema = z.strictObject({
       push_labels: z.number().int().positive().optional(),
       push_label_value: size.optional(),
       push_delta_series: z.number().int().positive().optional(),
+      series: z.number().int().positive().optional(),
     })
     .prefault({}),
   promql: z.strictObject({ features: z.array(z.enum(FEATURE_NAMES)).default([]) }).prefault({}),
@@ -178,6 +185,8 @@ export interface Config {
     readonly retentionDays: number;
     readonly logRetentionDays: number;
     readonly memoryBytes: number;
+    readonly outOfOrderMs: number;
+    readonly maxSeries: number;
   };
   /** What is masked in log lines, beyond and except the rules that are built in. */
   readonly logMasking: {
@@ -278,6 +287,9 @@ export async function loadConfig(
       retentionDays: wholeDays(value.telemetry.retention ?? DEFAULTS.retention),
       logRetentionDays: wholeDays(value.logs.retention ?? DEFAULTS.logRetention),
       memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
+      outOfOrderMs:
+        value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,
+      maxSeries: value.limits.series ?? DEFAULTS.activeSeries,
     },
     logMasking: value.logs.masking,
     postgres: {

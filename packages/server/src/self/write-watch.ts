@@ -1,4 +1,4 @@
-import { messageOf } from "../model/index.ts";
+import { messageOf, SamplesRefused } from "../model/index.ts";
 import type { Clock, SampleSink } from "../model/index.ts";
 import type { SelfMetrics } from "./metrics.ts";
 
@@ -16,6 +16,8 @@ export function watchWrites(
   clock: Clock,
 ): WriteWatch {
   let failure: string | undefined;
+  const wrote = (samples: number, began: number) =>
+    metrics.samplesWritten(samples, (clock.now() - began) / 1000);
   return {
     samples: {
       async write(batch) {
@@ -24,10 +26,13 @@ export function watchWrites(
           await sink.write(batch);
           failure = undefined;
         } catch (error) {
-          failure = messageOf(error);
+          // What was refused is the sender's affair: writing works, and the rest was written.
+          const refused = error instanceof SamplesRefused ? error.samples : undefined;
+          failure = refused === undefined ? messageOf(error) : undefined;
+          if (refused !== undefined) wrote(batch.times.length - refused, began);
           throw error;
         }
-        metrics.samplesWritten(batch.times.length, (clock.now() - began) / 1000);
+        wrote(batch.times.length, began);
       },
       describe: (metadata) => sink.describe(metadata),
     },

@@ -1,6 +1,5 @@
-import { histogramFault } from "../../model/index.ts";
-import type { SampleBatch } from "../../model/index.ts";
-import { seriesName } from "./sample-rows.ts";
+import { histogramFault, METRIC_NAME } from "../../model/index.ts";
+import type { Labels, SampleBatch } from "../../model/index.ts";
 
 /** The year 2100: later times are a sender's mistake of unit (ns for ms, say). */
 const MAX_TIME_MS = 4_102_444_800_000;
@@ -48,4 +47,9 @@ function isTime(time: number): boolean {
 
 function timeFault(what: string, { series }: SampleBatch, index: number, time: number): string {
   return `${what === "sample" ? "a sample" : "an exemplar"} of ${seriesName(series[index])} has the time ${time}, which is not a number of milliseconds between 1970 and 2100`;
+}
+
+/** The name of a batch's series, for messages. */
+export function seriesName(labels: Labels | undefined): string {
+  return labels?.[METRIC_NAME] ?? "a series without a name";
 }

@@ -20,8 +20,10 @@ export interface TelemetryLimits {
   readonly maxWaitingSamples: number;
   /** Samples of one commit. */
   readonly maxCommitSamples: number;
-  /** Series whose ids are remembered, so that they are not announced again. */
-  readonly maxKnownSeries: number;
+  /** Active series, those written in the last one to two hours; a new one beyond is refused. */
+  readonly maxSeries: number;
+  /** How much older than the newest sample a sample may be, ms. */
+  readonly outOfOrderMs: number;
   /** How long samples are kept, days. */
   readonly retentionDays: number;
   /** Log lines that may wait for a commit, and their bytes; beyond, writers are refused. */
@@ -29,6 +31,8 @@ export interface TelemetryLimits {
   readonly maxWaitingLineBytes: number;
   /** Log lines of one commit. */
   readonly maxCommitLines: number;
+  /** Streams of log lines whose ids are remembered, so that they are not announced again. */
+  readonly maxKnownStreams: number;
   /** Batches of log lines that are remembered, to know them when they are sent again. */
   readonly maxKnownBatches: number;
   /** How far back batches are known again after a restart, s. */
@@ -48,11 +52,13 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   commitEveryMs: 100,
   maxWaitingSamples: 1_000_000,
   maxCommitSamples: 250_000,
-  maxKnownSeries: 200_000,
+  maxSeries: 1_000_000,
+  outOfOrderMs: 30 * 86_400_000,
   retentionDays: 30,
   maxWaitingLines: 200_000,
   maxWaitingLineBytes: 128 << 20,
   maxCommitLines: 50_000,
+  maxKnownStreams: 200_000,
   maxKnownBatches: 100_000,
   knownBatchesSeconds: 3600,
   logRetentionDays: 30,

@@ -1,7 +1,7 @@
-import { METRIC_NAME } from "../../model/index.ts";
 import type { Exemplar, HistogramSample, Labels, SampleBatch } from "../../model/index.ts";
+import { keepSamples } from "./keep-samples.ts";
 import { encodeBlock } from "./native-format.ts";
-import type { KnownSeries, SeriesRegistry } from "./series-registry.ts";
+import type { KnownSeries } from "./series-registry.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -25,6 +25,12 @@ export interface ExemplarRow {
   readonly exemplar: Exemplar;
 }
 
+/** A batch with its series as the tables know them; undefined only where a series has no sample. */
+export interface ResolvedBatch {
+  readonly batch: SampleBatch;
+  readonly known: readonly (KnownSeries | undefined)[];
+}
+
 /** The rows of one commit: what a group of batches becomes in each of the tables. */
 export class CommitRows {
   readonly histograms: HistogramRow[] = [];
@@ -36,14 +42,13 @@ export class CommitRows {
   readonly #values: Float64Array;
   #floats = 0;
 
-  constructor(batches: readonly SampleBatch[], registry: SeriesRegistry) {
-    const rows = batches.reduce((sum, { times }) => sum + times.length, 0);
+  constructor(group: readonly ResolvedBatch[]) {
+    const rows = group.reduce((sum, { batch }) => sum + batch.times.length, 0);
     this.#families = new Uint32Array(rows);
     this.#ids = new Uint32Array(rows * 2);
     this.#times = new Float64Array(rows);
     this.#values = new Float64Array(rows);
-    for (const batch of batches) {
-      const known = batch.series.map((labels) => registry.get(labels));
+    for (const { batch, known } of group) {
       this.#addFloats(floatsOf(batch), known);
       this.#addHistograms(batch, known);
       this.#addExemplars(batch, known);
@@ -72,7 +77,7 @@ export class CommitRows {
 
   #addFloats(
     { series: labels, seriesOf, times, values }: SampleBatch,
-    known: readonly KnownSeries[],
+    known: ResolvedBatch["known"],
   ): void {
     let row = this.#floats;
     this.#times.set(times, row);
@@ -90,7 +95,10 @@ export class CommitRows {
     this.#floats = row;
   }
 
-  #addHistograms({ series, seriesOf, times, histograms = [] }: SampleBatch, all: KnownSeries[]) {
+  #addHistograms(
+    { series, seriesOf, times, histograms = [] }: SampleBatch,
+    all: ResolvedBatch["known"],
+  ) {
     for (const { sample, histogram } of histograms) {
       const index = seriesOf[sample] ?? 0;
       const known = all[index];
@@ -101,7 +109,7 @@ export class CommitRows {
     }
   }
 
-  #addExemplars({ series, exemplars = [] }: SampleBatch, all: readonly KnownSeries[]): void {
+  #addExemplars({ series, exemplars = [] }: SampleBatch, all: ResolvedBatch["known"]): void {
     for (const exemplar of exemplars) {
       const known = all[exemplar.series];
       if (known === undefined || isRepeated(known, exemplar)) continue;
@@ -112,7 +120,7 @@ export class CommitRows {
 
   #meet(known: KnownSeries, labels: Labels | undefined, time: number): void {
     const day = Math.floor(time / DAY_MS);
-    if (known.days.has(day) || labels === undefined) return;
+    if (known.isNamedOn(day) || labels === undefined) return;
     const days = this.#unannounced.get(known) ?? new Map<number, Unannounced>();
     this.#unannounced.set(known, days.set(day, { known, labels, day }));
   }
@@ -134,29 +142,8 @@ function bitsOf(values: Float64Array): BigUint64Array {
 
 /** The batch without its histograms' samples; itself when it has none. */
 function floatsOf(batch: SampleBatch): SampleBatch {
-  const { histograms = [], seriesOf, times, values } = batch;
+  const { histograms = [] } = batch;
   if (histograms.length === 0) return batch;
-  const skipped = new Set(histograms.map(({ sample }) => sample));
-  const size = times.length - skipped.size;
-  const kept = {
-    series: batch.series,
-    seriesOf: new Uint32Array(size),
-    times: new Float64Array(size),
-    values: new Float64Array(size),
-  };
-  const [from, to] = [bitsOf(values), bitsOf(kept.values)];
-  let row = 0;
-  for (let i = 0; i < times.length; i += 1) {
-    if (skipped.has(i)) continue;
-    kept.seriesOf[row] = seriesOf[i] ?? 0;
-    kept.times[row] = times[i] ?? 0;
-    to[row] = from[i] ?? 0n;
-    row += 1;
-  }
-  return kept;
-}
-
-/** The name of a batch's series, for messages. */
-export function seriesName(labels: Labels | undefined): string {
-  return labels?.[METRIC_NAME] ?? "a series without a name";
+  const histogramAt = new Set(histograms.map(({ sample }) => sample));
+  return keepSamples(batch, (sample) => !histogramAt.has(sample));
 }

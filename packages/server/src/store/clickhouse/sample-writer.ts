@@ -1,5 +1,6 @@
-import type { MetricMetadata, SampleBatch, SampleSink } from "../../model/index.ts";
+import type { Clock, MetricMetadata, SampleBatch, SampleSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
+import { Admission } from "./admission.ts";
 import {
   exemplarsBlock,
   histogramFamiliesBlock,
@@ -11,15 +12,14 @@ import { checkBatch } from "./check-batch.ts";
 import type { ClickHouse } from "./engine.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import { CommitRows } from "./sample-rows.ts";
-import type { HistogramRow, Unannounced } from "./sample-rows.ts";
+import type { HistogramRow, ResolvedBatch, Unannounced } from "./sample-rows.ts";
 import { SeriesRegistry } from "./series-registry.ts";
 
 const DAY_MS = 86_400_000;
 /** Metrics whose description is remembered; beyond, all are forgotten and may be written again. */
 const MAX_DESCRIBED = 50_000;
 
-interface Waiting {
-  readonly batch: SampleBatch;
+interface Waiting extends ResolvedBatch {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -35,7 +35,9 @@ const GATHER_MS = 5;
 export class SampleWriter implements SampleSink {
   readonly #engine: ClickHouse;
   readonly #limits: TelemetryLimits;
-  #series: SeriesRegistry;
+  readonly #series: SeriesRegistry;
+  readonly #admission: Admission;
+  readonly #clock: Clock;
   readonly #announced: (family: number) => void;
   #waiting: Waiting[] = [];
   #waitingSamples = 0;
@@ -49,17 +51,28 @@ export class SampleWriter implements SampleSink {
   #closed = false;
 
   /** `announced` is told the family of each series that the table did not have. */
-  constructor(engine: ClickHouse, limits: TelemetryLimits, announced: (family: number) => void) {
+  constructor(
+    engine: ClickHouse,
+    limits: TelemetryLimits,
+    options: {
+      readonly clock: Clock;
+      /** The time of the newest sample in the table, ms; 0 when there is none. */
+      readonly newest: number;
+      readonly announced: (family: number) => void;
+    },
+  ) {
     this.#engine = engine;
     this.#limits = limits;
-    this.#announced = announced;
-    this.#series = new SeriesRegistry(limits.maxKnownSeries);
+    this.#announced = options.announced;
+    this.#clock = options.clock;
+    this.#series = new SeriesRegistry(limits.maxSeries);
+    this.#admission = new Admission(limits, this.#series, options.newest);
   }
 
-  async write(batch: SampleBatch): Promise<void> {
-    checkBatch(batch);
-    const samples = sizeOf(batch);
-    if (samples + (batch.metadata?.length ?? 0) === 0) return;
+  async write(given: SampleBatch): Promise<void> {
+    checkBatch(given);
+    const samples = sizeOf(given);
+    if (samples + (given.metadata?.length ?? 0) === 0) return;
     if (this.#closed) throw new StoreError("store_unavailable", "the metrics store is closed");
     if (this.#waitingSamples + samples > this.#limits.maxWaitingSamples) {
       throw new StoreError(
@@ -67,11 +80,13 @@ export class SampleWriter implements SampleSink {
         `${this.#waitingSamples} samples already wait to be stored (limit ${this.#limits.maxWaitingSamples}); send again later`,
       );
     }
+    const { batch, known, refused } = this.#admission.admit(given, this.#clock.now());
     await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ batch, resolve, reject });
-      this.#waitingSamples += samples;
+      this.#waiting.push({ batch, known, resolve, reject });
+      this.#waitingSamples += sizeOf(batch);
       this.#schedule();
     });
+    if (refused !== undefined) throw refused;
   }
 
   describe(metadata: readonly MetricMetadata[]): void {
@@ -88,7 +103,7 @@ export class SampleWriter implements SampleSink {
 
   /** Forgets which series the tables have; each is named again when it comes again. */
   forget(): void {
-    this.#series = new SeriesRegistry(this.#limits.maxKnownSeries);
+    this.#series.forgetDays();
     this.#histogramFamilies.clear();
   }
 
@@ -123,10 +138,7 @@ export class SampleWriter implements SampleSink {
   async #commit(): Promise<void> {
     const group = this.#takeGroup();
     try {
-      const rows = new CommitRows(
-        group.map(({ batch }) => batch),
-        this.#series,
-      );
+      const rows = new CommitRows(group);
       for (const { batch } of group) this.describe(batch.metadata ?? []);
       await this.#insert(rows);
     } catch (error) {
@@ -169,7 +181,7 @@ export class SampleWriter implements SampleSink {
     if (unannounced.length === 0) return;
     await this.#engine.insert("series", seriesBlock(unannounced));
     for (const { known, day } of unannounced) {
-      known.days.add(day);
+      known.nameOn(day);
       this.#announced(known.family);
     }
   }

@@ -3,20 +3,58 @@ import type { Exemplar, Labels } from "../../model/index.ts";
 import { identify } from "./series-identity.ts";
 import type { SeriesIdentity } from "./series-identity.ts";
 
-/** A series that this process has met, with the days for which the table has its row. */
-export interface KnownSeries extends SeriesIdentity {
-  readonly days: Set<number>;
+/** A series that this process has met, with the days for which the tables have its row. */
+export class KnownSeries implements SeriesIdentity {
+  readonly low: number;
+  readonly high: number;
+  readonly family: number;
   /** The last exemplar that was stored of it. */
-  lastExemplar?: Exemplar;
+  lastExemplar: Exemplar | undefined;
+  /** When the registry last had it among the active ones. */
+  generation: number;
+  /** Nearly all samples are of one day, so a set is made for the others alone. */
+  #day = -1;
+  #otherDays: Set<number> | undefined;
+
+  constructor({ low, high, family }: SeriesIdentity, generation: number) {
+    this.low = low;
+    this.high = high;
+    this.family = family;
+    this.generation = generation;
+  }
+
+  isNamedOn(day: number): boolean {
+    return day === this.#day || this.#otherDays?.has(day) === true;
+  }
+
+  nameOn(day: number): void {
+    if (day > this.#day) {
+      if (this.#day >= 0) (this.#otherDays ??= new Set()).add(this.#day);
+      this.#day = day;
+    } else (this.#otherDays ??= new Set()).add(day);
+  }
+
+  /** The tables do not have it any more, or may not. */
+  forgetDays(): void {
+    this.#day = -1;
+    this.#otherDays = undefined;
+  }
 }
 
+/** Who has not sent anything for one to two of these is not active any more; ms. */
+const GENERATION_MS = 3_600_000;
+
 /**
- * Remembers which series have been written, so that each is named once a day and hashed once. Bounded:
- * beyond the bound it starts anew, and rows that are written again collapse in the table.
+ * Remembers the active series, so that each is named once a day and hashed once. Bounded: a series
+ * more than `maxSeries` is not taken.
  */
 export class SeriesRegistry {
   readonly #maxSeries: number;
-  #byKey = new Map<string, KnownSeries>();
+  #generation = 0;
+  #generationEnds = Number.NEGATIVE_INFINITY;
+  #current = new Map<string, KnownSeries>();
+  /** Those of the generation before that have not come again. */
+  #previous = new Map<string, KnownSeries>();
   /** Senders that keep their label objects are spared the key. */
   #byObject = new WeakMap<Labels, KnownSeries>();
 
@@ -24,20 +62,52 @@ export class SeriesRegistry {
     this.#maxSeries = maxSeries;
   }
 
-  get(labels: Labels): KnownSeries {
+  /** How many series were written in the last one to two hours. */
+  get active(): number {
+    return this.#current.size + this.#previous.size;
+  }
+
+  /** Lets go of series that are active no more; to be called now and then with the time in ms. */
+  age(now: number): void {
+    if (now < this.#generationEnds) return;
+    this.#generationEnds = now + GENERATION_MS;
+    this.#generation += 1;
+    this.#previous = this.#current;
+    this.#current = new Map();
+  }
+
+  /** The series of these labels; undefined when it would be one too many. */
+  get(labels: Labels): KnownSeries | undefined {
     const seen = this.#byObject.get(labels);
-    if (seen !== undefined) return seen;
+    if (seen?.generation === this.#generation) return seen;
     const key = labelsKey(Object.values(labels).includes("") ? withoutEmpty(labels) : labels);
-    let known = this.#byKey.get(key);
-    if (known === undefined) {
-      if (this.#byKey.size >= this.#maxSeries) {
-        this.#byKey = new Map();
-        this.#byObject = new WeakMap();
-      }
-      known = { ...identify(labels), days: new Set() };
-      this.#byKey.set(key, known);
+    const known = this.#current.get(key) ?? this.#take(key, labels);
+    if (known !== undefined) this.#byObject.set(labels, known);
+    return known;
+  }
+
+  /** As `get`, but a series beyond the bound is answered without being remembered. */
+  getOrMake(labels: Labels): KnownSeries {
+    return this.get(labels) ?? new KnownSeries(identify(labels), this.#generation);
+  }
+
+  /** Has every series named again when it comes again. */
+  forgetDays(): void {
+    for (const generation of [this.#current, this.#previous]) {
+      for (const known of generation.values()) known.forgetDays();
     }
-    this.#byObject.set(labels, known);
+  }
+
+  /** Makes a series of the current generation. */
+  #take(key: string, labels: Labels): KnownSeries | undefined {
+    let known = this.#previous.get(key);
+    if (known !== undefined) {
+      this.#previous.delete(key);
+      known.generation = this.#generation;
+    } else if (this.active < this.#maxSeries) {
+      known = new KnownSeries(identify(labels), this.#generation);
+    } else return undefined;
+    this.#current.set(key, known);
     return known;
   }
 }

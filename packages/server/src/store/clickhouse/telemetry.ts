@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
-import type { LogSink, SampleSink } from "../../model/index.ts";
+import { systemClock } from "../../model/index.ts";
+import type { Clock, LogSink, SampleSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import { deleteSeries, purgeDeleted } from "./delete-series.ts";
 import type { SeriesOfFamily } from "./delete-series.ts";
-import type { StatementOptions } from "./engine.ts";
+import type { ClickHouse, StatementOptions } from "./engine.ts";
 import { openEmbedded } from "./embedded.ts";
 import { LogWriter } from "./logs/log-writer.ts";
 import { defaultTelemetryLimits } from "./limits.ts";
@@ -49,6 +50,8 @@ export interface TelemetryOptions {
   readonly dir: string;
   readonly limits?: Partial<TelemetryLimits>;
   readonly log: Logger;
+  /** Default: the system's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -59,12 +62,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const limits = { ...defaultTelemetryLimits, ...options.limits };
   const engine = await openEmbedded(options.dir, limits);
   const logs = new LogWriter(engine, limits);
+  let newest: number;
   try {
     await migrate(engine, {
       samplesDays: limits.retentionDays,
       logsDays: limits.logRetentionDays,
     });
     await logs.open();
+    newest = await newestSample(engine);
   } catch (error) {
     await engine.close();
     throw error;
@@ -75,7 +80,11 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     version += 1;
     versions.set(family, version);
   };
-  const writer = new SampleWriter(engine, limits, changed);
+  const writer = new SampleWriter(engine, limits, {
+    clock: options.clock ?? systemClock,
+    newest,
+    announced: changed,
+  });
   let closing: Promise<void> | undefined;
   const close = async () => {
     let timer: NodeJS.Timeout | undefined;
@@ -106,4 +115,13 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** The time of the newest sample to the second, ms; 0 when there is none. */
+async function newestSample(engine: ClickHouse): Promise<number> {
+  const [block] = await engine.select(
+    "SELECT toUInt32(max(max_time)) AS newest FROM system.parts WHERE active AND database = currentDatabase() AND table = 'samples'",
+  );
+  const column = block?.columns.get("newest");
+  return column?.kind === "numbers" ? Number(column.data[0] ?? 0) * 1000 : 0;
 }

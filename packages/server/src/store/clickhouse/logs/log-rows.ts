@@ -38,7 +38,10 @@ export class LogRows {
     const newStreams = new Map<KnownSeries, Map<number, NewStream>>();
     const batches = new Map<string, { fingerprint: bigint; day: number }>();
     for (const batch of group) {
-      const streams = batch.streams.map((labels) => ({ labels, known: registry.get(labels) }));
+      const streams = batch.streams.map((labels) => ({
+        labels,
+        known: registry.getOrMake(labels),
+      }));
       const { fingerprint } = batch;
       const skipped = new Map<number, boolean>();
       for (let i = 0; i < batch.lines.length; i += 1) {
@@ -62,7 +65,7 @@ export class LogRows {
         this.#ids.push(known.low, known.high);
         this.#times.push(time);
         this.#batch.push(fingerprint ?? 0n);
-        if (known.days.has(day)) continue;
+        if (known.isNamedOn(day)) continue;
         const days = newStreams.get(known) ?? new Map<number, NewStream>();
         newStreams.set(known, days.set(day, { known, labels, day }));
       }

@@ -28,7 +28,7 @@ export class LogWriter implements LogSink {
   constructor(engine: ClickHouse, limits: TelemetryLimits) {
     this.#engine = engine;
     this.#limits = limits;
-    this.#streams = new SeriesRegistry(limits.maxKnownSeries);
+    this.#streams = new SeriesRegistry(limits.maxKnownStreams);
     this.#known = new KnownBatches(limits.maxKnownBatches);
     const queue = { everyMs: limits.commitEveryMs, maxSize: limits.maxCommitLines };
     this.#queue = new GroupCommit(queue, (group) => this.#commit(group));
@@ -85,6 +85,7 @@ export class LogWriter implements LogSink {
   }
 
   async #commit(group: readonly LogBatch[]): Promise<void> {
+    this.#streams.age(Date.now());
     const rows = new LogRows(group, this.#streams, (fingerprint, day) =>
       this.#known.has(fingerprint, day),
     );
@@ -92,7 +93,7 @@ export class LogWriter implements LogSink {
     // Streams come before their lines: a line whose stream is unknown could never be found.
     if (rows.newStreams.length > 0) {
       await this.#engine.insert("log_streams", streamsBlock(rows.newStreams));
-      for (const { known, day } of rows.newStreams) known.days.add(day);
+      for (const { known, day } of rows.newStreams) known.nameOn(day);
     }
     if (this.#seq + rows.size > SEQ_END) this.#seq = 0;
     const received = Math.floor(Date.now() / 1000);
