@@ -43,7 +43,11 @@ export async function loadConfiguration(
       loadRuleGroups(
         prometheus.ruleFiles,
         dirname(config.prometheusFile),
-        { interval: prometheus.evaluationInterval, externalLabels: prometheus.externalLabels },
+        {
+          interval: prometheus.evaluationInterval,
+          queryOffset: prometheus.ruleQueryOffset,
+          externalLabels: prometheus.externalLabels,
+        },
         parse,
       ),
     ));

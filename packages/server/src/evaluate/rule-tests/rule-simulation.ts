@@ -98,10 +98,17 @@ export class RuleSimulation {
   }
 
   #write(batch: SampleBatch): void {
+    const histograms = new Map(
+      batch.histograms?.map(({ sample, histogram: { integer: _, ...histogram } }) => [
+        sample,
+        histogram,
+      ]),
+    );
     for (const [index, series] of batch.seriesOf.entries()) {
-      const value = isStale(batch.values, index) ? "stale" : (batch.values[index] ?? 0);
+      const histogram = histograms.get(index);
+      const number = isStale(batch.values, index) ? "stale" : (batch.values[index] ?? 0);
       const labels: Labels = batch.series[series] ?? {};
-      this.#source.add(PromqlLabels.from(labels), batch.times[index] ?? 0, value);
+      this.#source.add(PromqlLabels.from(labels), batch.times[index] ?? 0, histogram ?? number);
     }
   }
 }

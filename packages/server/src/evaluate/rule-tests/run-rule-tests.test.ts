@@ -94,14 +94,31 @@ tests:
 });
 
 it("stops at a rule that fails, and names it", async () => {
+  await writeFile(
+    join(folder, "twice.yml"),
+    "groups: [{name: g, rules: [{record: r, expr: up, labels: {i: one}}]}]",
+  );
+  const tests = `rule_files: [twice.yml]
+tests:
+  - input_series: [{ series: 'up{i="a"}', values: 1 }, { series: 'up{i="b"}', values: 1 }]
+    promql_expr_test: [{ expr: r, eval_time: 5m }]
+`;
+  const file = join(folder, "twice-test.yml");
+  await writeFile(file, tests);
+  const problems = (await runRuleTests(file)).flatMap((result) => result.problems);
+  expect(problems).toMatchObject([{ what: "evaluation", why: expect.stringContaining("rule: r") }]);
+});
+
+it("records native histograms", async () => {
   const problems = await problemsOf(`
 tests:
-  - input_series: [{ series: 'up{job="a"}', values: "{{sum:1 count:1 buckets:[1]}}" }]
-    alert_rule_test: [{ eval_time: 5m, alertname: Down }]
+  - input_series: [{ series: 'up{job="a"}', values: "{{sum:1 count:1 buckets:[1]}}x5" }]
+    promql_expr_test:
+      - expr: job:up:sum
+        exp_samples:
+          - { labels: 'job:up:sum{job="a"}', histogram: "{{count:1 sum:1 buckets:[1]}}" }
 `);
-  expect(problems).toMatchObject([
-    { what: "evaluation", why: expect.stringContaining("job:up:sum") },
-  ]);
+  expect(problems).toEqual([]);
 });
 
 it("starts where it is told to", async () => {

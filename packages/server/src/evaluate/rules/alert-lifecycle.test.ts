@@ -40,6 +40,20 @@ it("a resolved alert is kept for the retention and then forgotten", () => {
   expect(states(`1${".".repeat(minutes + 2)}`, rule, MINUTE).letters.endsWith("-")).toBe(true);
 });
 
+it("an alert that fires has to wait again when its rule is made to wait longer", () => {
+  const { alerts } = states("11", { holdFor: MINUTE, keepFiringFor: 0 }, MINUTE);
+  const found = byFingerprint([FOUND]) ?? new Map();
+  const longer = { holdFor: 3 * MINUTE, keepFiringFor: 0 };
+  const sent = new Map([...alerts].map(([key, alert]) => [key, { ...alert, lastSentAt: MINUTE }]));
+  const waiting = advance(sent, found, 2 * MINUTE, longer);
+  expect([...waiting.values()]).toMatchObject([
+    { state: "pending", activeAt: 0, firedAt: undefined, lastSentAt: 0 },
+  ]);
+  expect([...advance(waiting, found, 3 * MINUTE, longer).values()]).toMatchObject([
+    { state: "firing", firedAt: 3 * MINUTE },
+  ]);
+});
+
 it("a new alert starts anew: times, and never sent", () => {
   const { alerts } = states("1.1", { holdFor: 0, keepFiringFor: 0 }, MINUTE);
   expect([...alerts.values()][0]).toMatchObject({

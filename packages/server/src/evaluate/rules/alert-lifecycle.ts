@@ -90,6 +90,9 @@ function newAlert(key: string, alert: FoundAlert, at: number): RuleAlertState {
 }
 
 function fireIfDue(alert: RuleAlertState, at: number, holdFor: number): RuleAlertState {
+  // A reload made the rule wait longer: it has to be true for that long first.
+  if (alert.state === "firing" && at - alert.activeAt < holdFor)
+    return { ...alert, state: "pending", firedAt: undefined, lastSentAt: 0 };
   if (alert.state !== "pending" || at - alert.activeAt < holdFor) return alert;
   return { ...alert, state: "firing", firedAt: at };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { labelsKey, messageOf } from "../../model/index.ts";
+import { labelsKey, messageOf, SamplesRefused } from "../../model/index.ts";
 import type { Alert, AlertSink, Announce, Clock, Labels, SampleSink } from "../../model/index.ts";
 import type { RuleAlertChanges } from "../../store/index.ts";
 import type { AlertStates } from "./alert-lifecycle.ts";
@@ -175,7 +175,8 @@ async function writeSamples(
     } catch (error) {
       const reason = `the samples could not be written: ${messageOf(error)}`;
       for (const { one } of made) one.failure = reason;
-      return;
+      // What was not refused is there, and has to end some day.
+      if (!(error instanceof SamplesRefused)) return;
     }
   }
   for (const { one, series } of made) one.runner.previous = series;

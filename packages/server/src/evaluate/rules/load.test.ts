@@ -122,8 +122,8 @@ const REFUSED: readonly (readonly [string, string])[] = [
     'could not parse expression: 1:1: parse error: unknown function with name "nosuch"',
   ],
   [
-    "groups:\n  - name: a\n    rules:\n      - {record: a-b, expr: up}",
-    "x.yml:4:10: groups[0].rules[0].record: invalid recording rule name: a-b",
+    "groups:\n  - name: a\n    rules:\n      - {record: 'sum{a}', expr: up}",
+    "x.yml:4:10: groups[0].rules[0].record: braces present in the recording rule name",
   ],
   [
     "groups:\n  - name: a\n    rules:\n      - {record: a, expr: up, for: 5m}",
@@ -134,16 +134,16 @@ const REFUSED: readonly (readonly [string, string])[] = [
     "invalid field 'annotations' in recording rule",
   ],
   [
-    "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: up, labels: {a-b: c}}",
-    "groups[0].rules[0].labels.a-b: invalid label name: a-b",
+    "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: up, labels: {'': c}}",
+    "groups[0].rules[0].labels.: invalid label name: ",
   ],
   [
     "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: up, labels: {__name__: c}}",
     "invalid label name: __name__",
   ],
   [
-    "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: up, annotations: {a-b: c}}",
-    "invalid annotation name: a-b",
+    "groups:\n  - name: a\n    rules:\n      - {alert: A, expr: up, annotations: {'': c}}",
+    "invalid annotation name: ",
   ],
   [
     "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        annotations:\n          x: 'is {{ $label.job }}'",
@@ -166,6 +166,12 @@ describe("refuses what Prometheus refuses, and says where and why", () => {
     expect(await faultsOf(text)).toContain(expected);
     expect(await promtoolAccepts(text)).toBe(false);
   });
+});
+
+it("takes names of any text, as Prometheus 3", async () => {
+  const rule = "{record: a.b-c, expr: up, labels: {d.e: f}}";
+  const alert = "{alert: A, expr: up, annotations: {g-h: i}}";
+  expect(await faultsOf(`groups:\n  - {name: a, rules: [${rule}, ${alert}]}`)).toBe("");
 });
 
 /** Files with oddities that Prometheus takes. */

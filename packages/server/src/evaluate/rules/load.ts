@@ -62,9 +62,8 @@ export async function loadRuleGroups(
   return { groups, notes: duplicates(groups) };
 }
 
-/** The label names and metric names that Prometheus's rule files may use. */
-const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-const RECORDED_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+/** Any text is a name, as in Prometheus 3, if it can be written in UTF-8. */
+const NAME = /^\P{Surrogate}+$/u;
 
 class FileReader {
   readonly faults: Fault[] = [];
@@ -136,7 +135,7 @@ class FileReader {
     }
     const annotations = section.annotations ?? {};
     for (const name of Object.keys(annotations)) {
-      if (LABEL_NAME.test(name)) continue;
+      if (NAME.test(name)) continue;
       this.#report([...path, "annotations", name], `invalid annotation name: ${name}`);
     }
     const templates = {
@@ -177,13 +176,18 @@ class FileReader {
         typeof value === "object" ? Object.keys(value ?? {}).length > 0 : Boolean(value);
       if (isSet) this.#report([...path, field], `invalid field '${field}' in recording rule`);
     }
-    if (!RECORDED_NAME.test(record))
+    if (!NAME.test(record))
       this.#report([...path, "record"], `invalid recording rule name: ${record}`);
+    if (/[{}]/.test(record))
+      this.#report(
+        [...path, "record"],
+        `braces present in the recording rule name; should it be in expr?: ${record}`,
+      );
   }
 
   #checkLabelNames(labels: Labels, path: Path): void {
     for (const name of Object.keys(labels)) {
-      if (LABEL_NAME.test(name) && name !== METRIC_NAME) continue;
+      if (NAME.test(name) && name !== METRIC_NAME) continue;
       this.#report([...path, name], `invalid label name: ${name}`);
     }
   }

@@ -1,10 +1,13 @@
 import { setStale } from "../../model/index.ts";
-import type { Labels, SampleBatch } from "../../model/index.ts";
+import type { NativeHistogram } from "@seaworthy/promql";
+import type { HistogramEntry, Labels, SampleBatch } from "../../model/index.ts";
 
 /** One sample that a rule made. */
 export interface OutputSample {
   readonly labels: Labels;
+  /** Means nothing where there is a histogram. */
   readonly value: number;
+  readonly histogram?: NativeHistogram;
 }
 
 /**
@@ -42,13 +45,20 @@ export class Outputs {
     );
     const series = [...samples.map(({ labels }) => labels), ...ended];
     const values = new Float64Array(series.length);
-    for (const [index, { value }] of samples.entries()) values[index] = value;
+    const histograms: HistogramEntry[] = [];
+    for (const [index, { value, histogram }] of samples.entries()) {
+      values[index] = value;
+      // Whatever was computed of integers is no longer known to be one.
+      if (histogram !== undefined)
+        histograms.push({ sample: index, histogram: { ...histogram, integer: false } });
+    }
     for (let index = samples.length; index < series.length; index += 1) setStale(values, index);
     return {
       series,
       seriesOf: Uint32Array.from(series, (_, index) => index),
       times: new Float64Array(series.length).fill(this.#time),
       values,
+      ...(histograms.length > 0 ? { histograms } : {}),
     };
   }
 }

@@ -11,10 +11,10 @@ export function record(
   limit: number,
 ): OutputSample[] {
   const seen = new Set<string>();
-  const samples = vector.map(({ labels, value }) => {
+  const samples = vector.map(({ labels, ...sample }) => {
     const own = withoutEmpty({ ...labels, ...rule.labels, [METRIC_NAME]: rule.name });
     seen.add(labelsKey(own));
-    return { labels: own, value };
+    return { labels: own, ...sample };
   });
   if (seen.size < samples.length)
     throw new RuleError(

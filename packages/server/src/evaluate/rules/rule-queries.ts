@@ -1,4 +1,4 @@
-import type { QueryResult, VectorSample } from "@seaworthy/promql";
+import type { NativeHistogram, QueryResult, VectorSample } from "@seaworthy/promql";
 
 /** What rules ask: the part of the metrics' queries that they use. */
 export interface RuleQueries {
@@ -20,7 +20,9 @@ const NO_LABELS: { readonly labels: Readonly<Record<string, string>> } = { label
 /** One element of a rule's vector. */
 export interface RuleSample {
   readonly labels: Readonly<Record<string, string>>;
+  /** 0 where there is a histogram. */
   readonly value: number;
+  readonly histogram?: NativeHistogram;
 }
 
 /** The vector that a rule's expression gives at `at`; a scalar is a vector of one without labels. */
@@ -36,10 +38,8 @@ export async function queryVector(
   return value.samples.map(toRuleSample);
 }
 
-function toRuleSample(sample: VectorSample): RuleSample {
-  if (sample.histogram !== undefined)
-    throw new RuleError(
-      `rule result has a native histogram (${sample.labels.toString()}), which rules cannot store yet`,
-    );
-  return { labels: sample.labels.toObject(), value: sample.value };
+function toRuleSample({ labels, value, histogram }: VectorSample): RuleSample {
+  return histogram === undefined
+    ? { labels: labels.toObject(), value }
+    : { labels: labels.toObject(), value: 0, histogram };
 }

@@ -99,6 +99,7 @@ export const prometheusFile = z.strictObject({
       scrape_interval: duration.optional(),
       scrape_timeout: duration.optional(),
       evaluation_interval: duration.optional(),
+      rule_query_offset: duration.optional(),
       external_labels: labelMap.optional(),
       scrape_protocols: protocols.optional(),
       ...limitFields,

@@ -72,6 +72,7 @@ function build(
     scrapeInterval,
     scrapeTimeout,
     evaluationInterval: global.evaluation_interval || MINUTE,
+    ruleQueryOffset: global.rule_query_offset ?? 0,
     externalLabels: global.external_labels ?? {},
     otlp: otlpSettings(value.otlp),
     shown: maskSecrets(document.text),

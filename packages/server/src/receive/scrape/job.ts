@@ -61,6 +61,8 @@ export interface PrometheusConfig {
   readonly scrapeInterval: number;
   readonly scrapeTimeout: number;
   readonly evaluationInterval: number;
+  /** How far in the past rules are evaluated unless their group says otherwise. */
+  readonly ruleQueryOffset: number;
   readonly externalLabels: Labels;
   /** How OTLP's metrics become series. */
   readonly otlp: OtlpSettings;
