@@ -1,5 +1,5 @@
 import { createEngine, Labels as PromqlLabels } from "@seaworthy/promql";
-import type { Engine, QueryResult } from "@seaworthy/promql";
+import type { Engine, NativeHistogram, QueryResult } from "@seaworthy/promql";
 import { MemorySource, parseSeries } from "@seaworthy/promql/testing";
 import type { SampleValue } from "@seaworthy/promql/testing";
 import { pino } from "pino";
@@ -98,12 +98,12 @@ export class RuleSimulation {
   }
 
   #write(batch: SampleBatch): void {
-    const histograms = new Map(
-      batch.histograms?.map(({ sample, histogram: { integer: _, ...histogram } }) => [
-        sample,
-        histogram,
-      ]),
-    );
+    const histograms = new Map<number, NativeHistogram>();
+    for (const { sample, histogram } of batch.histograms ?? []) {
+      const { integer, ...native } = histogram;
+      if (integer) throw new TypeError("a rule's histogram is never of integers");
+      histograms.set(sample, native);
+    }
     for (const [index, series] of batch.seriesOf.entries()) {
       const histogram = histograms.get(index);
       const number = isStale(batch.values, index) ? "stale" : (batch.values[index] ?? 0);
