@@ -1,0 +1,171 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
+import { sendAnswer, type Answer } from "../http/answer.ts";
+import { problemAnswer } from "../http/problem.ts";
+
+/** The shapes of a request's parts; a part without one is passed on as undefined. */
+export interface RequestSchemas {
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly headers?: z.ZodType;
+  readonly body?: z.ZodType;
+}
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What the schemas made of the parts. */
+export interface CheckedRequest<S extends RequestSchemas> {
+  readonly params: Output<S["params"]>;
+  readonly query: Output<S["query"]>;
+  readonly headers: Output<S["headers"]>;
+  readonly body: Output<S["body"]>;
+}
+
+/** A request as frameworks hold it. */
+export interface RequestParts {
+  readonly params?: unknown;
+  readonly query?: unknown;
+  readonly headers?: unknown;
+  readonly body?: unknown;
+}
+
+export type Checked<S extends RequestSchemas> =
+  | { readonly ok: true; readonly value: CheckedRequest<S> }
+  | { readonly ok: false; readonly problem: Answer };
+
+/** One thing that is wrong with a request. */
+interface Fault {
+  /** Where: a JSON pointer below `#/body`, `#/query`, `#/params` or `#/headers`. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+const parts = ["params", "query", "headers", "body"] as const;
+const maxFaults = 20;
+
+/**
+ * Checks all parts of a request. A failure is an answer with problem details (RFC 9457), status 400,
+ * and `errors` that say where and what, in words that never hold what was sent.
+ */
+export async function checkRequest<S extends RequestSchemas>(
+  schemas: S,
+  request: RequestParts,
+): Promise<Checked<S>> {
+  const value: Partial<Record<(typeof parts)[number], unknown>> = {};
+  const faults: Fault[] = [];
+  for (const part of parts) {
+    const schema = schemas[part];
+    if (schema === undefined) continue;
+    const result = await schema.safeParseAsync(request[part]);
+    if (result.success) value[part] = result.data;
+    else for (const issue of result.error.issues) faults.push(faultOf(part, issue, request[part]));
+  }
+  if (faults.length === 0) return { ok: true, value: value as CheckedRequest<S> };
+  const problem = problemAnswer(400, "The request is not valid", {
+    errors: faults.slice(0, maxFaults),
+  });
+  return { ok: false, problem };
+}
+
+/** A handler for Express that runs only for requests the schemas accept: after the body parser. */
+export function validated<
+  S extends RequestSchemas,
+  Q extends IncomingMessage & RequestParts,
+  R extends ServerResponse,
+>(
+  schemas: S,
+  handler: (input: CheckedRequest<S>, request: Q, response: R) => unknown,
+): (request: Q, response: R, next: (error?: unknown) => void) => void {
+  return (request, response, next) => {
+    const run = async () => {
+      try {
+        const checked = await checkRequest(schemas, request);
+        if (checked.ok) await handler(checked.value, request, response);
+        else sendAnswer(checked.problem, request, response);
+      } catch (error) {
+        next(error);
+      }
+    };
+    void run();
+  };
+}
+
+/** What the Fastify handler needs of a reply. */
+interface Reply {
+  code(status: number): unknown;
+  type(type: string): unknown;
+  send(body: string): unknown;
+}
+
+/** The same for Fastify. */
+export function validatedFastify<S extends RequestSchemas, Q extends RequestParts, R extends Reply>(
+  schemas: S,
+  handler: (input: CheckedRequest<S>, request: Q, reply: R) => unknown,
+): (request: Q, reply: R) => Promise<unknown> {
+  return async (request, reply) => {
+    const checked = await checkRequest(schemas, request);
+    if (checked.ok) return handler(checked.value, request, reply);
+    reply.code(checked.problem.status);
+    reply.type("application/problem+json");
+    reply.send(checked.problem.body);
+    return reply;
+  };
+}
+
+function faultOf(part: string, issue: z.core.$ZodIssue, input: unknown): Fault {
+  const path = issue.path.map((key) => pointerPiece(String(key)));
+  return {
+    pointer: ["#", part, ...path].join("/"),
+    detail: detailOf(issue, valueAt(input, issue)),
+  };
+}
+
+/** A key as a piece of a JSON pointer; a key that a sender may have made up is not repeated. */
+function pointerPiece(key: string): string {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(key) ? key : "*";
+}
+
+/** In own words, from what the schema wanted: zod's own texts can quote the input. */
+function detailOf(issue: z.core.$ZodIssue, value: unknown): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return value === undefined ? "is missing" : `must be of type ${issue.expected}`;
+    case "too_small":
+      return `must be at least ${String(issue.minimum)}${unit(issue.origin)}`;
+    case "too_big":
+      return `must be at most ${String(issue.maximum)}${unit(issue.origin)}`;
+    case "invalid_value":
+      return `must be one of ${issue.values.map(String).join(", ")}`.slice(0, 200);
+    case "invalid_format":
+      return issue.format === "regex" ? "has the wrong form" : `must have the form ${issue.format}`;
+    case "not_multiple_of":
+      return `must be a multiple of ${String(issue.divisor)}`;
+    case "unrecognized_keys":
+      return "has keys that are not known";
+    case "custom":
+      return quotes(issue.message, value) ? "is not valid" : issue.message;
+    default:
+      return "is not valid";
+  }
+}
+
+function unit(origin: string): string {
+  if (origin === "string") return " characters";
+  return origin === "array" || origin === "set" ? " items" : "";
+}
+
+/** Whether an application's own message repeats what was sent. */
+function quotes(message: string, value: unknown): boolean {
+  if (typeof value !== "string" && typeof value !== "number") return typeof value === "object";
+  const text = String(value);
+  return text.length > 0 && message.includes(text);
+}
+
+function valueAt(input: unknown, issue: z.core.$ZodIssue): unknown {
+  let value = input;
+  for (const key of issue.path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
