@@ -95,8 +95,7 @@ test.each(Object.entries(frameworks))(
         { pointer: "#/body/name", detail: "must have at most 10 characters" },
         { pointer: "#/body/age", detail: "must be at least 18" },
         { pointer: "#/body/token", detail: "has the wrong form" },
-        { pointer: "#/body/tags/2", detail: "must be of type string" },
-        { pointer: "#/body/tags", detail: "must be at most 2 items" },
+        { pointer: "#/body/tags/1", detail: "must be of type string" },
         { pointer: "#/body", detail: "has keys that are not known" },
       ],
     });
