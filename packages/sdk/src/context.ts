@@ -1,20 +1,101 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { Scope } from "./errors/scope.ts";
+import type { SpanData } from "./export/otlp.ts";
+import { newSpanId, newTraceId } from "./traces/ids.ts";
+import type { TraceParent } from "./traces/w3c.ts";
 
-/** What the kit knows about the request that is being served. */
+/** What the kit knows about the request (or job) that is being served. */
 export interface RequestContext {
-  readonly requestId: string;
-  /** The error that the framework reported for this request, when it did. */
-  error?: unknown;
+  /** Undefined in work that no request asked for. */
+  readonly requestId: string | undefined;
+  /** 32 hexadecimal digits, the same in every service that the request passes through. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits: the part of the trace that the calling code belongs to. */
+  readonly spanId: string;
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+/** The context as the kit's own parts see it. */
+export interface Context extends RequestContext {
+  readonly trace: LocalTrace;
+}
+
+/** Most spans of one trace that are held until its end. */
+const maxSpans = 200;
+
+/** The part of a trace that happens in this process, and its first span. */
+export class LocalTrace implements Context {
+  readonly requestId: string | undefined;
+  readonly traceId: string;
+  readonly parentSpanId: string | undefined;
+  /** Whether the trace is one of those to keep whatever happens; told to the services called. */
+  readonly sampled: boolean;
+  /** Milliseconds into the process. */
+  readonly startedAt = performance.now();
+  /** Whether something in it went wrong. */
+  failed = false;
+  /** Whether it is kept: known at its end. */
+  kept: boolean | undefined = undefined;
+  /** User, tags and breadcrumbs, once there are any. */
+  scope: Scope | undefined = undefined;
+  #spanId: string | undefined;
+  #spans: SpanData[] | undefined;
+
+  constructor(
+    requestId: string | undefined,
+    parent: TraceParent | undefined,
+    sampled: boolean,
+    spanId?: string,
+  ) {
+    this.requestId = requestId;
+    this.traceId = parent?.traceId ?? newTraceId();
+    this.parentSpanId = parent?.spanId;
+    this.sampled = sampled;
+    this.#spanId = spanId;
+  }
+
+  get trace(): this {
+    return this;
+  }
+
+  /** Made when somebody asks: most requests never say it to anybody. */
+  get spanId(): string {
+    this.#spanId ??= newSpanId();
+    return this.#spanId;
+  }
+
+  /** Adds a span that has ended; false when there is no room. */
+  add(span: SpanData): boolean {
+    this.#spans ??= [];
+    if (this.#spans.length >= maxSpans) return false;
+    this.#spans.push(span);
+    return true;
+  }
+
+  /** The spans below the first, which are then no longer held. */
+  take(): readonly SpanData[] {
+    const spans = this.#spans ?? [];
+    this.#spans = undefined;
+    return spans;
+  }
+}
+
+const storage = new AsyncLocalStorage<Context>();
 
 /** The request being served by the calling code, or undefined outside of any request. */
 export function currentRequest(): RequestContext | undefined {
   return storage.getStore();
 }
 
-/** Runs `action` so that everything it starts sees `context` as the current request. */
-export function runInRequest<T>(context: RequestContext, action: () => T): T {
+export function currentContext(): Context | undefined {
+  return storage.getStore();
+}
+
+/** Runs `action` so that everything it starts sees `context` as the current one. */
+export function runIn<T>(context: Context, action: () => T): T {
   return storage.run(context, action);
+}
+
+/** Runs `action` so that what it starts belongs to no request. */
+export function outsideOfRequests(action: () => void): void {
+  storage.exit(action);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { currentRequest, runInRequest } from "./context.ts";
+import { exchangeFor } from "./http/exchange.ts";
 import { ExpressRoutes } from "./http/express-routes.ts";
 import { Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
@@ -20,7 +20,7 @@ export interface SeaworthyMiddleware {
    * Express hands errors only to error middleware: put this after the routes, before your own
    * error handler, so that logs and `errors_total` name the error: `app.use(watch.errors)`.
    */
-  readonly errors: (error: unknown, request: unknown, response: unknown, next: Next) => void;
+  readonly errors: (error: unknown, request: unknown, response: ServerResponse, next: Next) => void;
 }
 
 /**
@@ -45,12 +45,17 @@ export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddl
     }
     exchange.templateOf = templateOf;
     response.setHeader("x-request-id", exchange.requestId);
-    runInRequest(exchange, next);
+    exchange.run(next);
   };
   // Express tells error middleware by its four parameters.
-  const errors = (error: unknown, _request: unknown, _response: unknown, next: Next): void => {
-    const context = currentRequest();
-    if (context !== undefined) context.error = error;
+  const errors = (
+    error: unknown,
+    _request: unknown,
+    response: ServerResponse,
+    next: Next,
+  ): void => {
+    const exchange = exchangeFor(response);
+    if (exchange !== undefined) exchange.error = error;
     next(error);
   };
   return Object.assign(middleware, { kit, errors });

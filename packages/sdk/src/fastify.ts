@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { currentRequest, runInRequest } from "./context.ts";
+import { currentContext } from "./context.ts";
 import { exchangeFor } from "./http/exchange.ts";
 import { Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
@@ -49,15 +49,15 @@ export function seaworthy(
     request.id = exchange.requestId;
     // Not on the raw response: once that has headers, Fastify's own go in one by one.
     reply.header("x-request-id", exchange.requestId);
-    runInRequest(exchange, next);
+    exchange.run(next);
   });
 
   // The body is read from the connection's events, which know nothing of the request's context:
   // what follows is put back into it.
   app.addHook("preValidation", (_request: FastifyRequest, reply: FastifyReply, next) => {
     const exchange = exchangeFor(reply.raw);
-    if (exchange === undefined || currentRequest() === exchange) next();
-    else runInRequest(exchange, next);
+    if (exchange === undefined || currentContext()?.trace === exchange) next();
+    else exchange.run(next);
   });
 
   app.addHook("onError", (_request: FastifyRequest, reply: FastifyReply, error, next) => {

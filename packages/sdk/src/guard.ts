@@ -13,6 +13,8 @@ export const sites = [
   "metric",
   "log",
   "health",
+  "trace",
+  "export",
 ] as const;
 export type Site = (typeof sites)[number];
 

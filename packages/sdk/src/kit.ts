@@ -1,6 +1,9 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Logger } from "pino";
-import { currentRequest } from "./context.ts";
+import { currentContext, currentRequest } from "./context.ts";
+import { Errors, type CaptureOptions } from "./errors/errors.ts";
+import type { Breadcrumb, User } from "./errors/scope.ts";
+import { Telemetry } from "./export/telemetry.ts";
 import { Guard } from "./guard.ts";
 import { Health } from "./health/health.ts";
 import { Activity } from "./http/activity.ts";
@@ -10,9 +13,14 @@ import { createLogger, silentLogs } from "./logs/logger.ts";
 import { RequestLog } from "./logs/request-log.ts";
 import { ActiveUsers } from "./metrics/active-users.ts";
 import { BusinessMetrics, type Description, type Labels } from "./metrics/business.ts";
+import { registerExportMetrics } from "./metrics/export-metrics.ts";
 import { HttpMetrics } from "./metrics/http-metrics.ts";
 import { ServiceMetrics, type AuthResult } from "./metrics/service-metrics.ts";
 import { resolveOptions, type KitOptions } from "./options.ts";
+import { traceFetch } from "./traces/fetch.ts";
+import { tracePostgres, type PostgresModule } from "./traces/postgres.ts";
+import { Tracer, type Span, type SpanOptions } from "./traces/tracer.ts";
+import { formatTraceParent } from "./traces/w3c.ts";
 
 const maxBusinessMetrics = 200;
 
@@ -33,12 +41,25 @@ export class Kit {
   readonly #guard = new Guard();
   readonly #service: ServiceMetrics;
   readonly #business: BusinessMetrics;
+  readonly #telemetry: Telemetry | undefined;
+  readonly #errors: Errors;
+  readonly #tracer: Tracer;
+  #stopTracing: (() => void) | undefined;
 
   constructor(options: KitOptions = {}) {
     const guard = this.#guard;
     const problems: string[] = [];
     const settings = resolveOptions(options, (problem) => problems.push(problem));
-    const logs = guard.run("log", () => createLogger(settings), undefined) ?? silentLogs();
+    const { target, service: name, environment, version } = settings;
+    const telemetry =
+      target === undefined
+        ? undefined
+        : new Telemetry(target, { service: name, environment, version }, guard);
+    const copy =
+      telemetry !== undefined && settings.exportLogs
+        ? (line: string) => telemetry.line(line)
+        : undefined;
+    const logs = guard.run("log", () => createLogger(settings, copy), undefined) ?? silentLogs();
     this.logger = logs.logger;
     guard.reportTo((site, error) =>
       this.logger.warn({ err: error, site }, "the instrumentation failed; the service goes on"),
@@ -56,6 +77,7 @@ export class Kit {
       guard.run("metric", () => collectDefaultMetrics({ register: own }), undefined);
     const service = new ServiceMetrics(own, guard, this.activeUsers);
     const metrics = new HttpMetrics(own, settings, () => service.overflowed("http_requests_total"));
+    if (telemetry !== undefined) registerExportMetrics(own, telemetry);
     if (this.registry !== own) guard.run("metric", () => join(own, this.registry), undefined);
     this.#service = service;
     this.#business = new BusinessMetrics(
@@ -64,6 +86,9 @@ export class Kit {
       (metric) => service.overflowed(metric),
     );
 
+    this.#telemetry = telemetry;
+    this.#errors = new Errors((record) => telemetry?.error(record));
+    this.#tracer = new Tracer(telemetry?.spans, settings.sampling);
     this.health = new Health(guard);
     const activity = new Activity();
     const { registry, health } = this;
@@ -73,8 +98,19 @@ export class Kit {
       metrics,
       activity,
       requestLog: settings.logs.requests === false ? undefined : new RequestLog(logs, settings),
-      countError: (error) => service.error(error),
+      tracer: this.#tracer,
+      failed: (exchange) => {
+        const { error } = exchange;
+        service.error(error);
+        if (error !== undefined) this.#errors.capture(error, { handled: false }, exchange);
+      },
     });
+    if (settings.traceFetch)
+      this.#stopTracing = guard.run(
+        "trace",
+        () => traceFetch(this.#tracer, (error) => guard.caught("trace", error)),
+        undefined,
+      );
   }
 
   /** The id of the request being served by the calling code, if any. */
@@ -129,15 +165,62 @@ export class Kit {
     }
   }
 
-  /** Counts and logs an error that the application dealt with itself. */
-  captureError(error: unknown, message = "error captured"): void {
+  /** Counts, logs and sends an error that the application dealt with itself. */
+  captureException(error: unknown, options: CaptureOptions & { message?: string } = {}): void {
     this.#guard.run("metric", () => this.#service.error(error), undefined);
+    const message = options.message ?? "error captured";
     this.#guard.run("log", () => this.logger.error({ err: error }, message), undefined);
+    this.#guard.run("export", () => this.#errors.capture(error, options), undefined);
   }
 
-  /** Makes `/health/ready` answer 503 so that no new requests come, and flushes the logs. */
-  async shutdown(): Promise<void> {
+  /** {@link captureException} with a message for the log. */
+  captureError(error: unknown, message = "error captured"): void {
+    this.captureException(error, { message });
+  }
+
+  /** Names the user of the current request for the errors captured in it. */
+  setUser(user: User | undefined): void {
+    this.#guard.run("export", () => this.#errors.setUser(user), undefined);
+  }
+
+  /** Tags the errors captured in the current request, or outside of one in the process. */
+  setTag(name: string, value: string | number | boolean): void {
+    this.#guard.run("export", () => this.#errors.setTag(name, value), undefined);
+  }
+
+  /** Notes something that happened, to be sent along with an error that may follow. */
+  addBreadcrumb(breadcrumb: Breadcrumb): void {
+    this.#guard.run("export", () => this.#errors.addBreadcrumb(breadcrumb), undefined);
+  }
+
+  /**
+   * Runs a part of the work as a span of the current trace, or of a new one. What it returns or
+   * throws is passed on.
+   */
+  span<T>(name: string, action: (span: Span) => T, options?: SpanOptions): T {
+    return this.#tracer.run(name, action, options);
+  }
+
+  /** Makes a span of each query through `pg`: `import pg from "pg"; kit.tracePostgres(pg)`. */
+  tracePostgres(postgres: PostgresModule): void {
+    this.#guard.run("trace", () => tracePostgres(postgres, this.#tracer), undefined);
+  }
+
+  /** The `traceparent` header for a call that the kit does not see: a message, another protocol. */
+  get traceParent(): string | undefined {
+    const context = currentContext();
+    if (context === undefined) return undefined;
+    const { traceId, spanId, trace } = context;
+    return formatTraceParent({ traceId, spanId, sampled: trace.sampled });
+  }
+
+  /**
+   * Makes `/health/ready` answer 503 so that no new requests come, writes the logs, and sends what is
+   * held for at most `limitMs`.
+   */
+  async shutdown(limitMs = 2_000): Promise<void> {
     this.health.drain();
+    this.#stopTracing?.();
     await new Promise<void>((resolve) => {
       try {
         this.logger.flush(() => resolve());
@@ -146,6 +229,7 @@ export class Kit {
         resolve();
       }
     });
+    await this.#telemetry?.close(limitMs);
   }
 }
 

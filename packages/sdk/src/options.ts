@@ -1,5 +1,7 @@
 import type { Registry } from "prom-client";
 import type { DestinationStream, Logger } from "pino";
+import type { Target } from "./export/telemetry.ts";
+import type { Sampling } from "./traces/tracer.ts";
 import type { Gate } from "./http/gate.ts";
 import { Networks } from "./http/networks.ts";
 
@@ -15,6 +17,28 @@ export interface KitOptions {
    * `private`. Only theirs is the `X-Forwarded-For` that is believed. Default: none.
    */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Where traces, logs and errors are sent, or false for nowhere. Default: SEAWORTHY_URL with
+   * SEAWORTHY_KEY from the environment; nowhere when these are not set.
+   */
+  readonly export?:
+    | false
+    | {
+        /** Seaworthy's address: `https://seaworthy.example.com`. */
+        readonly url?: string | undefined;
+        /** An ingest key. */
+        readonly key?: string | undefined;
+        /** Whether log lines are sent too, not only written. Default: true. */
+        readonly logs?: boolean;
+      };
+  readonly traces?: {
+    /** Ordinary traces that are kept in a second; failed and slow ones come on top. Default: 10. */
+    readonly perSecond?: number;
+    /** From this duration on a trace is slow, in milliseconds. Default: 1000. */
+    readonly slowMs?: number;
+    /** Whether calls by `fetch` become spans and carry the trace to who is called. Default: true. */
+    readonly fetch?: boolean;
+  };
   readonly metrics?: {
     /** Path of the endpoint, or false for none. Default: "/metrics". */
     readonly path?: string | false;
@@ -63,6 +87,11 @@ export interface Settings {
   readonly service: string;
   readonly environment: string;
   readonly version: string;
+  /** Undefined when telemetry is not sent. */
+  readonly target: Target | undefined;
+  readonly exportLogs: boolean;
+  readonly sampling: Sampling;
+  readonly traceFetch: boolean;
   readonly metricsPath: string | false;
   readonly metricsGate: Gate;
   readonly registry: Registry | undefined;
@@ -121,7 +150,20 @@ export function resolveOptions(
       return undefined;
     }
   };
-  const { metrics, health, logs } = options;
+  const target = (): Target | undefined => {
+    if (options.export === false) return undefined;
+    const url = options.export?.url ?? environment["SEAWORTHY_URL"];
+    const key = options.export?.key ?? environment["SEAWORTHY_KEY"];
+    if (url === undefined || url === "") return undefined;
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
+      problem("export.url (or SEAWORTHY_URL) must be an http or https address; nothing is sent");
+    else if (key === undefined || !/^[\x21-\x7e]{1,500}$/.test(key))
+      problem("export.key (or SEAWORTHY_KEY) must be an ingest key; nothing is sent");
+    else return { url: parsed, key };
+    return undefined;
+  };
+  const { metrics, health, logs, traces } = options;
   // Asked with `in`: `token: process.env.TOKEN` with TOKEN unset must not open the door.
   const metricsGate: Gate =
     metrics !== undefined && "token" in metrics
@@ -141,6 +183,13 @@ export function resolveOptions(
     ),
     environment: text("environment", options.environment, environment["NODE_ENV"] || "development"),
     version: text("version", options.version, environment["npm_package_version"] || "0.0.0"),
+    target: target(),
+    exportLogs: options.export === false || options.export?.logs !== false,
+    sampling: {
+      perSecond: limit("traces.perSecond", traces?.perSecond, 10),
+      slowMs: limit("traces.slowMs", traces?.slowMs, 1_000),
+    },
+    traceFetch: traces?.fetch ?? true,
     metricsPath: path("metrics.path", metrics?.path, "/metrics"),
     metricsGate,
     registry: metrics?.registry,

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express5 from "express";
 import express4 from "express4";
-import Fastify from "fastify";
+import Fastify, { type FastifyInstance } from "fastify";
 import { seaworthy as expressMiddleware } from "../src/express.ts";
 import { seaworthy as fastifyPlugin } from "../src/fastify.ts";
 import { createKit, type Kit, type KitOptions } from "../src/index.ts";
@@ -51,7 +51,11 @@ function handlers(kit: Kit) {
   };
 }
 
-export const startFastify: StartApp = async (options = {}) => {
+/** @param more adds routes to those that all frameworks have. */
+export async function startFastify(
+  options: KitOptions = {},
+  more: (app: FastifyInstance) => void = () => {},
+): Promise<TestApp> {
   const { kit, logs } = kitFor(options);
   const act = handlers(kit);
   const app = Fastify({ forceCloseConnections: true });
@@ -68,9 +72,10 @@ export const startFastify: StartApp = async (options = {}) => {
     },
     { prefix: "/shops/:shop" },
   );
+  more(app);
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   return { url, kit, logs, close: () => app.close() };
-};
+}
 
 /** Express 4 and 5 differ in nothing that this service uses. */
 function expressApp(express: typeof express5): StartApp {

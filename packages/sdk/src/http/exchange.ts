@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RequestContext } from "../context.ts";
+import { LocalTrace, runIn } from "../context.ts";
+import type { Joined } from "../traces/opentelemetry.ts";
+import type { TraceParent } from "../traces/w3c.ts";
 import { acceptRequestId } from "./request-id.ts";
 
 /** Tells the template of the route that serves a request; undefined when no route matched. */
@@ -17,15 +19,13 @@ interface Watched extends ServerResponse {
 }
 
 /** One request and its response; the context that the request's handler runs in. */
-export class Exchange implements RequestContext {
-  readonly requestId: string;
+export class Exchange extends LocalTrace {
+  override readonly requestId: string;
   error: unknown = undefined;
   /** The route's template, where the framework knows it from the start. */
   template: string | undefined = undefined;
   /** Asked for the template at the end, where it is known only then. */
   templateOf: TemplateOf | undefined = undefined;
-  /** Milliseconds into the process. */
-  readonly startedAt = performance.now();
   /** Bytes that the connection had sent before. */
   readonly sentBefore: number;
   /** What was asked for. Routers rewrite the request's own URL while they descend. */
@@ -36,13 +36,31 @@ export class Exchange implements RequestContext {
    */
   request: IncomingMessage | undefined;
   readonly watcher: ExchangeWatcher;
+  /** Its place in the application's own traces, when it has any. */
+  readonly joined: Joined | undefined;
 
-  constructor(request: IncomingMessage, watcher: ExchangeWatcher) {
-    this.requestId = acceptRequestId(request.headers["x-request-id"]);
+  constructor(
+    request: IncomingMessage,
+    watcher: ExchangeWatcher,
+    parent: TraceParent | undefined,
+    sampled: boolean,
+    joined?: Joined,
+  ) {
+    const requestId = acceptRequestId(request.headers["x-request-id"]);
+    super(requestId, joined?.place ?? parent, sampled, joined?.place.spanId);
+    this.requestId = requestId;
+    this.joined = joined;
     this.sentBefore = request.socket.bytesWritten;
     this.url = request.url ?? "";
     this.request = request;
     this.watcher = watcher;
+  }
+
+  /** Runs the handler so that everything it starts sees this exchange as its context. */
+  run<T>(handler: () => T): T {
+    return this.joined === undefined
+      ? runIn(this, handler)
+      : this.joined.run(() => runIn(this, handler));
   }
 }
 

@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Guard, Site } from "../guard.ts";
 import type { RequestLog } from "../logs/request-log.ts";
 import type { HttpMetrics } from "../metrics/http-metrics.ts";
+import { joinOpenTelemetry } from "../traces/opentelemetry.ts";
+import { textOf, type Tracer } from "../traces/tracer.ts";
+import { parseTraceParent } from "../traces/w3c.ts";
 import type { Activity } from "./activity.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { Exchange, exchangeFor, watch, type ExchangeWatcher } from "./exchange.ts";
@@ -18,7 +21,9 @@ interface Parts {
   readonly activity: Activity;
   /** Undefined when requests are not logged. */
   readonly requestLog: RequestLog | undefined;
-  readonly countError: (error: unknown) => void;
+  readonly tracer: Tracer;
+  /** Told of each request that failed, with the framework's error when it gave one. */
+  readonly failed: (exchange: Exchange) => void;
 }
 
 /** What a framework's adapter needs of the kit. None of its methods throws. */
@@ -62,7 +67,10 @@ export class HttpInstrumentation implements ExchangeWatcher {
     try {
       const known = exchangeFor(response);
       if (known !== undefined) return known;
-      const exchange = new Exchange(request, this);
+      const parent = parseTraceParent(request.headers["traceparent"]);
+      const joined = joinOpenTelemetry(request.method ?? "", parent);
+      const sampled = joined?.place.sampled ?? this.#parts.tracer.sample(parent);
+      const exchange = new Exchange(request, this, parent, sampled, joined);
       watch(response, exchange);
       this.#parts.activity.request(request.socket, exchange.startedAt);
       return exchange;
@@ -85,27 +93,62 @@ export class HttpInstrumentation implements ExchangeWatcher {
     const { request } = exchange;
     if (request === undefined) return;
     exchange.request = undefined;
-    const { metrics, requestLog, countError } = this.#parts;
+    const { metrics, requestLog, failed } = this.#parts;
     const milliseconds = performance.now() - exchange.startedAt;
     const method = request.method ?? "";
     const status = complete ? response.statusCode : clientClosedRequest;
+    const template = exchange.template ?? this.#templateOf(exchange, request);
     metrics.record({
       method,
-      path: exchange.template ?? this.#templateOf(exchange, request),
+      path: template,
       status,
       seconds: milliseconds / 1000,
       requestBytes: requestBodyBytes(request),
       responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
     });
-    if (status >= 500) countError(exchange.error);
+    if (status >= 500) failed(exchange);
+    this.#trace(exchange, method, template, status, milliseconds);
     requestLog?.write({
       requestId: exchange.requestId,
+      traceId: exchange.traceId,
       method,
       url: pathOf(exchange.url),
       statusCode: status,
       duration: Math.round(milliseconds * 1000) / 1000,
       error: exchange.error,
     });
+  }
+
+  #trace(
+    exchange: Exchange,
+    method: string,
+    template: string | undefined,
+    status: number,
+    milliseconds: number,
+  ): void {
+    const { tracer } = this.#parts;
+    const { joined } = exchange;
+    const failed = status >= 500;
+    // The application's own provider decides about its own traces.
+    const kept = joined === undefined && tracer.keeps(exchange, failed, milliseconds);
+    if (!kept && joined === undefined) return;
+    const name = template === undefined ? method : `${method} ${template}`;
+    // https://opentelemetry.io/docs/specs/semconv/http/http-spans/
+    const attributes = {
+      "http.request.method": method,
+      "http.route": template,
+      "http.response.status_code": status,
+      "url.path": pathOf(exchange.url),
+    };
+    if (joined !== undefined) joined.end(name, attributes, exchange.error, failed);
+    else
+      tracer.keep(exchange, {
+        name,
+        kind: "server",
+        startedAt: exchange.startedAt,
+        attributes,
+        error: failed ? failureOf(exchange.error, status) : undefined,
+      });
   }
 
   #templateOf({ templateOf }: Exchange, request: IncomingMessage): string | undefined {
@@ -116,6 +159,10 @@ export class HttpInstrumentation implements ExchangeWatcher {
       return undefined;
     }
   }
+}
+
+function failureOf(error: unknown, status: number): string {
+  return error === undefined ? `status ${status}` : textOf(error);
 }
 
 /** The URL without its query, which may hold what does not belong into logs. */

@@ -1,4 +1,4 @@
-import { pino, type DestinationStream, type Logger, type LoggerOptions } from "pino";
+import { pino, symbols, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 import { currentRequest } from "../context.ts";
 import type { Settings } from "../options.ts";
 import { standardOutput } from "./output.ts";
@@ -11,31 +11,77 @@ export interface Logs {
 
 /**
  * Makes the logger: one JSON object a line with `timestamp` (ISO 8601), `level` (a word),
- * `message`, `service`, `environment` and, inside a request, `requestId`.
+ * `message`, `service`, `environment` and, inside a request, `requestId` and `traceId`.
  *
+ * @param copy gets each line as well.
  * @throws when pino does not accept the level or the destination.
  */
-export function createLogger(settings: Settings): Logs {
+export function createLogger(settings: Settings, copy?: (line: string) => void): Logs {
   const { logger, level } = settings.logs;
-  if (logger !== undefined) return { logger, destination: undefined };
+  if (logger !== undefined) {
+    joinLogger(logger, copy);
+    return { logger, destination: undefined };
+  }
   const options: LoggerOptions = {
     level: level ?? "info",
     messageKey: "message",
     base: { service: settings.service, environment: settings.environment },
     timestamp: () => `,"timestamp":"${timestamp()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    mixin: () => {
-      const request = currentRequest();
-      return request === undefined ? {} : { requestId: request.requestId };
-    },
+    mixin: contextFields,
   };
-  const destination = settings.logs.destination ?? standardOutput();
+  const destination = withCopy(settings.logs.destination ?? standardOutput(), copy);
   return { logger: pino(options, destination), destination };
 }
 
 /** A logger that says nothing: what is left when the wanted one cannot be made. */
 export function silentLogs(): Logs {
   return { logger: pino({ level: "silent" }), destination: undefined };
+}
+
+function contextFields(): { requestId?: string | undefined; traceId?: string } {
+  const request = currentRequest();
+  return request === undefined ? {} : { requestId: request.requestId, traceId: request.traceId };
+}
+
+/** A destination that writes to `destination` and hands each line on. */
+function withCopy(
+  destination: DestinationStream & { flush?(done?: () => void): void; flushSync?(): void },
+  copy: ((line: string) => void) | undefined,
+): DestinationStream {
+  if (copy === undefined) return destination;
+  return Object.assign(
+    {
+      write: (line: string) => {
+        copy(line);
+        destination.write(line);
+      },
+      flush: (done?: () => void) => {
+        if (destination.flush === undefined) done?.();
+        else destination.flush(done);
+      },
+    },
+    destination.flushSync === undefined ? {} : { flushSync: () => destination.flushSync?.() },
+  );
+}
+
+/** Gives a logger of the application's own the context's fields, and hands its lines on. */
+function joinLogger(logger: Logger, copy: ((line: string) => void) | undefined): void {
+  const inner = logger as Logger & {
+    [symbols.mixinSym]?: (...args: unknown[]) => object;
+    [symbols.streamSym]?: DestinationStream;
+  };
+  const { [symbols.mixinSym]: mixin, [symbols.streamSym]: stream } = inner;
+  inner[symbols.mixinSym] =
+    mixin === undefined
+      ? contextFields
+      : (...args) => ({ ...contextFields(), ...mixin.apply(logger, args) });
+  if (copy === undefined || stream === undefined) return;
+  const write = stream.write.bind(stream);
+  stream.write = (line) => {
+    copy(line);
+    write(line);
+  };
 }
 
 let stampedAt = 0;

@@ -8,6 +8,7 @@ import { resolveOptions } from "../options.ts";
 
 const end: RequestEnd = {
   requestId: "abc-1",
+  traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
   method: "GET",
   url: '/odd"\\path\u0001',
   statusCode: 404,

@@ -4,6 +4,7 @@ import { timestamp, type Logs } from "./logger.ts";
 /** What is logged of a request that has ended. */
 export interface RequestEnd {
   readonly requestId: string;
+  readonly traceId: string;
   readonly method: string;
   /** Without the query. */
   readonly url: string;
@@ -33,14 +34,17 @@ export class RequestLog {
   }
 
   /** Nearly all requests: the line that pino would write, put together by hand. */
-  #completed({ requestId, method, url, statusCode, duration }: RequestEnd): void {
+  #completed({ requestId, traceId, method, url, statusCode, duration }: RequestEnd): void {
     if (this.#write === undefined) {
-      this.#logger.info({ requestId, method, url, statusCode, duration }, "request completed");
+      this.#logger.info(
+        { requestId, traceId, method, url, statusCode, duration },
+        "request completed",
+      );
       return;
     }
     this.#write(
       `{"level":"info","timestamp":"${timestamp()}",${this.#bindings},"requestId":"${requestId}",` +
-        `"method":"${method}","url":${JSON.stringify(url)},"statusCode":${statusCode},"duration":${duration},` +
+        `"traceId":"${traceId}","method":"${method}","url":${JSON.stringify(url)},"statusCode":${statusCode},"duration":${duration},` +
         `"message":"request completed"}\n`,
     );
   }

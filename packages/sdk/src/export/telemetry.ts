@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import type { Guard } from "../guard.ts";
+import type { SpanSink } from "../traces/tracer.ts";
+import { Exporter, type DropReason, type ExporterLimits } from "./exporter.ts";
+import { recordOfLine } from "./log-lines.ts";
+import { encodeLogs, encodeSpans, type LogData, type Resource, type SpanData } from "./otlp.ts";
+
+/** Where telemetry is sent: Seaworthy, or anything else that takes OTLP as JSON over HTTP. */
+export interface Target {
+  /** The paths `/v1/traces` and `/v1/logs` are below it. */
+  readonly url: URL;
+  readonly key: string;
+}
+
+/** Log lines taken in a second. At a thousand, reading them again costs one percent of a core. */
+const maxLinesPerSecond = 1_000;
+
+/** The kit's senders: spans in one queue; lines and errors in another two, so that lines that are
+ * many never push out errors. */
+export class Telemetry {
+  readonly spans: SpanSink;
+  readonly #senders: Readonly<Record<"traces" | "logs" | "errors", Counted>>;
+  readonly #lines: Exporter<string>;
+  readonly #errors: Exporter<LogData>;
+
+  constructor(
+    target: Target,
+    about: Omit<Resource, "instance">,
+    guard: Guard,
+    limits: Partial<ExporterLimits> = {},
+  ) {
+    const resource: Resource = { ...about, instance: randomUUID() };
+    const below = (path: string) => new URL(`${target.url.href.replace(/\/+$/, "")}${path}`);
+    const { key } = target;
+    const caught = (error: unknown) => guard.caught("export", error);
+    const traces = new Exporter<SpanData>({
+      url: below("/v1/traces"),
+      key,
+      encode: (items) => encodeSpans(resource, items),
+      limits,
+      caught,
+    });
+    this.#lines = new Exporter<string>({
+      url: below("/v1/logs"),
+      key,
+      encode: (lines) => {
+        const now = Date.now();
+        return encodeLogs(
+          resource,
+          lines.map((line) => recordOfLine(line, now)),
+        );
+      },
+      limits: { maxPerSecond: maxLinesPerSecond, ...limits },
+      caught,
+    });
+    this.#errors = new Exporter<LogData>({
+      url: below("/v1/logs"),
+      key,
+      encode: (items) => encodeLogs(resource, items),
+      limits: { maxQueue: 500, maxBatch: 100, maxPerSecond: 100, ...limits },
+      caught,
+    });
+    this.spans = traces;
+    this.#senders = { traces, logs: this.#lines, errors: this.#errors };
+  }
+
+  /** Takes a line as it was logged. */
+  line(line: string): void {
+    this.#lines.push(line);
+  }
+
+  error(record: LogData): void {
+    this.#errors.push(record);
+  }
+
+  /** What became of the items, by signal. */
+  counts(): Iterable<[signal: string, sent: number, dropped: ReadonlyMap<DropReason, number>]> {
+    return Object.entries(this.#senders).map(([signal, { sent, dropped }]) => [
+      signal,
+      sent,
+      dropped,
+    ]);
+  }
+
+  /** Sends what is held, for at most `limitMs`. Never rejects. */
+  async close(limitMs: number): Promise<void> {
+    await Promise.all(Object.values(this.#senders).map((sender) => sender.close(limitMs)));
+  }
+}
+
+interface Counted {
+  readonly sent: number;
+  readonly dropped: ReadonlyMap<DropReason, number>;
+  close(limitMs: number): Promise<void>;
+}
