@@ -29,7 +29,15 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   access: ["model", "self", "store"],
   receive: ["model", "self", "store", "access"],
   query: ["model", "self", "store", "@seaworthy/promql"],
-  evaluate: ["model", "self", "store", "query", "@seaworthy/promql", "@seaworthy/template"],
+  evaluate: [
+    "model",
+    "self",
+    "store",
+    "query",
+    "@seaworthy/contract",
+    "@seaworthy/promql",
+    "@seaworthy/template",
+  ],
   route: ["model", "self", "store", "@seaworthy/template"],
   respond: ["model", "self", "store", "route"],
   show: [

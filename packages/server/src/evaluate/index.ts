@@ -1,3 +1,4 @@
+export { checkRuleFile, testRuleFile } from "./rule-files.ts";
 export { runRuleTests } from "./rule-tests/run-rule-tests.ts";
 export { loadRuleGroups } from "./rules/load.ts";
 export type { LoadedRules, ParseExpression } from "./rules/load.ts";

@@ -2,9 +2,10 @@ import { createEngine, Labels as PromqlLabels } from "@seaworthy/promql";
 import type { Engine, NativeHistogram, QueryResult } from "@seaworthy/promql";
 import { MemorySource, parseSeries } from "@seaworthy/promql/testing";
 import type { SampleValue } from "@seaworthy/promql/testing";
+import type { RuleTestChart } from "@seaworthy/contract";
 import { pino } from "pino";
-import { isStale } from "../../model/index.ts";
-import type { Labels, RunningAlertView, SampleBatch } from "../../model/index.ts";
+import { isStale, labelsKey } from "../../model/index.ts";
+import type { AlertingRuleView, Labels, RunningAlertView, SampleBatch } from "../../model/index.ts";
 import { GroupRunner } from "../rules/group-runner.ts";
 import type { RuleGroup } from "../rules/rule-group.ts";
 
@@ -14,6 +15,15 @@ interface Point {
   readonly value: SampleValue;
 }
 
+/** An alert's states by evaluation: 1 pending, 2 firing, nothing where it was not there. */
+interface AlertHistory {
+  readonly name: string;
+  readonly labels: Labels;
+  readonly states: number[];
+}
+
+const MAX_TIMELINES = 10;
+
 /** Rules that run over series in memory, in a time of their own. */
 export class RuleSimulation {
   readonly #source = new MemorySource();
@@ -21,6 +31,9 @@ export class RuleSimulation {
   readonly #runners: readonly GroupRunner[];
   /** Samples that are still to come, the latest first. */
   readonly #coming: Point[];
+  /** When the groups were evaluated. */
+  readonly #times: number[] = [];
+  readonly #histories = new Map<string, AlertHistory>();
   #now = 0;
 
   constructor(options: {
@@ -60,11 +73,13 @@ export class RuleSimulation {
   async evaluate(at: number): Promise<string[]> {
     this.arriveAt(at);
     const failures: string[] = [];
+    const round = this.#times.push(at) - 1;
     for (const runner of this.#runners) {
       await runner.evaluate(at);
       for (const rule of runner.view().rules) {
         if (rule.health === "err")
           failures.push(`rule: ${rule.name}, time: ${at / 1000}s, err: ${rule.lastError}`);
+        if (rule.type === "alerting") this.#note(rule, round);
       }
     }
     return failures;
@@ -83,6 +98,30 @@ export class RuleSimulation {
 
   query(expression: string, at: number): Promise<QueryResult> {
     return this.#engine.instant(expression, at, this.#source);
+  }
+
+  #note(rule: AlertingRuleView, round: number): void {
+    for (const { labels, state } of rule.alerts) {
+      const key = `${rule.name} ${labelsKey(labels)}`;
+      const history = this.#histories.get(key) ?? { name: rule.name, labels, states: [] };
+      history.states[round] = state === "firing" ? 2 : 1;
+      this.#histories.set(key, history);
+    }
+  }
+
+  /** How the alerts of that name went from evaluation to evaluation. */
+  timelines(alertname: string): RuleTestChart[] {
+    const [start = 0, second = start] = this.#times;
+    return [...this.#histories.values()]
+      .filter(({ name }) => name === alertname)
+      .slice(0, MAX_TIMELINES)
+      .map(({ labels, states }) => ({
+        title: seriesText(PromqlLabels.from(labels)),
+        kind: "states",
+        start,
+        step: second - start,
+        values: Array.from(this.#times, (_, i) => states[i] ?? 0),
+      }));
   }
 
   /** The firing alerts of every rule of that name. */
@@ -111,6 +150,14 @@ export class RuleSimulation {
       this.#source.add(PromqlLabels.from(labels), batch.times[index] ?? 0, histogram ?? number);
     }
   }
+}
+
+/** Labels as a selector, the metric's name before the braces where it can stand there. */
+export function seriesText(labels: PromqlLabels): string {
+  const { __name__: name = "", ...others } = labels.toObject();
+  if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) return labels.toString();
+  const pairs = Object.entries(others).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? name : `${name}{${pairs.join(", ")}}`;
 }
 
 function pointsOf(line: string, { start, step }: { start: number; step: number }): Point[] {

@@ -75,8 +75,18 @@ it("says the line, what was expected and what was there", async () => {
       - { expr: job:up:sum, eval_time: 0, exp_samples: [{ labels: 'job:up:sum{job="shop"}', value: 3 }] }
       - { expr: nosuch(up), eval_time: 0 }
 `);
+  expect(problems[0]).toMatchObject({
+    expected: [],
+    got: ["Down", '  job="shop"', '  severity="critical"', '  # summary="shop is down in z"'],
+    charts: [{ kind: "states", start: 0, step: 60_000, values: [0, 1, 1, 2] }],
+  });
+  expect(problems[1]).toMatchObject({
+    expected: ['job:up:sum{job="shop"} 3'],
+    got: ['job:up:sum{job="shop"} 2'],
+    charts: [{ kind: "values", values: [2] }],
+  });
   expect(problems).toMatchObject([
-    { line: 11, what: "Down at 180s", why: expect.stringContaining("expected [], got [{") },
+    { line: 11, what: "Down at 3m", why: expect.stringContaining("expected [], got [{") },
     { line: 13, why: expect.stringMatching(/^expected .*job:up:sum.* 3, got .*job:up:sum.* 2$/) },
     { line: 14, why: expect.stringContaining("unknown function") },
   ]);

@@ -1,0 +1,133 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { RuleFileCheck, RuleTestReport } from "@seaworthy/contract";
+import { describeChecks, describeTests } from "./rules-report.ts";
+import { styleFor } from "./style.ts";
+
+/** What `seaworthy rules --help` prints. */
+export const rulesHelp = `seaworthy rules: check rule files, and run tests of rules
+
+Usage:
+  seaworthy rules check [OPTIONS] FILE...
+  seaworthy rules test [OPTIONS] FILE...
+
+check reads Prometheus rule files as the server does and says what is wrong, and where.
+test runs files of unit tests in promtool's format. What fails is shown as a difference,
+with a chart of how it came to that.
+
+Options:
+  --json         print one JSON array with a report for each file
+  --lint-fatal   check: rules that make the same series twice are an error (exit code 3)
+  --run REGEXP   test: only the test groups whose name matches
+  --help         show this
+
+Exit codes:
+  0  everything is in order
+  1  something is wrong, or a test failed
+  2  the command cannot be understood
+  3  only what --lint-fatal makes an error
+
+Examples:
+  seaworthy rules check rules/*.yml
+  seaworthy rules test rule-tests/*.yml
+  seaworthy rules test --run '^checkout' --json rule-tests/shop.test.yml
+`;
+
+/** Runs the command; answers its exit code. */
+export async function rules(args: string[]): Promise<number> {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+    process.stdout.write(rulesHelp);
+    return 0;
+  }
+  const [command, ...rest] = args;
+  try {
+    if (command === "check") return await check(rest);
+    if (command === "test") return await test(rest);
+    throw new UsageError(
+      command === undefined ? "say check or test" : `there is no command "rules ${command}"`,
+    );
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`seaworthy rules: ${error.message}\n\n${rulesHelp}`);
+    return 2;
+  }
+}
+
+class UsageError extends Error {}
+
+async function check(args: readonly string[]): Promise<number> {
+  const { values, files } = read(args, {
+    json: { type: "boolean" },
+    "lint-fatal": { type: "boolean" },
+  });
+  const checks = (await report(["check", ...files])) as RuleFileCheck[];
+  print(values["json"] === true, checks, describeChecks);
+  if (checks.some(({ faults }) => faults.length > 0)) return 1;
+  return values["lint-fatal"] === true && checks.some(({ notes }) => notes.length > 0) ? 3 : 0;
+}
+
+async function test(args: readonly string[]): Promise<number> {
+  const { values, files } = read(args, { json: { type: "boolean" }, run: { type: "string" } });
+  const run = typeof values["run"] === "string" ? values["run"] : "";
+  checkPattern(run);
+  const reports = (await report(["test", run, ...files])) as RuleTestReport[];
+  print(values["json"] === true, reports, describeTests);
+  const isGood = reports.every(
+    ({ faults, tests }) =>
+      faults.length === 0 && tests.every(({ problems }) => problems.length === 0),
+  );
+  return isGood ? 0 : 1;
+}
+
+function read(
+  args: readonly string[],
+  options: Readonly<Record<string, { readonly type: "boolean" | "string" }>>,
+) {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options: { ...options }, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  const { values, positionals: files } = parsed;
+  if (files.length === 0) throw new UsageError("name at least one file");
+  return { values, files };
+}
+
+function checkPattern(pattern: string): void {
+  try {
+    new RegExp(pattern, "u").test("");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--run: ${reason}`);
+  }
+}
+
+function print<T>(
+  json: boolean,
+  reports: readonly T[],
+  describe: (reports: readonly T[], style: ReturnType<typeof styleFor>) => string,
+): void {
+  const text = json
+    ? `${JSON.stringify(reports, undefined, 2)}\n`
+    : describe(reports, styleFor(process.stdout, process.env));
+  process.stdout.write(text);
+}
+
+/** Asks the server's own program, so that files mean here what they mean there. */
+async function report(args: readonly string[]): Promise<unknown> {
+  const program = fileURLToPath(import.meta.resolve("@seaworthy/server/rule-files"));
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  if (code !== 0) throw new Error(`the program that reads rules ended with exit code ${code}`);
+  const answer: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  return answer;
+}
