@@ -5,6 +5,7 @@ import { fingerprint } from "./model/index.ts";
 import type { Labels } from "./model/index.ts";
 import type { MetricsQuery } from "./query/index.ts";
 import type { Scraper } from "./receive/index.ts";
+import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
 import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
 
@@ -43,7 +44,8 @@ export function apiSources(rooms: {
           ? []
           : rule.alerts.flatMap(
               ({ state, labels, annotations, activeAt, value }): RunningAlert[] => {
-                if (state === "inactive") return [];
+                // What always fires says something only when it does not: see the watchdog's view.
+                if (state === "inactive" || rule.name === WATCHDOG) return [];
                 const id = fingerprint({ ...rooms.externalLabels(), ...labels });
                 return [
                   {

@@ -5,6 +5,7 @@ export type { RouteConfig } from "./config/route-config.ts";
 export { matchRoutes } from "./config/route-tree.ts";
 export { alertFault } from "./dispatch/alert-book.ts";
 export type { IncomingAlert } from "./dispatch/alert-book.ts";
+export { WATCHDOG } from "./heartbeat.ts";
 export { RouteError } from "./errors.ts";
 export { createRouter } from "./router.ts";
 export type { Router, RouterOptions } from "./router.ts";
