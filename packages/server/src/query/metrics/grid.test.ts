@@ -22,7 +22,8 @@ beforeAll(async () => {
   telemetry = await openTelemetry({
     dir,
     log: pino({ level: "silent" }),
-    limits: { commitEveryMs: 0 },
+    // What is in memory is not the engine's to evaluate.
+    limits: { commitEveryMs: 0, maxRecentSamples: 0 },
   });
   return async () => {
     await telemetry.close();
@@ -106,7 +107,7 @@ const RANGE = [
 ];
 
 it("gives what PromQL gives", async () => {
-  const engine = createEngine();
+  const engine = createEngine({ experimental: { functions: true } });
   const source = createSource(telemetry, new SeriesIndex(telemetry, 1000));
   const plain: Source = { select: (request, context) => source.select(request, context) };
   await fc.assert(

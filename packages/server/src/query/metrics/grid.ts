@@ -53,6 +53,8 @@ export function evaluateGrid(
   signal: AbortSignal,
 ): Promise<GridSeries[] | undefined> | undefined {
   const { grid, windowMs } = request;
+  // What is in memory is evaluated sooner than a statement is planned.
+  if (telemetry.recent.covers(grid.startMs - windowMs)) return undefined;
   const whole = [grid.startMs, grid.stepMs, windowMs].every((ms) => Number.isSafeInteger(ms));
   // Sums of floats depend on their order: the caller adds up what it is given.
   if (!whole || request.aggregate !== undefined) return undefined;

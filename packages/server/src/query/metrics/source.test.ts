@@ -22,10 +22,15 @@ const context: QueryContext = {
 let telemetry: Telemetry;
 let statements: string[] = [];
 
-/** The store, which also notes what it is asked. */
+/** The store as it is when memory has nothing of it. */
+function withoutMemory(): Telemetry {
+  return { ...telemetry, recent: { covers: () => false, read: () => undefined } };
+}
+
+/** The store without memory, which also notes what it is asked. */
 function noting(): Telemetry {
   return {
-    ...telemetry,
+    ...withoutMemory(),
     select: (sql, parameters, options) => {
       statements.push(sql);
       return telemetry.select(sql, parameters, options);
@@ -66,7 +71,7 @@ beforeAll(async () => {
 
 async function select(
   matchers: readonly Matcher[],
-  { from = start, to = Date.now(), store = telemetry } = {},
+  { from = start, to = Date.now(), store = withoutMemory() } = {},
 ): Promise<RawSeries[]> {
   const source = createSource(store, new SeriesIndex(store, 1000));
   const hints = { function: "", stepMs: 0, windowMs: 0 };
@@ -96,6 +101,24 @@ describe("select", () => {
     const values = last?.values ?? new Float64Array();
     const bits = new BigUint64Array(values.buffer, values.byteOffset, values.length);
     expect(bits.at(-1)).toBe(STALE_BITS);
+  });
+
+  it("answers the same from memory", async () => {
+    const bitsOf = ({ values }: RawSeries) =>
+      new BigUint64Array(values.slice().buffer, 0, values.length);
+    const shown = (found: readonly RawSeries[]) =>
+      found
+        .map((series) => [series.labels.key, [...series.times], [...bitsOf(series)]] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const metric of ["a_total", "b"]) {
+      for (const from of [0, start, start + 7 * STEP + 1]) {
+        const to = from === 0 ? Date.now() : from + 50 * STEP;
+        const inMemory = await select([named(metric)], { from, to, store: telemetry });
+        const inTables = await select([named(metric)], { from, to });
+        expect(inMemory).toHaveLength(SERIES);
+        expect(shown(inMemory)).toEqual(shown(inTables));
+      }
+    }
   });
 
   it("takes both ends of the time range", async () => {

@@ -10,7 +10,7 @@ import { StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
 import { evaluateGrid } from "./grid.ts";
 import { readSamples } from "./samples.ts";
-import type { SeriesIndex } from "./series-index.ts";
+import type { MatchedFamily, SeriesIndex } from "./series-index.ts";
 
 /** PromQL's view of the metrics' store. */
 export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
@@ -19,6 +19,10 @@ export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
       const { matchers, startMs, endMs } = request;
       try {
         const families = await index.match(matchers, startMs, endMs, context.signal);
+        if (inMemory(telemetry, families, startMs)) {
+          yield* recentSamples(telemetry, families, startMs, endMs);
+          return;
+        }
         yield* readSamples(telemetry, families, { startMs, endMs }, context.signal);
       } catch (error) {
         throw promqlErrorOf(error);
@@ -39,4 +43,27 @@ export function promqlErrorOf(error: unknown): unknown {
   if (error.code === "query_too_large") return new PromqlError("limit", error.message);
   if (error.code === "query_cancelled") return new PromqlError("canceled", error.message);
   return error;
+}
+
+/** Whether memory has all samples of the families from startMs on. It has no histograms. */
+function inMemory(
+  { recent }: Telemetry,
+  families: readonly MatchedFamily[],
+  startMs: number,
+): boolean {
+  return recent.covers(startMs) && families.every(({ histograms }) => !histograms);
+}
+
+function* recentSamples(
+  { recent }: Telemetry,
+  families: readonly MatchedFamily[],
+  startMs: number,
+  endMs: number,
+): Generator<RawSeries> {
+  for (const { series } of families) {
+    for (const { id, labels } of series) {
+      const found = recent.read(id, startMs, endMs);
+      if (found !== undefined) yield { labels, ...found };
+    }
+  }
 }

@@ -22,6 +22,8 @@ export interface TelemetryLimits {
   readonly maxCommitSamples: number;
   /** Active series, those written in the last one to two hours; a new one beyond is refused. */
   readonly maxSeries: number;
+  /** The newest float samples that are held in memory, 16 to 32 bytes each. */
+  readonly maxRecentSamples: number;
   /** How much older than the newest sample a sample may be, ms. */
   readonly outOfOrderMs: number;
   /** How long samples are kept, days. */
@@ -53,6 +55,7 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxWaitingSamples: 1_000_000,
   maxCommitSamples: 250_000,
   maxSeries: 1_000_000,
+  maxRecentSamples: 4_000_000,
   outOfOrderMs: 30 * 86_400_000,
   retentionDays: 30,
   maxWaitingLines: 200_000,

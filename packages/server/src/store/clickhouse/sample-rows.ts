@@ -1,6 +1,7 @@
 import type { Exemplar, HistogramSample, Labels, SampleBatch } from "../../model/index.ts";
 import { keepSamples } from "./keep-samples.ts";
 import { encodeBlock } from "./native-format.ts";
+import type { RecentSamples } from "./recent-samples.ts";
 import type { KnownSeries } from "./series-registry.ts";
 
 const DAY_MS = 86_400_000;
@@ -40,6 +41,8 @@ export class CommitRows {
   readonly #ids: Uint32Array;
   readonly #times: Float64Array;
   readonly #values: Float64Array;
+  /** Each float sample's series. */
+  readonly #knownOf: (KnownSeries | undefined)[] = [];
   #floats = 0;
 
   constructor(group: readonly ResolvedBatch[]) {
@@ -62,6 +65,23 @@ export class CommitRows {
 
   get unannounced(): Unannounced[] {
     return [...this.#unannounced.values()].flatMap((days) => [...days.values()]);
+  }
+
+  /** Puts the float samples into memory, too; to be called once they are committed. */
+  remember(recent: RecentSamples): void {
+    const halves = new Uint32Array(this.#values.buffer);
+    for (let row = 0; row < this.#floats; row += 1) {
+      const known = this.#knownOf[row];
+      if (known === undefined) continue;
+      if (known.recent?.isDropped !== false) known.recent = recent.of(known.id);
+      recent.add(
+        known.recent,
+        this.#times[row] ?? 0,
+        halves[2 * row] ?? 0,
+        halves[2 * row + 1] ?? 0,
+      );
+    }
+    recent.trim();
   }
 
   /** The float samples as a block of the table `samples`. */
@@ -87,6 +107,7 @@ export class CommitRows {
       const index = seriesOf[i] ?? 0;
       const series = known[index];
       if (series === undefined) continue;
+      this.#knownOf[row] = series;
       this.#families[row] = series.family;
       this.#ids[2 * row] = series.low;
       this.#ids[2 * row + 1] = series.high;

@@ -11,6 +11,7 @@ import {
 import { checkBatch } from "./check-batch.ts";
 import type { ClickHouse } from "./engine.ts";
 import type { TelemetryLimits } from "./limits.ts";
+import type { RecentSamples } from "./recent-samples.ts";
 import { CommitRows } from "./sample-rows.ts";
 import type { HistogramRow, ResolvedBatch, Unannounced } from "./sample-rows.ts";
 import { SeriesRegistry } from "./series-registry.ts";
@@ -38,6 +39,7 @@ export class SampleWriter implements SampleSink {
   readonly #series: SeriesRegistry;
   readonly #admission: Admission;
   readonly #clock: Clock;
+  readonly #recent: RecentSamples;
   readonly #announced: (family: number) => void;
   #waiting: Waiting[] = [];
   #waitingSamples = 0;
@@ -58,6 +60,7 @@ export class SampleWriter implements SampleSink {
       readonly clock: Clock;
       /** The time of the newest sample in the table, ms; 0 when there is none. */
       readonly newest: number;
+      readonly recent: RecentSamples;
       readonly announced: (family: number) => void;
     },
   ) {
@@ -65,6 +68,7 @@ export class SampleWriter implements SampleSink {
     this.#limits = limits;
     this.#announced = options.announced;
     this.#clock = options.clock;
+    this.#recent = options.recent;
     this.#series = new SeriesRegistry(limits.maxSeries);
     this.#admission = new Admission(limits, this.#series, options.newest);
   }
@@ -159,7 +163,10 @@ export class SampleWriter implements SampleSink {
       await this.#engine.insert("exemplars", exemplarsBlock(rows.exemplars));
       for (const { known, exemplar } of rows.exemplars) known.lastExemplar = exemplar;
     }
-    if (rows.floats > 0) await this.#engine.insert("samples", rows.encodeFloats());
+    if (rows.floats > 0) {
+      await this.#engine.insert("samples", rows.encodeFloats());
+      rows.remember(this.#recent);
+    }
     await this.#writeDescriptions();
   }
 

@@ -1,5 +1,6 @@
 import { labelsKey, withoutEmpty } from "../../model/index.ts";
 import type { Exemplar, Labels } from "../../model/index.ts";
+import type { RecentSeries } from "./recent-samples.ts";
 import { identify } from "./series-identity.ts";
 import type { SeriesIdentity } from "./series-identity.ts";
 
@@ -10,6 +11,8 @@ export class KnownSeries implements SeriesIdentity {
   readonly family: number;
   /** The last exemplar that was stored of it. */
   lastExemplar: Exemplar | undefined;
+  /** Where its newest samples are in memory. */
+  recent: RecentSeries | undefined;
   /** When the registry last had it among the active ones. */
   generation: number;
   /** Nearly all samples are of one day, so a set is made for the others alone. */
@@ -21,6 +24,11 @@ export class KnownSeries implements SeriesIdentity {
     this.high = high;
     this.family = family;
     this.generation = generation;
+  }
+
+  /** The id of the tables. */
+  get id(): bigint {
+    return (BigInt(this.high) << 32n) | BigInt(this.low);
   }
 
   isNamedOn(day: number): boolean {

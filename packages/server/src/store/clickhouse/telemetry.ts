@@ -11,6 +11,8 @@ import { defaultTelemetryLimits } from "./limits.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import type { Block } from "./native-format.ts";
+import { RecentSamples } from "./recent-samples.ts";
+import type { RecentReader } from "./recent-samples.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import type { Parameters } from "./statement.ts";
 
@@ -26,6 +28,8 @@ export interface Telemetry {
    * clause. Throws StoreError; rejects with the signal's reason when it fires.
    */
   select(sql: string, parameters?: Parameters, options?: StatementOptions): Promise<Block[]>;
+  /** The newest float samples, without a statement. */
+  readonly recent: RecentReader;
   /**
    * A number that changes when a series of this family (`familyOf` a metric's name), or of any, is
    * written that this process has not written before: answers about which series exist hold while it
@@ -80,9 +84,12 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     version += 1;
     versions.set(family, version);
   };
+  // The newest sample is known to the second.
+  const recent = new RecentSamples(limits.maxRecentSamples, newest === 0 ? 0 : newest + 1000);
   const writer = new SampleWriter(engine, limits, {
     clock: options.clock ?? systemClock,
     newest,
+    recent,
     announced: changed,
   });
   let closing: Promise<void> | undefined;
@@ -98,10 +105,12 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   return {
     samples: writer,
     logs,
+    recent,
     select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
     seriesVersion: (family) => (family === undefined ? version : (versions.get(family) ?? 0)),
     async remove(series, startMs, endMs) {
       await deleteSeries(engine, series, startMs, endMs);
+      recent.restart(recent.next);
       // Those that come again must be named again.
       writer.forget();
       for (const { family } of series) changed(family);
