@@ -9,16 +9,19 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { compressSync } from "snappy";
 import { ProtoWriter } from "../packages/server/dist/show/prometheus/remote-read/proto-writer.js";
 import { familyOf, openTelemetry } from "../packages/server/dist/store/index.js";
 
+const { compressSync } = createRequire(new URL("../packages/server/package.json", import.meta.url))(
+  "snappy",
+);
 const json = process.argv.includes("--json");
 const option = (name, otherwise) =>
   Number(process.argv.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1] ?? otherwise);
@@ -280,49 +283,55 @@ function report(name, unit, ours, peer, limit, cost = true) {
 
 const day = { start: END_MS / 1000 - (HOURS - 0.5) * 3600, end: END_MS / 1000 - 60, step: 60 };
 const now = END_MS / 1000 - 60;
-/** Name, path, parameters, and what the engine alone must read: metric and hours. */
+/** What is asked, and the hours of a metric that the engine alone must read for it. */
 const QUERIES = [
-  [
-    "instant sum over 10k series",
-    "query",
-    { query: "sum by (job) (big_total)", time: now },
-    ["big_total", 0.1],
-  ],
-  [
-    "5 series, 1 h rate",
-    "query_range",
-    { query: 'rate(mid_total{n=~"[1-5]"}[5m])', start: now - 3600, end: now, step: 15 },
-    ["mid_total", 1.1],
-  ],
-  [
-    "1k series, 24 h sum of rates",
-    "query_range",
-    { query: "sum by (status) (rate(mid_total[5m]))", ...day },
-    ["mid_total", HOURS],
-  ],
-  [
-    "10k series, 24 h sum of rates",
-    "query_range",
-    { query: "sum by (status) (rate(big_total[5m]))", ...day },
-    ["big_total", HOURS],
-  ],
-  [
-    "max_over_time, 23 h of 1k series",
-    "query",
-    { query: `max_over_time(mid_total[${HOURS - 1}h])`, time: now },
-    ["mid_total", HOURS],
-  ],
-  [
-    "histogram_quantile over 10k buckets",
-    "query_range",
-    {
+  {
+    name: "instant sum over 10k series",
+    path: "query",
+    parameters: { query: "sum by (job) (big_total)", time: now },
+    metric: "big_total",
+    hours: 0.1,
+  },
+  {
+    name: "5 series, 1 h rate",
+    path: "query_range",
+    parameters: { query: 'rate(mid_total{n=~"[1-5]"}[5m])', start: now - 3600, end: now, step: 15 },
+    metric: "mid_total",
+    hours: 1.1,
+  },
+  {
+    name: "1k series, 24 h sum of rates",
+    path: "query_range",
+    parameters: { query: "sum by (status) (rate(mid_total[5m]))", ...day },
+    metric: "mid_total",
+    hours: HOURS,
+  },
+  {
+    name: "10k series, 24 h sum of rates",
+    path: "query_range",
+    parameters: { query: "sum by (status) (rate(big_total[5m]))", ...day },
+    metric: "big_total",
+    hours: HOURS,
+  },
+  {
+    name: "max_over_time, 23 h of 1k series",
+    path: "query",
+    parameters: { query: `max_over_time(mid_total[${HOURS - 1}h])`, time: now },
+    metric: "mid_total",
+    hours: HOURS,
+  },
+  {
+    name: "histogram_quantile over 10k buckets",
+    path: "query_range",
+    parameters: {
       query: "histogram_quantile(0.99, sum by (le, job) (rate(wait_bucket[5m])))",
       start: now - 1800,
       end: now,
       step: 15,
     },
-    ["wait_bucket", 1],
-  ],
+    metric: "wait_bucket",
+    hours: 1,
+  },
 ];
 
 const folder = await mkdtemp(join(tmpdir(), "sw-bench-metrics-"));
@@ -366,13 +375,14 @@ try {
 
   await delay(5000);
   const times = new Map();
-  for (const [name, path, parameters] of QUERIES) {
+  for (const { name, path, parameters } of QUERIES) {
     const counts = new Set();
     const measured = [];
     for (const side of [ours, peer]) {
       measured.push(await median(async () => counts.add(await ask(side, path, parameters))));
     }
-    if (counts.size !== 1) throw new Error(`${name}: different numbers of series: ${[...counts]}`);
+    if (counts.size !== 1)
+      throw new Error(`${name}: different numbers of series: ${[...counts].join(" and ")}`);
     times.set(name, measured);
   }
   const panels = Array.from({ length: 100 }, (_, i) => ({
@@ -388,9 +398,9 @@ try {
     query: `sum(rate(mid_total{job="job-${i % 10}",status="${200 + (i % 4)}"}[5m])) > ${i}`,
     time: now,
   }));
-  for (const [name, path, asked, width] of [
-    ["100 dashboards' panels at once", "query_range", panels, 100],
-    ["1,000 rules' expressions, 4 at a time", "query", rules, 4],
+  for (const { name, path, asked, width } of [
+    { name: "100 dashboards' panels at once", path: "query_range", asked: panels, width: 100 },
+    { name: "1,000 rules' expressions, 4 at a time", path: "query", asked: rules, width: 4 },
   ]) {
     const measured = [];
     for (const side of [ours, peer]) {
@@ -412,7 +422,7 @@ try {
     log: pino({ level: "silent" }),
   });
   const limits = new Map();
-  for (const [name, , , [metric, hours]] of QUERIES) {
+  for (const { name, metric, hours } of QUERIES) {
     const sql = `SELECT sum(value) AS x FROM samples WHERE family = {family:UInt32}
       AND time > fromUnixTimestamp64Milli({from:Int64}, 'UTC')`;
     const from = Math.round(END_MS - hours * 3_600_000);

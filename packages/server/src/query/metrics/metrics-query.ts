@@ -125,7 +125,8 @@ export function createMetricsQuery(deps: {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
-    const timeout = AbortSignal.timeout(Math.max(0, timeoutMs));
+    // A timer would come too late for what is answered from memory.
+    const timeout = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : AbortSignal.abort();
     const signal =
       options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
     try {

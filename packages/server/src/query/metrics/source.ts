@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { PromqlError } from "@seaworthy/promql";
 import type {
   GridRequest,
@@ -11,6 +12,9 @@ import type { Telemetry } from "../../store/index.ts";
 import { evaluateGrid } from "./grid.ts";
 import { readSamples } from "./samples.ts";
 import type { MatchedFamily, SeriesIndex } from "./series-index.ts";
+
+/** Samples from memory without a pause: some 5 ms of evaluation. */
+const SAMPLES_OF_TURN = 100_000;
 
 /** PromQL's view of the metrics' store. */
 export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
@@ -54,16 +58,23 @@ function inMemory(
   return recent.covers(startMs) && families.every(({ histograms }) => !histograms);
 }
 
-function* recentSamples(
+/** Lets others have a turn now and then: a caller that has gone, or the time that is up, say. */
+async function* recentSamples(
   { recent }: Telemetry,
   families: readonly MatchedFamily[],
   startMs: number,
   endMs: number,
-): Generator<RawSeries> {
+): AsyncGenerator<RawSeries> {
+  let samples = 0;
   for (const { series } of families) {
     for (const { id, labels } of series) {
       const found = recent.read(id, startMs, endMs);
-      if (found !== undefined) yield { labels, ...found };
+      if (found === undefined) continue;
+      yield { labels, ...found };
+      samples += found.times.length;
+      if (samples < SAMPLES_OF_TURN) continue;
+      samples = 0;
+      await setImmediate();
     }
   }
 }
