@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import express5 from "express";
 import express4 from "express4";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -23,7 +24,7 @@ class PaymentError extends Error {
   override name = "PaymentError";
 }
 
-function kitFor(options: KitOptions): { kit: Kit; logs: LogLines } {
+export function kitFor(options: KitOptions): { kit: Kit; logs: LogLines } {
   const logs = new LogLines();
   const kit = createKit({
     service: "test-shop",
@@ -36,7 +37,7 @@ function kitFor(options: KitOptions): { kit: Kit; logs: LogLines } {
 }
 
 /** What the handlers do, whatever the framework. */
-function handlers(kit: Kit) {
+export function handlers(kit: Kit) {
   return {
     item: (id: string) => ({ id, requestId: kit.requestId }),
     created: (body: unknown) => ({ body, requestId: kit.requestId }),
@@ -48,6 +49,15 @@ function handlers(kit: Kit) {
     fail: (): never => {
       throw new PaymentError("the card was refused");
     },
+    reject: async (): Promise<never> => {
+      await new Promise((resolve) => setImmediate(resolve));
+      throw new PaymentError("the card was refused later");
+    },
+    /** Two pieces, whose length nobody announces. */
+    stream: () =>
+      Readable.from([Buffer.from("x".repeat(500)), Buffer.from("y".repeat(500))], {
+        objectMode: false,
+      }),
   };
 }
 
@@ -64,6 +74,8 @@ export async function startFastify(
   app.post("/items", (request) => act.created(request.body));
   app.get("/later", () => act.later());
   app.get("/fail", () => act.fail());
+  app.get("/reject", () => act.reject());
+  app.get("/stream", (_request, reply) => reply.send(act.stream()));
   app.get("/hang", () => new Promise<never>(() => {}));
   await app.register(
     async (shop) => {
@@ -92,6 +104,10 @@ function expressApp(express: typeof express5): StartApp {
       act.later().then((body) => response.json(body), next);
     });
     app.get("/fail", () => act.fail());
+    app.get("/reject", (_request, response, next) => {
+      act.reject().then(() => response.end(), next);
+    });
+    app.get("/stream", (_request, response) => void act.stream().pipe(response));
     app.get("/hang", () => {});
     const shop = express.Router({ mergeParams: true });
     shop.get("/orders/:order", (_request, response) => void response.json({ ok: true }));
@@ -109,13 +125,13 @@ function expressApp(express: typeof express5): StartApp {
 export const startExpress5 = expressApp(express5);
 export const startExpress4 = expressApp(express4);
 
-async function listen(server: Server): Promise<string> {
+export async function listen(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function closeServer(server: Server): Promise<void> {
+export async function closeServer(server: Server): Promise<void> {
   const closed = once(server, "close");
   server.close();
   server.closeAllConnections();

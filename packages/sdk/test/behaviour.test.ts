@@ -4,11 +4,23 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { startExpress4, startExpress5, startFastify, type TestApp } from "./apps.ts";
 import { scrape } from "./exposition.ts";
+import {
+  startHono,
+  startKoa,
+  startNestOnExpress,
+  startNestOnFastify,
+  startNodeHttp,
+} from "./other-apps.ts";
 
 const frameworks = [
   ["Fastify 5", startFastify],
   ["Express 5", startExpress5],
   ["Express 4", startExpress4],
+  ["node:http", startNodeHttp],
+  ["Koa", startKoa],
+  ["Hono", startHono],
+  ["Nest on Express", startNestOnExpress],
+  ["Nest on Fastify", startNestOnFastify],
 ] as const;
 
 const made = /^[0-9a-f]{20}-[0-9a-z]+$/;
@@ -128,6 +140,38 @@ describe.each(frameworks)("%s", (_name, start) => {
     expect(metrics.value("errors_total", { type: "PaymentError" })).toBe(1);
     const labels = { method: "GET", path: "/fail", status: "500" };
     expect(metrics.value("http_requests_total", labels)).toBe(1);
+  });
+
+  test("names an error that comes later, by a rejected promise", async () => {
+    app = await start();
+    await send("/reject", { headers: { "x-request-id": "reject-1" } });
+    const line = await app.logs.request("reject-1");
+    expect(line).toMatchObject({ statusCode: 500, message: "request failed" });
+    expect(line["err"]).toMatchObject({ message: "the card was refused later" });
+    const metrics = await scrape(app.url);
+    expect(metrics.value("errors_total", { type: "PaymentError" })).toBe(1);
+  });
+
+  test("measures an answer that is streamed", async () => {
+    app = await start();
+    const response = await send("/stream");
+    expect((await response.text()).length).toBe(1_000);
+    const line = await app.logs.find(({ url }) => url === "/stream");
+    expect(line["statusCode"]).toBe(200);
+    const metrics = await scrape(app.url);
+    const labels = { method: "GET", path: "/stream", status: "200" };
+    const bytes = metrics.value("http_response_size_bytes_sum", labels);
+    expect(bytes).toBeGreaterThan(1_000);
+    expect(bytes).toBeLessThan(2_000);
+  });
+
+  test("continues the caller's trace in its logs", async () => {
+    app = await start();
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+    await send("/later", { headers: { traceparent, "x-request-id": "trace-1" } });
+    expect((await app.logs.find((line) => line["step"] === "inside"))["traceId"]).toBe(traceId);
+    expect((await app.logs.request("trace-1"))["traceId"]).toBe(traceId);
   });
 
   test("echoes a sane request id and carries it into handlers and logs", async () => {

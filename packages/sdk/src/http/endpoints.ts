@@ -51,14 +51,23 @@ export class Endpoints {
    * itself follows by its own time.
    */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
-    if (request.method !== "GET" && request.method !== "HEAD") return false;
+    const answer = this.answer(request);
+    if (answer === undefined) return false;
+    void this.#send(answer, request, response);
+    return true;
+  }
+
+  /** What one of the kit's endpoints answers to the request; undefined when it is for none. */
+  answer(request: IncomingMessage): Promise<Answer> | undefined {
+    if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     const url = request.url ?? "";
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
     const endpoint = this.#byPath.get(path) ?? this.#componentOf(path);
-    if (endpoint === undefined) return false;
-    void this.#answer(endpoint, request, response);
-    return true;
+    return endpoint?.(request).catch((error: unknown): Answer => {
+      this.#guard.caught("endpoint", error);
+      return { status: 500, headers: text, body: "the endpoint failed; see the service's log\n" };
+    });
   }
 
   #componentOf(path: string): Endpoint | undefined {
@@ -71,13 +80,9 @@ export class Endpoints {
     }
   }
 
-  async #answer(endpoint: Endpoint, request: IncomingMessage, response: ServerResponse) {
+  async #send(answer: Promise<Answer>, request: IncomingMessage, response: ServerResponse) {
     try {
-      const answer = await endpoint(request).catch((error: unknown): Answer => {
-        this.#guard.caught("endpoint", error);
-        return { status: 500, headers: text, body: "the endpoint failed; see the service's log\n" };
-      });
-      sendAnswer(answer, request, response);
+      sendAnswer(await answer, request, response);
     } catch (error) {
       this.#guard.caught("endpoint", error);
       response.destroy();

@@ -6,6 +6,7 @@ import { joinOpenTelemetry } from "../traces/opentelemetry.ts";
 import { textOf, type Tracer } from "../traces/tracer.ts";
 import { parseTraceParent } from "../traces/w3c.ts";
 import type { Activity } from "./activity.ts";
+import type { Answer } from "./answer.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { Exchange, exchangeFor, watch, type ExchangeWatcher } from "./exchange.ts";
 import { requestBodyBytes, responseBodyBytes } from "./sizes.ts";
@@ -43,6 +44,12 @@ export class HttpInstrumentation implements ExchangeWatcher {
       guard.caught("endpoint", error);
       return false;
     }
+  }
+
+  /** What one of the kit's endpoints answers; for frameworks that send responses themselves. */
+  answer(request: IncomingMessage): Promise<Answer> | undefined {
+    const { guard, endpoints } = this.#parts;
+    return guard.run("endpoint", () => endpoints.answer(request), undefined);
   }
 
   /** Runs a part of an adapter that must not throw into the application. */
