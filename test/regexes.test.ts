@@ -36,7 +36,7 @@ async function dangerous(regexes: readonly Found[]): Promise<string[]> {
   return said;
 }
 
-it("no regular expression that reads what strangers send can be kept busy", async () => {
+it("no regular expression of the kit, which reads what strangers send, can be kept busy", async () => {
   const args = [
     "ls-files",
     "-c",

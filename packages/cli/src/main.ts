@@ -1,28 +1,42 @@
 #!/usr/bin/env node
+import { doctor, doctorHelp } from "./doctor/doctor.ts";
+import { init, initHelp } from "./init/init.ts";
 import { rules, rulesHelp } from "./rules.ts";
 import { up, upHelp } from "./up.ts";
 
-const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { rules, up };
+interface Command {
+  readonly run: (args: string[]) => Promise<number>;
+  readonly help: string;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  up: { run: up, help: upHelp },
+  init: { run: init, help: initHelp },
+  doctor: { run: doctor, help: doctorHelp },
+  rules: { run: rules, help: rulesHelp },
+};
 
 const HELP = `seaworthy: takes a web service to production and keeps proving that it is ready
 
 Usage: seaworthy COMMAND [OPTIONS]
 
 Commands:
-  rules   check rule files, and run tests of rules
   up      start the platform: http://127.0.0.1:4000
+  init    add the kit to a service, and the files that watch it
+  doctor  say what works and what does not, by trying it
+  rules   check rule files, and run tests of rules
 
 Run "seaworthy COMMAND --help" for a command's options and examples.
 `;
-const HELPS: Readonly<Record<string, string>> = { rules: rulesHelp, up: upHelp };
 
 const [name = "--help", ...args] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const commandOf = (text: string) => (Object.hasOwn(COMMANDS, text) ? COMMANDS[text] : undefined);
+const command = commandOf(name);
 if (name === "--help" || name === "-h" || name === "help") {
-  process.stdout.write(HELPS[args[0] ?? ""] ?? HELP);
+  process.stdout.write(commandOf(args[0] ?? "")?.help ?? HELP);
 } else if (command === undefined) {
   process.stderr.write(`seaworthy: there is no command "${name}"\n\n${HELP}`);
   process.exitCode = 2;
 } else {
-  process.exitCode = await command(args);
+  process.exitCode = await command.run(args);
 }

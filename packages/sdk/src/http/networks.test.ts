@@ -61,6 +61,6 @@ test("whatever stands in the header, the answer is an address or none, and never
       const found = clientAddress(request("10.0.0.1", pieces.join(",")), proxies);
       if (found !== undefined) expect(found).toMatch(/^[0-9a-f.:]+$/);
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   );
 });

@@ -61,7 +61,7 @@ test("any JSON comes out without what must not be in it, and the rest as it was"
       expect(JSON.stringify(sanitise(JSON.parse(text)))).toBe(text);
       expect(({} as Record<string, unknown>)["a"]).toBeUndefined();
     }),
-    { numRuns: 2_000 },
+    { numRuns: 800 },
   );
 });
 

@@ -30,7 +30,8 @@ export function pagination(options: PaginationOptions = {}) {
       page: wholeNumber(1, maxPage).optional(),
       cursor: z
         .string()
-        .regex(/^[A-Za-z0-9_=.~-]{1,512}$/)
+        .max(512)
+        .regex(/^[A-Za-z0-9_=.~-]+$/)
         .optional(),
     })
     .transform(({ limit, page, cursor }, context) => {

@@ -1,0 +1,91 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Project } from "./project.ts";
+
+/** A file that a repository is to have. */
+export interface WantedFile {
+  /** Relative to the repository, with slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** The platform's own content: rules, runbooks and dashboards as standard files. */
+const content = fileURLToPath(new URL("../../../../content/", import.meta.url));
+
+/** Rules about the platform itself, which has them already. */
+const platformRules = "seaworthy.yml";
+
+/** Everything below `seaworthy/`, as a Prometheus, an Alertmanager and a Grafana take it too. */
+export async function monitoringFiles(project: Project): Promise<WantedFile[]> {
+  const copied: WantedFile[] = [];
+  for (const folder of ["rules", "runbooks", "dashboards"])
+    for (const name of (await readdir(join(content, folder))).sort())
+      if (name !== platformRules)
+        copied.push({
+          path: `seaworthy/${folder}/${name}`,
+          text: await readFile(join(content, folder, name), "utf8"),
+        });
+  return [
+    { path: "seaworthy/seaworthy.yml", text: platformFile },
+    { path: "seaworthy/prometheus.yml", text: prometheusFile(project) },
+    {
+      path: "seaworthy/alertmanager.yml",
+      text: await readFile(join(content, "alertmanager.yml"), "utf8"),
+    },
+    ...copied,
+  ];
+}
+
+const platformFile = `# Read by: npx seaworthy up --config seaworthy/seaworthy.yml
+prometheus: prometheus.yml
+alertmanager: alertmanager.yml
+`;
+
+function prometheusFile({ service, port }: Project): string {
+  return `# What is scraped and which rules are evaluated, in Prometheus's own format.
+global:
+  scrape_interval: 15s
+  scrape_timeout: 10s
+  evaluation_interval: 15s
+
+rule_files:
+  - rules/*.yml
+
+scrape_configs:
+  - job_name: ${JSON.stringify(service)}
+    static_configs:
+      - targets: ["127.0.0.1:${port}"]
+        labels:
+          service: ${JSON.stringify(service)}
+`;
+}
+
+/** The variables that the kit and the command read; a value is an example, never a secret. */
+const variables: readonly (readonly [name: string, line: string, why: string])[] = [
+  ["SEAWORTHY_URL", "SEAWORTHY_URL=http://127.0.0.1:4000", "where the platform is"],
+  ["SEAWORTHY_TOKEN", "SEAWORTHY_TOKEN=", "its admin token: openssl rand -hex 32"],
+];
+
+/** `.env.example` with the variables that it lacks at its end. */
+export function environmentFile(before: string | undefined): string {
+  const text = before ?? "";
+  const missing = variables.filter(
+    ([name]) => !text.split("\n").some((line) => line.replace(/^#?\s*/, "").startsWith(`${name}=`)),
+  );
+  if (missing.length === 0) return text;
+  const gap = text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n";
+  return `${text}${gap}${missing.map(([, line, why]) => `# Seaworthy: ${why}\n${line}\n`).join("")}`;
+}
+
+/** package.json with the kit among its dependencies, in its own indentation and order. */
+export function manifestWithKit(project: Project, version: string): string {
+  const { manifest, manifestText: text } = project;
+  const name = "@seaworthy/sdk";
+  if (name in { ...manifest.devDependencies, ...manifest.dependencies }) return text;
+  const entries = Object.entries({ ...manifest.dependencies, [name]: `^${version}` });
+  const dependencies = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? "  ";
+  const ending = text.endsWith("\n") ? "\n" : "";
+  return `${JSON.stringify({ ...manifest, dependencies }, undefined, indent)}${ending}`;
+}

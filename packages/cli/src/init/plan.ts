@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { addKit, byHand } from "./entry-edit.ts";
+import { environmentFile, manifestWithKit, monitoringFiles } from "./files.ts";
+import type { Project } from "./project.ts";
+
+/** One file that is written. */
+export interface Change {
+  readonly path: string;
+  /** Undefined: the file is new. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+export interface Plan {
+  readonly changes: readonly Change[];
+  /** Files that are as they should be, or the repository's own by now. */
+  readonly unchanged: readonly string[];
+  /** What a person has to know or do. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * What to write so that the repository has the kit and its files. A file below `seaworthy/` that exists
+ * is the repository's own and is never written again.
+ *
+ * @param version the kit's, for package.json
+ */
+export async function planFor(project: Project, version: string): Promise<Plan> {
+  const changes: Change[] = [];
+  const unchanged: string[] = [];
+  const notes: string[] = [];
+  const want = async (path: string, make: (before: string | undefined) => string) => {
+    const before = await textOf(join(project.root, path));
+    const after = make(before);
+    if (after === before) unchanged.push(path);
+    else changes.push({ path, before, after });
+  };
+  await want("package.json", () => manifestWithKit(project, version));
+  await planEntry(project, want, notes);
+  for (const { path, text } of await monitoringFiles(project))
+    await want(path, (before) => before ?? text);
+  await want(".env.example", environmentFile);
+  return { changes, unchanged, notes };
+}
+
+async function planEntry(
+  project: Project,
+  want: (path: string, make: (before: string | undefined) => string) => Promise<void>,
+  notes: string[],
+): Promise<void> {
+  const { framework, entry, service, otherFramework } = project;
+  if (framework === undefined) {
+    notes.push(
+      otherFramework === undefined
+        ? "neither fastify nor express is among the dependencies: see docs/sdk.md for connecting the kit"
+        : `${otherFramework}: connect the kit by hand, as docs/sdk.md says`,
+    );
+    return;
+  }
+  if (entry === undefined) {
+    notes.push(`no file that makes a ${framework} application was found; put where it is made:`);
+    notes.push(byHand(framework, service));
+    return;
+  }
+  await want(entry, (before = "") => {
+    const edit = addKit(before, framework, service);
+    if (edit.kind === "edited") {
+      notes.push(...edit.notes.map((note) => `${entry}: ${note}`));
+      return edit.text;
+    }
+    if (edit.kind === "manual") notes.push(`${entry}:\n${byHand(framework, service)}`);
+    return before;
+  });
+  if (project.typescript && project.modules === "cjs")
+    notes.push(
+      'the kit is an ES module: TypeScript finds it with "moduleResolution" node16, nodenext or bundler',
+    );
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}

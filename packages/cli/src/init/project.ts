@@ -1,0 +1,184 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
+import { createsApplication, type Framework } from "./entry-edit.ts";
+
+export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
+
+/** What was found out about a repository. */
+export interface Project {
+  readonly root: string;
+  /** The text of package.json. */
+  readonly manifestText: string;
+  readonly manifest: Manifest;
+  readonly service: string;
+  readonly packageManager: PackageManager;
+  readonly modules: "esm" | "cjs";
+  readonly typescript: boolean;
+  readonly framework: Framework | undefined;
+  /** A framework or library that the kit has no edit for yet. */
+  readonly otherFramework: string | undefined;
+  /** The file in which the application is made, relative to the root. */
+  readonly entry: string | undefined;
+  readonly port: number;
+}
+
+export interface Manifest {
+  readonly name?: unknown;
+  readonly type?: unknown;
+  readonly main?: unknown;
+  readonly packageManager?: unknown;
+  readonly scripts?: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, unknown>>;
+  readonly devDependencies?: Readonly<Record<string, unknown>>;
+}
+
+/** Something about the repository that keeps the command from its work. */
+export class ProjectError extends Error {
+  override name = "ProjectError";
+}
+
+const frameworks: readonly Framework[] = ["fastify", "express"];
+const others = ["@nestjs/core", "next", "hono", "koa"];
+const lockFiles: readonly (readonly [file: string, manager: PackageManager])[] = [
+  ["pnpm-lock.yaml", "pnpm"],
+  ["yarn.lock", "yarn"],
+  ["bun.lock", "bun"],
+  ["bun.lockb", "bun"],
+  ["package-lock.json", "npm"],
+];
+const sourceEndings = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
+const skippedFolders = new Set(["node_modules", "dist", "build", "coverage", "test", "tests"]);
+const maxFiles = 1_000;
+const maxFileBytes = 500_000;
+const likelyNames = ["index", "main", "server", "app"];
+
+/**
+ * Looks at the repository in `folder`.
+ *
+ * @throws ProjectError when there is no package.json, or it cannot be read.
+ */
+export async function detectProject(folder: string): Promise<Project> {
+  const root = resolve(folder);
+  const file = join(root, "package.json");
+  let manifestText: string;
+  try {
+    manifestText = await readFile(file, "utf8");
+  } catch {
+    throw new ProjectError(`${file} cannot be read: run this in the folder of your service`);
+  }
+  const manifest = parseManifest(file, manifestText);
+  const dependencies = { ...manifest.devDependencies, ...manifest.dependencies };
+  const candidates = await sourceFiles(root);
+  const framework = frameworks.find((name) => name in dependencies);
+  const entry =
+    framework === undefined ? undefined : await findEntry(root, candidates, manifest, framework);
+  return {
+    root,
+    manifestText,
+    manifest,
+    service: serviceName(manifest.name, root),
+    packageManager: await packageManagerOf(root, manifest),
+    modules: manifest.type === "module" ? "esm" : "cjs",
+    typescript: await isThere(join(root, "tsconfig.json")),
+    framework,
+    otherFramework: others.find((name) => name in dependencies),
+    entry,
+    port: entry === undefined ? 3_000 : portOf(await readFile(join(root, entry), "utf8")),
+  };
+}
+
+function parseManifest(file: string, text: string): Manifest {
+  try {
+    const manifest: unknown = JSON.parse(text);
+    if (typeof manifest === "object" && manifest !== null && !Array.isArray(manifest))
+      return manifest;
+  } catch (error) {
+    throw new ProjectError(`${file}: ${error instanceof Error ? error.message : "not JSON"}`);
+  }
+  throw new ProjectError(`${file} is not an object`);
+}
+
+/** A name that can be a label value and part of a file: the package's without its scope. */
+function serviceName(name: unknown, root: string): string {
+  const whole = typeof name === "string" && name !== "" ? name : basename(root);
+  const clean = (whole.split("/").at(-1) ?? "").replaceAll(/[^A-Za-z0-9_.-]+/g, "-");
+  return clean.slice(0, 100) || "service";
+}
+
+async function packageManagerOf(root: string, manifest: Manifest): Promise<PackageManager> {
+  const told = typeof manifest.packageManager === "string" ? manifest.packageManager : "";
+  const [name] = told.split("@", 1);
+  if (name === "npm" || name === "pnpm" || name === "yarn" || name === "bun") return name;
+  // In a workspace the lock file is further up.
+  for (let folder = root; ; folder = dirname(folder)) {
+    for (const [file, manager] of lockFiles) if (await isThere(join(folder, file))) return manager;
+    if (folder === dirname(folder) || (await isThere(join(folder, ".git")))) return "npm";
+  }
+}
+
+/** Source files relative to the root, the likely ones first. */
+async function sourceFiles(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const folders = [root];
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) {
+    for (const each of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, each.name);
+      if (each.isDirectory() && !each.name.startsWith(".") && !skippedFolders.has(each.name))
+        folders.push(path);
+      else if (
+        each.isFile() &&
+        sourceEndings.has(extname(each.name)) &&
+        !/\.(?:test|spec|d)\./.test(each.name)
+      )
+        found.push(relative(root, path));
+      if (found.length >= maxFiles) return found;
+    }
+  }
+  const rank = (file: string) => {
+    const name = likelyNames.indexOf(basename(file, extname(file)));
+    return (name === -1 ? likelyNames.length : name) + 10 * file.split(sep).length;
+  };
+  return found.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/** The first file that makes an application: those named in package.json, then the likely ones. */
+async function findEntry(
+  root: string,
+  candidates: readonly string[],
+  manifest: Manifest,
+  framework: Framework,
+): Promise<string | undefined> {
+  const told = [manifest.main, ...Object.values(manifest.scripts ?? {})].filter(
+    (text) => typeof text === "string",
+  );
+  const named = candidates.filter((file) =>
+    told.some((text) => text.split(/\s+/).some((word) => word.replace(/^\.\//, "") === file)),
+  );
+  for (const file of new Set([...named, ...candidates])) {
+    const path = join(root, file);
+    if ((await stat(path)).size > maxFileBytes) continue;
+    if (createsApplication(await readFile(path, "utf8"), framework)) return file;
+  }
+  return undefined;
+}
+
+/** The port that the source listens on by itself, else 3000. */
+function portOf(source: string): number {
+  const patterns = [
+    /\blisten\(\s{0,20}(\d{2,5})\b/,
+    /\bport\s{0,9}[:=]\s{0,9}(\d{2,5})\b/i,
+    /\bPORT["'\]]{0,2}\s{0,9}\)?\s{0,9}(?:\?\?|\|\|)\s{0,9}["']?(\d{2,5})\b/,
+  ];
+  for (const pattern of patterns) {
+    const port = Number(pattern.exec(source)?.[1]);
+    if (port > 0 && port < 65_536) return port;
+  }
+  return 3_000;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
