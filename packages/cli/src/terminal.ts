@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { styleFor, type Style } from "./style.ts";
 
 /** What a command says to, asks and knows of the place where it was typed. */
 export interface Terminal {
@@ -6,8 +7,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether a person can be asked. */
   readonly interactive: boolean;
-  /** Whether colours are shown and not written as codes. */
-  readonly colour: boolean;
+  readonly style: Style;
   out(text: string): void;
   err(text: string): void;
   /** Asks, and resolves with what was typed. */
@@ -21,8 +21,7 @@ export function processTerminal(): Terminal {
     cwd: process.cwd(),
     env,
     interactive: stdin.isTTY && stdout.isTTY,
-    // https://no-color.org
-    colour: stdout.isTTY && (env["NO_COLOR"] ?? "") === "" && env["TERM"] !== "dumb",
+    style: styleFor(stdout, env),
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     ask: async (question) => {
@@ -34,11 +33,4 @@ export function processTerminal(): Terminal {
       }
     },
   };
-}
-
-const codes = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2 } as const;
-
-/** The text in a colour, where there are colours. */
-export function paint(terminal: Terminal, colour: keyof typeof codes, text: string): string {
-  return terminal.colour ? `\u001B[${codes[colour]}m${text}\u001B[0m` : text;
 }

@@ -1,3 +1,4 @@
+import { styleFor } from "../src/style.ts";
 import type { Terminal } from "../src/terminal.ts";
 
 export interface FakeTerminal extends Terminal {
@@ -21,7 +22,7 @@ export function fakeTerminal(
     cwd,
     env: options.env ?? {},
     interactive: options.answer !== undefined,
-    colour: options.colour ?? false,
+    style: styleFor({ isTTY: options.colour ?? false }, {}),
     out: (text) => {
       out += text;
     },

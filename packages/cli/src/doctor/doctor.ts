@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { paint, processTerminal, type Terminal } from "../terminal.ts";
+import { processTerminal, type Terminal } from "../terminal.ts";
 import { tryPlatform } from "./platform.ts";
 import { tryRepository } from "./repository.ts";
 import { tryService } from "./service.ts";
@@ -88,12 +88,12 @@ function httpUrl(name: string, text: string): URL {
   throw new Error(`${name} ${JSON.stringify(text)} is not a URL such as http://127.0.0.1:3000`);
 }
 
-const colours = { works: "green", fails: "red", skipped: "dim" } as const;
+const styles = { works: "good", fails: "bad", skipped: "faint" } as const;
 
 function show(terminal: Terminal, findings: readonly Finding[], failed: number): void {
   const width = Math.max(...findings.map(({ name }) => name.length));
   for (const { name, result, detail, remedy } of findings) {
-    const word = paint(terminal, colours[result], result.padEnd(7));
+    const word = terminal.style[styles[result]](result.padEnd(7));
     terminal.out(`${word}  ${name.padEnd(width)}  ${detail}\n`);
     if (remedy !== undefined) terminal.out(`${" ".repeat(width + 11)}→ ${remedy}\n`);
   }

@@ -1,6 +1,6 @@
+import { diffLines } from "../line-diff.ts";
+
 const context = 3;
-/** Beyond this many lines on a side the middle is shown as replaced whole. */
-const maxLines = 4_000;
 
 interface Line {
   readonly sign: " " | "-" | "+";
@@ -22,7 +22,7 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** Longest common subsequence between what is equal at both ends. */
+/** What is equal at both ends, and between them the fewest changes. */
 function compare(before: readonly string[], after: readonly string[]): Line[] {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start])
@@ -44,36 +44,10 @@ function compare(before: readonly string[], after: readonly string[]): Line[] {
   ];
 }
 
+const signs = { expected: "-", got: "+", both: " " } as const;
+
 function middle(old: readonly string[], fresh: readonly string[]): Line[] {
-  const removed = (text: string): Line => ({ sign: "-", text });
-  const added = (text: string): Line => ({ sign: "+", text });
-  if (old.length > maxLines || fresh.length > maxLines || old.length === 0 || fresh.length === 0)
-    return [...old.map(removed), ...fresh.map(added)];
-  const width = fresh.length + 1;
-  const lengths = new Uint32Array((old.length + 1) * width);
-  for (let a = old.length - 1; a >= 0; a -= 1)
-    for (let b = fresh.length - 1; b >= 0; b -= 1)
-      lengths[a * width + b] =
-        old[a] === fresh[b]
-          ? (lengths[(a + 1) * width + b + 1] ?? 0) + 1
-          : Math.max(lengths[(a + 1) * width + b] ?? 0, lengths[a * width + b + 1] ?? 0);
-  const lines: Line[] = [];
-  let a = 0;
-  let b = 0;
-  while (a < old.length && b < fresh.length) {
-    if (old[a] === fresh[b]) {
-      lines.push({ sign: " ", text: old[a] ?? "" });
-      a += 1;
-      b += 1;
-    } else if ((lengths[(a + 1) * width + b] ?? 0) >= (lengths[a * width + b + 1] ?? 0)) {
-      lines.push(removed(old[a] ?? ""));
-      a += 1;
-    } else {
-      lines.push(added(fresh[b] ?? ""));
-      b += 1;
-    }
-  }
-  return [...lines, ...old.slice(a).map(removed), ...fresh.slice(b).map(added)];
+  return diffLines(old, fresh).map(({ side, text }) => ({ sign: signs[side], text }));
 }
 
 function hunksOf(lines: readonly Line[]): string {

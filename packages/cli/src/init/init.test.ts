@@ -157,5 +157,5 @@ test("colours where they are shown", async () => {
   const folder = await makeRepository(expressCommonjs);
   const terminal = fakeTerminal(folder, { colour: true });
   await init(["--dry-run"], terminal);
-  expect(terminal.written()).toContain("\u001B[32m+app.use(watch);\u001B[0m");
+  expect(terminal.written()).toContain("\u001B[32m+app.use(watch);\u001B[39m");
 });

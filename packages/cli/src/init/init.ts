@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { paint, processTerminal, type Terminal } from "../terminal.ts";
+import { processTerminal, type Terminal } from "../terminal.ts";
 import { unifiedDiff } from "./diff.ts";
 import { planFor, type Plan } from "./plan.ts";
 import { detectProject, ProjectError, type Project } from "./project.ts";
@@ -98,18 +98,18 @@ function show(terminal: Terminal, project: Project, plan: Plan): void {
     const lines = unifiedDiff(path, before, after).split("\n");
     // New files are content to look at in an editor; what changes is shown line by line.
     if (before === undefined && path.startsWith("seaworthy/"))
-      terminal.out(`${paint(terminal, "green", "new")} ${path} (${lines.length - 4} lines)\n`);
+      terminal.out(`${terminal.style.good("new")} ${path} (${lines.length - 4} lines)\n`);
     else terminal.out(`${lines.map((line) => painted(terminal, line)).join("\n")}\n`);
   }
-  for (const note of plan.notes) terminal.out(`${paint(terminal, "yellow", "note")} ${note}\n`);
+  for (const note of plan.notes) terminal.out(`${terminal.style.strong("note")} ${note}\n`);
   if (plan.changes.length === 0) terminal.out("Everything is there already; nothing is changed.\n");
 }
 
-function painted(terminal: Terminal, line: string): string {
-  if (line.startsWith("+++") || line.startsWith("---")) return paint(terminal, "dim", line);
-  if (line.startsWith("@@")) return paint(terminal, "cyan", line);
-  if (line.startsWith("+")) return paint(terminal, "green", line);
-  return line.startsWith("-") ? paint(terminal, "red", line) : line;
+function painted({ style }: Terminal, line: string): string {
+  if (line.startsWith("+++") || line.startsWith("---")) return style.strong(line);
+  if (line.startsWith("@@")) return style.faint(line);
+  if (line.startsWith("+")) return style.good(line);
+  return line.startsWith("-") ? style.bad(line) : line;
 }
 
 async function agree(terminal: Terminal): Promise<boolean> {
