@@ -13,6 +13,7 @@ const BENCHMARKS = {
   "fault-to-page": { script: "fault-to-page.mjs", build: ["packages/server", "examples/shop"] },
   sdk: { script: "sdk.mjs", build: ["packages/sdk"] },
   "side-by-side": { script: "side-by-side.mjs", build: ["packages/server"] },
+  rules: { script: "rules.mjs", build: ["packages/server"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 
