@@ -14,6 +14,7 @@ const BENCHMARKS = {
   sdk: { script: "sdk.mjs", build: ["packages/sdk"] },
   "side-by-side": { script: "side-by-side.mjs", build: ["packages/server"] },
   rules: { script: "rules.mjs", build: ["packages/server"] },
+  "remote-write": { script: "remote-write.mjs", build: ["packages/server"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

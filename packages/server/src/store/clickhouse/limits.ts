@@ -16,6 +16,8 @@ export interface TelemetryLimits {
   readonly threads: number;
   /** The least time from one commit of samples to the next, ms: what comes meanwhile goes together. */
   readonly commitEveryMs: number;
+  /** So many samples are committed without that wait: a full request of a Prometheus's has 2,000. */
+  readonly fullCommitSamples: number;
   /** Samples that may wait for a commit; beyond, writers are refused. */
   readonly maxWaitingSamples: number;
   /** Samples of one commit. */
@@ -52,6 +54,7 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   writers: 2,
   threads: 2,
   commitEveryMs: 100,
+  fullCommitSamples: 2000,
   maxWaitingSamples: 1_000_000,
   maxCommitSamples: 250_000,
   maxSeries: 1_000_000,

@@ -31,7 +31,8 @@ const GATHER_MS = 5;
 /**
  * Commits samples in groups, because each commit makes a part that the engine must merge. The first
  * batch after a pause waits a moment for others of its time; what comes while a commit runs, or too
- * soon after one began, goes together in the next. A batch is never divided between commits.
+ * soon after one began, goes together in the next; so many that they are worth a part of their own wait
+ * only for what is just coming. A batch is never divided between commits.
  */
 export class SampleWriter implements SampleSink {
   readonly #engine: ClickHouse;
@@ -48,7 +49,8 @@ export class SampleWriter implements SampleSink {
   /** `family/day` of those whose row in `histogram_families` is there. */
   readonly #histogramFamilies = new Set<string>();
   #lastCommitAt = Number.NEGATIVE_INFINITY;
-  #timer: NodeJS.Timeout | undefined;
+  /** The next commit, with the time since which it is planned. */
+  #timer: { readonly since: number; readonly timeout: NodeJS.Timeout } | undefined;
   #committing: Promise<void> | undefined;
   #closed = false;
 
@@ -114,21 +116,29 @@ export class SampleWriter implements SampleSink {
   /** Commits what waits, and refuses what comes. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#timer?.timeout);
     await this.#committing;
     while (this.#waiting.length > 0) await this.#commit();
   }
 
   #schedule(): void {
-    if (this.#committing !== undefined || this.#timer !== undefined || this.#closed) return;
-    const wait = this.#lastCommitAt + this.#limits.commitEveryMs - performance.now();
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#start();
-      },
-      Math.max(GATHER_MS, wait),
-    );
+    if (this.#committing !== undefined || this.#closed) return;
+    const now = performance.now();
+    const { commitEveryMs, fullCommitSamples } = this.#limits;
+    // Enough for a part of its own: more time would make its senders wait and the engine no less
+    // work, but for what is just coming.
+    const isFull = this.#waitingSamples >= fullCommitSamples;
+    if (this.#timer !== undefined && !isFull) return;
+    clearTimeout(this.#timer?.timeout);
+    const since = this.#timer?.since ?? now;
+    const due = isFull
+      ? Math.min(now + GATHER_MS, since + commitEveryMs)
+      : Math.max(now + GATHER_MS, this.#lastCommitAt + commitEveryMs);
+    const start = () => {
+      this.#timer = undefined;
+      this.#start();
+    };
+    this.#timer = { since, timeout: setTimeout(start, due - now) };
   }
 
   #start(): void {
