@@ -28,7 +28,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   store: ["model", "self"],
   access: ["model", "self", "store"],
   receive: ["model", "self", "store", "access"],
-  query: ["model", "self", "store", "@seaworthy/promql"],
+  query: ["model", "self", "store", "@seaworthy/promql", "@seaworthy/logql"],
   evaluate: [
     "model",
     "self",
@@ -52,6 +52,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "respond",
     "@seaworthy/contract",
     "@seaworthy/promql",
+    "@seaworthy/logql",
   ],
 };
 
@@ -60,6 +61,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   promql: [],
   template: [],
+  logql: ["@seaworthy/template"],
   sdk: [],
   web: ["@seaworthy/contract"],
   cli: ["@seaworthy/contract"],

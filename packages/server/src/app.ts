@@ -9,7 +9,7 @@ import type { Configuration } from "./configuration.ts";
 import { startDemo } from "./demo.ts";
 import { createRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
-import { createMetricsQuery } from "./query/index.ts";
+import { createLogsQuery, createLogTail, createMetricsQuery } from "./query/index.ts";
 import { createLogReceiver, createPushReceivers, createScraper } from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
@@ -20,6 +20,7 @@ import {
   createHttp,
   createLive,
   logPushRoutes,
+  lokiRoutes,
   prometheusRoutes,
   pushRoutes,
 } from "./show/index.ts";
@@ -86,6 +87,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const live = createLive({ clock });
   const { announce } = live;
   const { externalURL } = config.http;
+  const logs = createLogsQuery({ telemetry });
+  const tail = createLogTail(telemetry.logs);
   const metrics = createMetricsQuery({ telemetry, limits: config.limits, experimental });
   const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
   const incidents = createIncidents({ records, clock, announce, policy });
@@ -216,9 +219,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
           otlp: () => files.prometheus.otlp,
         }),
       ),
+      lokiRoutes({ logs, tail, clock, version: VERSION }),
       logPushRoutes(
         createLogReceiver({
-          logs: telemetry.logs,
+          logs: tail.logs,
           clock,
           metrics: counts,
           masking: config.logMasking,

@@ -10,3 +10,4 @@ export { prometheusRoutes } from "./prometheus/routes.ts";
 export type { PrometheusDeps } from "./prometheus/routes.ts";
 export { pushRoutes } from "./push/routes.ts";
 export { logPushRoutes } from "./push/log-routes.ts";
+export { lokiRoutes } from "./loki/routes.ts";

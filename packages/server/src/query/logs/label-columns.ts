@@ -1,0 +1,41 @@
+import { LEVEL, SPAN_ID, TRACE_ID } from "../../model/index.ts";
+import type { Sql } from "./sql.ts";
+import type { Stream } from "./streams.ts";
+
+const COLUMNS: Readonly<Record<string, string>> = {
+  [LEVEL]: "CAST(level, 'String')",
+  [TRACE_ID]: "trace_id",
+  [SPAN_ID]: "span_id",
+};
+
+/** Labels that came with lines, as expressions over a row of `logs`. */
+export class LabelColumns {
+  readonly #sql: Sql;
+  readonly #streams: readonly Stream[];
+  readonly #known = new Map<string, string>();
+
+  /** `streams`: all whose lines are asked for. */
+  constructor(sql: Sql, streams: readonly Stream[]) {
+    this.#sql = sql;
+    this.#streams = streams;
+  }
+
+  /** A label's value, empty for none: the line's metadata before its stream's label. */
+  text(name: string): string {
+    let expression = this.#known.get(name);
+    if (expression === undefined) {
+      expression = this.#make(name);
+      this.#known.set(name, expression);
+    }
+    return expression;
+  }
+
+  #make(name: string): string {
+    const metadata = COLUMNS[name] ?? `metadata[${this.#sql.text(name)}]`;
+    const streams = this.#streams.filter(({ labels }) => (labels[name] ?? "") !== "");
+    if (streams.length === 0) return metadata;
+    const ids = this.#sql.ids(streams.map(({ id }) => id));
+    const values = this.#sql.texts(streams.map(({ labels }) => labels[name] ?? ""));
+    return `if(${metadata} != '', ${metadata}, transform(stream, ${ids}, ${values}, ''))`;
+  }
+}

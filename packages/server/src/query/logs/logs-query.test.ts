@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isLogExpr } from "@seaworthy/logql";
+import type { LogEntry } from "@seaworthy/logql";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compareRandomQueries, writeLines } from "../../../test/compare-logs.ts";
+import { Generator } from "../../../test/generated-logs.ts";
+import { openTelemetry } from "../../store/index.ts";
+import type { Telemetry } from "../../store/index.ts";
+import { createLogsQuery } from "./logs-query.ts";
+import type { LogsQuery } from "./logs-query.ts";
+
+const endMs = Math.floor(Date.now() / 1000) * 1000;
+const range = {
+  startNs: BigInt(endMs - 3_600_000) * 1_000_000n,
+  endNs: BigInt(endMs + 1) * 1_000_000n,
+};
+const COUNT = process.env["LOGQL_QUERIES"] ?? 250;
+const SEED = process.env["LOGQL_SEED"] ?? 7;
+let dir: string;
+let telemetry: Telemetry;
+let logs: LogsQuery;
+let entries: LogEntry[];
+/** Statements that were run. */
+let asked: string[] = [];
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "seaworthy-logql-"));
+  telemetry = await openTelemetry({ dir, log: pino({ level: "silent" }) });
+  entries = new Generator(1).lines(2000, endMs);
+  await writeLines(telemetry.logs, entries.slice(0, 1000));
+  await writeLines(telemetry.logs, entries.slice(1000));
+  logs = createLogsQuery({
+    telemetry: {
+      ...telemetry,
+      select: (sql, ...more) => {
+        asked.push(sql);
+        return telemetry.select(sql, ...more);
+      },
+    },
+  });
+});
+afterAll(async () => {
+  await telemetry.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+it("answers as a plain evaluation of the same lines does", async () => {
+  const differences = await compareRandomQueries(logs, entries, {
+    count: Number(COUNT),
+    seed: Number(SEED),
+    endMs,
+  });
+  expect(differences).toEqual([]);
+}, 120_000);
+
+describe("what the engine computes", () => {
+  const grid = { startMs: endMs, stepMs: 60_000, count: 1 };
+  it.each([
+    'sum by (app) (rate({app=~".+"} |= "error" [5m]))',
+    'sum by (detected_level) (count_over_time({app="shop"} [1h]))',
+    'count_over_time({app="cart"} | trace_id="t1" [10m])',
+    'sum by (status) (count_over_time({app="shop"} | json | n > 50 [1h]))',
+    'max by (user) (max_over_time({app="shop"} | json | unwrap n [1h]))',
+  ])("%s is not counted line by line", async (query) => {
+    const expr = logs.parse(query);
+    if (isLogExpr(expr)) throw new Error("a metric query was meant");
+    asked = [];
+    await logs.metric(expr, grid);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]).toContain("GROUP BY");
+  });
+});
+
+describe("lines", () => {
+  const ask = (query: string, direction: "forward" | "backward", limit: number) => {
+    const expr = logs.parse(query);
+    if (!isLogExpr(expr)) throw new Error("a log query was meant");
+    return logs.lines(expr, { ...range, direction, limit });
+  };
+
+  it("come newest or oldest first, as many as are wanted, without a gap", async () => {
+    const newest = await ask('{app="shop"}', "backward", 150);
+    const oldest = await ask('{app="shop"}', "forward", 100_000);
+    expect(newest).toHaveLength(150);
+    expect(newest.map(({ timeNs }) => timeNs)).toEqual(
+      oldest
+        .map(({ timeNs }) => timeNs)
+        .toReversed()
+        .slice(0, 150),
+    );
+    expect(oldest).toHaveLength(entries.filter(({ stream }) => stream["app"] === "shop").length);
+  });
+
+  it("of one moment keep the order in which they came", async () => {
+    const at = range.startNs + 5n;
+    const burst = Array.from({ length: 500 }, (_, i) => ({
+      timeNs: at,
+      line: `burst ${i}`,
+      stream: { service_name: "burst" },
+      metadata: {},
+    }));
+    await writeLines(telemetry.logs, burst);
+    const found = await ask('{service_name="burst"}', "forward", 300);
+    expect(found.map(({ line }) => line)).toEqual(burst.slice(0, 300).map(({ line }) => line));
+  });
+});
+
+describe("what there is", () => {
+  const all = { selectors: [], ...range };
+  it("names labels, values, streams and their sizes", async () => {
+    expect(await logs.labelNames(all)).toEqual(["app", "env", "pod", "service_name"]);
+    expect(await logs.labelValues("env", all)).toEqual(["dev", "prod"]);
+    const matchers = [{ name: "app", operator: "=", value: "shop" }] as const;
+    expect(await logs.labelValues("app", { ...all, selectors: [matchers] })).toEqual(["shop"]);
+    expect(await logs.series({ ...all, selectors: [matchers] })).toHaveLength(9);
+    const shop = entries.filter(({ stream }) => stream["app"] === "shop");
+    const bytes = shop.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
+    const stats = await logs.stats(matchers, all);
+    expect(stats).toMatchObject({ streams: 9, entries: shop.length, bytes });
+    const volume = await logs.volume(matchers, { ...all, stepNs: 600_000_000_000n });
+    expect(volume.reduce((sum, each) => sum + each.bytes, 0)).toBe(bytes);
+  });
+
+  it("refuses selectors of too many streams", async () => {
+    const few = createLogsQuery({ telemetry, limits: { maxStreams: 3 } });
+    await expect(few.series(all)).rejects.toThrow("more than 3 streams");
+  });
+});

@@ -1,0 +1,142 @@
+import { createEngine, LogqlError } from "@seaworthy/logql";
+import type {
+  EngineLimits,
+  Expr,
+  Grid,
+  Labels,
+  LinesRequest,
+  LogExpr,
+  LogLine,
+  Matcher,
+  Matrix,
+  MetricExpr,
+  Source,
+} from "@seaworthy/logql";
+import { StoreError } from "../../store/index.ts";
+import type { Telemetry } from "../../store/index.ts";
+import { aggregateInEngine } from "./aggregate.ts";
+import { LogCatalogue } from "./catalogue.ts";
+import type { IndexStats, StreamsRequest } from "./catalogue.ts";
+import { readEntries } from "./entries.ts";
+import { findStreams } from "./streams.ts";
+
+/** What bounds one question. */
+export interface AskLogsOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** Questions about logs. All throw LogqlError for a query's fault, StoreError for the store's. */
+export interface LogsQuery {
+  /** Throws LogqlError. */
+  parse(query: string): Expr;
+  /** Lines that a query lets through, in the order of the request. */
+  lines(
+    log: LogExpr,
+    request: Omit<LinesRequest, "signal">,
+    options?: AskLogsOptions,
+  ): Promise<LogLine[]>;
+  /** Evaluates a metric query over a grid. */
+  metric(expr: MetricExpr, grid: Grid, options?: AskLogsOptions): Promise<Matrix | number>;
+  labelNames(request: StreamsRequest, options?: AskLogsOptions): Promise<string[]>;
+  labelValues(name: string, request: StreamsRequest, options?: AskLogsOptions): Promise<string[]>;
+  series(request: StreamsRequest, options?: AskLogsOptions): Promise<Labels[]>;
+  stats(
+    matchers: readonly Matcher[],
+    request: StreamsRequest,
+    options?: AskLogsOptions,
+  ): Promise<IndexStats>;
+  volume(
+    matchers: readonly Matcher[],
+    request: StreamsRequest & { readonly stepNs: bigint },
+    options?: AskLogsOptions,
+  ): Promise<{ readonly labels: Labels; readonly step: number; readonly bytes: number }[]>;
+}
+
+export interface LogsQueryLimits extends EngineLimits {
+  /** Time for one question, ms. */
+  readonly timeoutMs: number;
+  /** Streams of one selector. */
+  readonly maxStreams: number;
+}
+
+const DEFAULT_LIMITS: Pick<LogsQueryLimits, "timeoutMs" | "maxStreams"> = {
+  timeoutMs: 60_000,
+  maxStreams: 20_000,
+};
+
+/** Answers questions about logs from the store. */
+export function createLogsQuery(deps: {
+  readonly telemetry: Telemetry;
+  readonly limits?: Partial<LogsQueryLimits>;
+}): LogsQuery {
+  const { telemetry } = deps;
+  const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const engine = createEngine({ limits });
+  const catalogue = new LogCatalogue(telemetry, limits.maxStreams);
+  const source: Source = {
+    async *entries(request) {
+      const { log, signal } = request;
+      const streams = await findStreams(
+        telemetry,
+        log.matchers,
+        request,
+        limits.maxStreams,
+        signal,
+      );
+      yield* readEntries(telemetry, streams, request);
+    },
+    async aggregate(expr, grid, signal) {
+      const endNs = BigInt(Math.round((grid.startMs + grid.stepMs * grid.count) * 1e3)) * 1000n;
+      const startNs =
+        BigInt(Math.round((grid.startMs - expr.rangeMs - expr.offsetMs) * 1e3)) * 1000n;
+      const { matchers } = expr.log;
+      const streams = await findStreams(
+        telemetry,
+        matchers,
+        { startNs, endNs },
+        limits.maxStreams,
+        signal,
+      );
+      return aggregateInEngine(telemetry, streams, expr, grid, signal);
+    },
+  };
+
+  /** Runs `work` under the caller's signal and the time limit, and says which of them ended it. */
+  async function bounded<T>(
+    options: AskLogsOptions,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const timeout = AbortSignal.timeout(limits.timeoutMs);
+    const signal =
+      options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (timeout.aborted || (error instanceof StoreError && error.code === "query_timeout")) {
+        throw new LogqlError(
+          "limit",
+          `the query took longer than ${limits.timeoutMs / 1000} s; ask for less time or fewer streams`,
+        );
+      }
+      throw error;
+    }
+  }
+
+  return {
+    parse: (query) => engine.parse(query),
+    lines: (log, request, options = {}) =>
+      bounded(options, (signal) => engine.lines(log, { ...request, signal }, source)),
+    metric: (expr, grid, options = {}) =>
+      bounded(options, (signal) => engine.metric(expr, grid, source, signal)),
+    labelNames: (request, options = {}) =>
+      bounded(options, (signal) => catalogue.labelNames(request, signal)),
+    labelValues: (name, request, options = {}) =>
+      bounded(options, (signal) => catalogue.labelValues(name, request, signal)),
+    series: (request, options = {}) =>
+      bounded(options, (signal) => catalogue.series(request, signal)),
+    stats: (matchers, request, options = {}) =>
+      bounded(options, (signal) => catalogue.stats(matchers, request, signal)),
+    volume: (matchers, request, options = {}) =>
+      bounded(options, (signal) => catalogue.volume(matchers, request, signal)),
+  };
+}

@@ -1,0 +1,84 @@
+import { isLogExpr } from "@seaworthy/logql";
+import type { LogLine } from "@seaworthy/logql";
+import type { FastifyInstance } from "fastify";
+import type { WebSocket } from "ws";
+import type { LokiDeps } from "./deps.ts";
+import { streamsOf } from "./json.ts";
+import { LokiError, LokiParameters } from "./parameters.ts";
+
+/** How often what has come is sent, ms. */
+const SEND_EVERY = 250;
+/** Who follows at once. */
+const MAX_FOLLOWERS = 100;
+/** Bytes that wait in a connection before nothing more is put into it. */
+const MAX_BUFFERED = 4 * 1024 * 1024;
+
+/** `/tail`: a WebSocket on which lines come as they are stored. */
+export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps): void {
+  let followers = 0;
+  app.route({
+    method: "GET",
+    url: "/tail",
+    config: { access: "read" },
+    preValidation: async (request) => {
+      // Before the connection is taken over, a fault can be answered as everywhere.
+      const parameters = new LokiParameters(request, clock.now());
+      if (!isLogExpr(logs.parse(parameters.query()))) {
+        throw new LokiError("only log queries can be followed, not metric queries");
+      }
+      parameters.limit();
+      parameters.range();
+      if (followers >= MAX_FOLLOWERS) throw new LokiError("too many follow already", 429);
+    },
+    wsHandler: (socket, request) => {
+      const parameters = new LokiParameters(request, clock.now());
+      const expr = logs.parse(parameters.query());
+      if (!isLogExpr(expr)) return;
+      followers += 1;
+      const follower = tail.follow(expr);
+      const gone = new AbortController();
+      let timer: { cancel(): void } | undefined;
+      const flush = () => {
+        if (socket.bufferedAmount < MAX_BUFFERED) {
+          const { lines, dropped } = follower.take();
+          if (lines.length > 0 || dropped > 0) send(socket, lines, dropped, clock.now());
+        }
+        timer = clock.after(SEND_EVERY, flush);
+      };
+      socket.on("close", () => {
+        followers -= 1;
+        gone.abort();
+        timer?.cancel();
+        follower.stop();
+      });
+      socket.on("error", () => socket.terminate());
+      // What is there already, oldest first; what comes meanwhile waits behind it.
+      const range = {
+        ...parameters.range(),
+        direction: "backward",
+        limit: parameters.limit(),
+      } as const;
+      logs.lines(expr, range, { signal: gone.signal }).then(
+        (lines) => {
+          if (gone.signal.aborted) return;
+          if (lines.length > 0) send(socket, lines.toReversed(), 0, clock.now());
+          flush();
+        },
+        (error: unknown) => {
+          request.log.warn({ err: error }, "following failed");
+          socket.close(1011, "the query failed");
+        },
+      );
+    },
+    handler: async () => {
+      throw new LokiError("this is a WebSocket: connect with ws:// or wss://");
+    },
+  });
+}
+
+function send(socket: WebSocket, lines: readonly LogLine[], dropped: number, now: number): void {
+  const streams = streamsOf(lines, false);
+  const dropped_entries =
+    dropped === 0 ? null : [{ labels: {}, timestamp: new Date(now).toISOString() }];
+  socket.send(JSON.stringify({ streams, dropped_entries }));
+}
