@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export * from "./cardinality.ts";
 export * from "./incidents.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";

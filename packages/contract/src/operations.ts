@@ -10,6 +10,7 @@ import {
   signOut,
   signOutElsewhere,
 } from "./access.ts";
+import { getCardinality } from "./cardinality.ts";
 import {
   acknowledgeIncident,
   alertmanagerWebhook,
@@ -48,4 +49,5 @@ export const operations: Readonly<Record<string, Operation>> = {
   listReceivers,
   testReceiver,
   getWatchdog,
+  getCardinality,
 };

@@ -70,6 +70,7 @@ export function apiSources(rooms: {
 
   return {
     range,
+    cardinality: (request) => metrics.cardinality(request),
     alerts,
     notifications: async (limit) => (await router.notifications(limit)).map(notificationView),
     async lastNotification() {

@@ -16,6 +16,17 @@ import { testRecords } from "./records.ts";
 
 export const BOOTSTRAP = "bootstrap-token-of-the-tests";
 
+const NO_SERIES = {
+  series: 0,
+  labelPairs: 0,
+  oldest: undefined,
+  newest: undefined,
+  seriesByMetric: [],
+  valuesByLabel: [],
+  bytesByLabel: [],
+  seriesByPair: [],
+};
+
 /** A listening server over a real, empty database. */
 export interface TestServer {
   readonly url: string;
@@ -65,6 +76,7 @@ export async function testServer(
     serviceOf: (labels) => serviceOf(DEFAULT_INCIDENT_POLICY, labels),
     sources: {
       range: async () => [],
+      cardinality: async () => NO_SERIES,
       alerts: async () => [],
       notifications: async () => [],
       lastNotification: async () => null,

@@ -15,12 +15,12 @@ export interface Cardinality {
   /** ms since 1970; undefined when there is no sample. */
   readonly oldest: number | undefined;
   readonly newest: number | undefined;
-  readonly seriesByMetric: readonly Counted[];
-  readonly valuesByLabel: readonly Counted[];
+  readonly seriesByMetric: Counted[];
+  readonly valuesByLabel: Counted[];
   /** Bytes of a label's values, each series counted. */
-  readonly bytesByLabel: readonly Counted[];
+  readonly bytesByLabel: Counted[];
   /** Series by `label=value`. */
-  readonly seriesByPair: readonly Counted[];
+  readonly seriesByPair: Counted[];
 }
 
 export interface CardinalityRequest {

@@ -8,6 +8,7 @@ import type { HttpLimits } from "../limits.ts";
 import type { Live } from "../live.ts";
 import { sessionCookie } from "../session-cookie.ts";
 import { serveAccess } from "./access.ts";
+import { serveCardinality } from "./cardinality.ts";
 import { serveIncidents } from "./incidents.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
@@ -45,6 +46,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     });
 
     serveReceivers(serve, deps.sources);
+    serveCardinality(serve, deps.sources, deps.clock);
 
     const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;
     app.get("/api/live", stream, (request, reply) => {

@@ -1,5 +1,6 @@
 import type { ActiveAlert, Notification, Receiver, Watchdog } from "@seaworthy/contract";
 import type { Labels } from "../../model/index.ts";
+import type { Cardinality, CardinalityRequest } from "../../query/index.ts";
 
 /** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
 export interface SeriesPoints {
@@ -20,6 +21,8 @@ export interface ApiSources {
     expression: string,
     range: { readonly start: number; readonly end: number; readonly step: number },
   ): Promise<readonly SeriesPoints[]>;
+  /** Which metrics and labels make how many series. */
+  cardinality(request: CardinalityRequest): Promise<Cardinality>;
   /** Pending and firing alerts of all rules. */
   alerts(): Promise<readonly RunningAlert[]>;
   /** Notifications, newest first. */
