@@ -9,7 +9,7 @@ export type {
   HealthReport,
 } from "./health/health.ts";
 export type { HealthStatus } from "./health/judgement.ts";
-export type { CaptureOptions } from "./errors/errors.ts";
+export type { CaptureOptions } from "./errors/exception.ts";
 export type { Breadcrumb, User } from "./errors/scope.ts";
 export { createKit, type Kit } from "./kit.ts";
 export type { Description, Labels } from "./metrics/business.ts";

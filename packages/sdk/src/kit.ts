@@ -1,7 +1,8 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Logger } from "pino";
 import { currentContext, currentRequest } from "./context.ts";
-import { Errors, type CaptureOptions } from "./errors/errors.ts";
+import { Errors } from "./errors/errors.ts";
+import type { CaptureOptions } from "./errors/exception.ts";
 import type { Breadcrumb, User } from "./errors/scope.ts";
 import { Telemetry } from "./export/telemetry.ts";
 import { Guard } from "./guard.ts";

@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 /** Longest request id taken from a caller, in characters. */
 export const maxRequestIdLength = 128;
 
@@ -8,7 +6,8 @@ export const maxRequestIdLength = 128;
 const sane = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 
 // Ids are the process's random name and a count: as distinct as random ones, at a tenth of the cost.
-const processName = randomBytes(10).toString("hex");
+// Made with the first of them: some runtimes have no randomness before there is a request.
+let processName: string | undefined;
 let made = 0;
 
 /**
@@ -18,6 +17,7 @@ let made = 0;
 export function acceptRequestId(header: string | readonly string[] | undefined): string {
   if (typeof header === "string" && header.length <= maxRequestIdLength && sane.test(header))
     return header;
+  processName ??= crypto.randomUUID().replaceAll("-", "").slice(0, 20);
   made += 1;
   return `${processName}-${made.toString(36)}`;
 }

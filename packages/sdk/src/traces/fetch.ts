@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { currentContext, type Context } from "../context.ts";
 import { newSpanId } from "./ids.ts";
-import { textOf, type Tracer } from "./tracer.ts";
+import { textOf } from "../errors/exception.ts";
+import type { Tracer } from "./tracer.ts";
 import { formatTraceParent } from "./w3c.ts";
 
 /** A request of undici's, which is also what `fetch` is, as far as it is used here. */

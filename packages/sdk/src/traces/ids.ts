@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-
 /**
  * Trace and span ids at the price of two look-ups: a block of 4096 ids shares its random digits, and
  * the three that differ stand where samplers look first (the start of a trace id's last 56 bits), in
@@ -18,11 +16,13 @@ function generator(before: number, after: number): () => string {
   let tail = "";
   return () => {
     if (used >= blockSize) {
-      const random = randomBytes(16).toString("hex");
+      // The web's generator, which runtimes without Node have too.
+      const bytes = crypto.getRandomValues(new Uint8Array(18));
+      const random = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
       // An id of zeros only would be invalid.
       head = `${random.slice(0, before - 1)}1`;
       tail = random.slice(before, before + after);
-      at = randomBytes(2).readUInt16LE() % blockSize;
+      at = Number.parseInt(random.slice(32), 16) % blockSize;
       used = 0;
     }
     used += 1;

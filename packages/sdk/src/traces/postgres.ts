@@ -1,7 +1,8 @@
 import { AsyncResource } from "node:async_hooks";
 import { currentContext } from "../context.ts";
 import { newSpanId } from "./ids.ts";
-import { textOf, type Tracer } from "./tracer.ts";
+import { textOf } from "../errors/exception.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** The package `pg`, as far as it is used here. */
 export interface PostgresModule {

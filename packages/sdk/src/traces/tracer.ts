@@ -1,5 +1,7 @@
 import { currentContext, LocalTrace, runIn, type Context } from "../context.ts";
 import type { Attribute, Attributes, SpanData, SpanKind } from "../export/otlp.ts";
+import { textOf } from "../errors/exception.ts";
+import { Allowance } from "./allowance.ts";
 import { newSpanId } from "./ids.ts";
 import type { TraceParent } from "./w3c.ts";
 
@@ -180,34 +182,4 @@ function spanData(
     attributes,
     error,
   };
-}
-
-export function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message || error.name : String(error);
-  } catch {
-    return "an error that cannot be told";
-  }
-}
-
-/** So many a second, not to be saved for later. */
-class Allowance {
-  readonly #perSecond: number;
-  #second = -1;
-  #left = 0;
-
-  constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-  }
-
-  take(): boolean {
-    const second = Math.floor(performance.now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#left = this.#perSecond;
-    }
-    if (this.#left <= 0) return false;
-    this.#left -= 1;
-    return true;
-  }
 }

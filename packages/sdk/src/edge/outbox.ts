@@ -1,0 +1,115 @@
+import {
+  encodeLogs,
+  encodeSpans,
+  type LogData,
+  type Resource,
+  type SpanData,
+} from "../export/otlp.ts";
+
+/** Most items of a kind that wait. */
+const maxHeld = 1_000;
+/** How long items wait for others, in milliseconds. */
+const waitMs = 1_000;
+/** Longest time that sending may take, in milliseconds. */
+const sendMs = 5_000;
+/** How often a batch is tried: now, and with what comes later. */
+const maxAttempts = 3;
+
+/** Holds spans and records, and sends them by `fetch`. Never throws and never rejects. */
+export class Outbox {
+  readonly #target: { readonly url: string; readonly key: string } | undefined;
+  readonly #resource: Resource;
+  #spans: SpanData[] = [];
+  #records: LogData[] = [];
+  #sending: Promise<void> | undefined;
+  #failures = 0;
+  #dropped = 0;
+
+  constructor(
+    target: { readonly url: string; readonly key: string } | undefined,
+    resource: Resource,
+  ) {
+    this.#target = target && { ...target, url: target.url.replace(/\/+$/, "") };
+    this.#resource = resource;
+  }
+
+  /** Items that found no room, or could not be delivered. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  span(span: SpanData): void {
+    this.#hold(this.#spans, span);
+  }
+
+  record(record: LogData): void {
+    this.#hold(this.#records, record);
+  }
+
+  /** Sends what is held a little later, with what comes until then; undefined when that is under way. */
+  flushSoon(): Promise<void> | undefined {
+    if (this.#sending !== undefined || this.#spans.length + this.#records.length === 0)
+      return undefined;
+    this.#sending = new Promise<void>((resolve) => setTimeout(resolve, waitMs))
+      .then(() => this.#flush())
+      .finally(() => {
+        this.#sending = undefined;
+      });
+    return this.#sending;
+  }
+
+  #hold<Item>(held: Item[], item: Item): void {
+    if (this.#target === undefined) return;
+    if (held.length < maxHeld) held.push(item);
+    else this.#dropped += 1;
+  }
+
+  async #flush(): Promise<void> {
+    const [spans, records] = [this.#spans, this.#records];
+    this.#spans = [];
+    this.#records = [];
+    const [spansDone, recordsDone] = await Promise.all([
+      spans.length === 0 || this.#send("/v1/traces", encodeSpans(this.#resource, spans)),
+      records.length === 0 || this.#send("/v1/logs", encodeLogs(this.#resource, records)),
+    ]);
+    this.#failures = spansDone && recordsDone ? 0 : this.#failures + 1;
+    const again = this.#failures < maxAttempts;
+    if (!again) this.#failures = 0;
+    if (!spansDone) this.#spans = this.#keep(spans, this.#spans, again);
+    if (!recordsDone) this.#records = this.#keep(records, this.#records, again);
+  }
+
+  /** What was not delivered, before what came since, as far as there is room. */
+  #keep<Item>(old: readonly Item[], fresh: readonly Item[], again: boolean): Item[] {
+    const kept = again ? [...old, ...fresh].slice(0, maxHeld) : [...fresh];
+    this.#dropped += old.length + fresh.length - kept.length;
+    return kept;
+  }
+
+  /** Whether the batch is done with: taken, or refused for good. */
+  async #send(path: string, body: string): Promise<boolean> {
+    const { url, key } = this.#target ?? { url: "", key: "" };
+    try {
+      const response = await fetch(url + path, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          "content-encoding": "gzip",
+          authorization: `Bearer ${key}`,
+        },
+        body: await compressed(body),
+        signal: AbortSignal.timeout(sendMs),
+      });
+      // The connection is free once the body is gone.
+      await response.body?.cancel();
+      return response.status < 500 && response.status !== 429;
+    } catch {
+      return false;
+    }
+  }
+}
+
+async function compressed(text: string): Promise<ArrayBuffer> {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Response(stream).arrayBuffer();
+}

@@ -1,0 +1,218 @@
+import { exceptionRecord, textOf, type CaptureOptions } from "../errors/exception.ts";
+import type { Attribute, Attributes, SpanData } from "../export/otlp.ts";
+import { acceptRequestId } from "../http/request-id.ts";
+import type { Allowance } from "../traces/allowance.ts";
+import { newSpanId, newTraceId } from "../traces/ids.ts";
+import { formatTraceParent, parseTraceParent } from "../traces/w3c.ts";
+import type { Outbox } from "./outbox.ts";
+
+export interface EdgeSettings {
+  readonly outbox: Outbox;
+  readonly service: string;
+  readonly environment: string;
+  readonly console: boolean;
+  readonly slowMs: number;
+  readonly ordinary: Allowance;
+  readonly notable: Allowance;
+}
+
+const levels = { debug: 5, info: 9, warn: 13, error: 17 } as const;
+type Level = keyof typeof levels;
+
+/** Most spans of one request. */
+const maxSpans = 100;
+
+/** What a handler is given. There is no hidden context at the edge, so it is passed along. */
+export interface RequestTools {
+  readonly requestId: string;
+  readonly traceId: string;
+  /** The `traceparent` header for a call that is not made by {@link RequestTools.fetch}. */
+  readonly traceParent: string;
+  /** Names the route, a template and never a raw path. */
+  route(template: string): void;
+  log(level: Level, message: string, fields?: Attributes): void;
+  captureException(error: unknown, options?: CaptureOptions): void;
+  /** `fetch` as a span that carries the trace to who is called. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Runs a part of the work as a span. */
+  span<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** One request while it is served. */
+export class EdgeRequest implements RequestTools {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly #spanId = newSpanId();
+  readonly #parentSpanId: string | undefined;
+  readonly #sampled: boolean;
+  readonly #settings: EdgeSettings;
+  readonly #method: string;
+  readonly #path: string;
+  readonly #startedAt = Date.now();
+  readonly #spans: SpanData[] = [];
+  #template: string | undefined;
+  #error: unknown;
+
+  constructor(request: Request, settings: EdgeSettings) {
+    const parent = parseTraceParent(request.headers.get("traceparent") ?? undefined);
+    this.requestId = acceptRequestId(request.headers.get("x-request-id") ?? undefined);
+    this.traceId = parent?.traceId ?? newTraceId();
+    this.#parentSpanId = parent?.spanId;
+    this.#sampled = parent?.sampled === true ? settings.notable.take() : settings.ordinary.take();
+    this.#settings = settings;
+    this.#method = request.method;
+    this.#path = new URL(request.url).pathname;
+  }
+
+  get traceParent(): string {
+    return this.#parentOf(this.#spanId);
+  }
+
+  route(template: string): void {
+    this.#template = template;
+  }
+
+  log(level: Level, message: string, fields: Attributes = {}): void {
+    const { requestId, traceId } = this;
+    const { outbox, service, environment } = this.#settings;
+    const time = Date.now();
+    outbox.record({
+      time,
+      severity: levels[level],
+      severityText: level.toUpperCase(),
+      body: message,
+      attributes: { requestId, ...fields },
+      traceId,
+      spanId: this.#spanId,
+    });
+    if (!this.#settings.console) return;
+    const timestamp = new Date(time).toISOString();
+    console.log(
+      JSON.stringify({
+        level,
+        timestamp,
+        service,
+        environment,
+        requestId,
+        traceId,
+        ...fields,
+        message,
+      }),
+    );
+  }
+
+  captureException(error: unknown, options: CaptureOptions = {}): void {
+    const { requestId, traceId } = this;
+    const place = { requestId, traceId, spanId: this.#spanId };
+    this.#settings.outbox.record(exceptionRecord(error, options, place));
+  }
+
+  async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const request = new Request(input, init);
+    const spanId = newSpanId();
+    const url = new URL(request.url);
+    const attributes: Record<string, Attribute | undefined> = {
+      "http.request.method": request.method,
+      // Without the query, which may hold what does not belong into traces.
+      "url.full": url.origin + url.pathname,
+      "server.address": url.hostname,
+    };
+    if (!request.headers.has("traceparent"))
+      request.headers.set("traceparent", this.#parentOf(spanId));
+    return this.#timed(request.method, "client", spanId, attributes, async () => {
+      const response = await fetch(request);
+      attributes["http.response.status_code"] = response.status;
+      return response;
+    });
+  }
+
+  span<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#timed(name, "internal", newSpanId(), {}, work);
+  }
+
+  /** Ends the request with its response, which is returned with the request's id. */
+  answered(response: Response): Response {
+    this.#end(response.status);
+    // The answer to an upgrade cannot be made anew.
+    if (response.status === 101) return response;
+    try {
+      response.headers.set("x-request-id", this.requestId);
+      return response;
+    } catch {
+      // Passed on from another server: its headers are not to be changed.
+      const copy = new Response(response.body, response);
+      copy.headers.set("x-request-id", this.requestId);
+      return copy;
+    }
+  }
+
+  /** Ends the request with an error, which the runtime answers with a 500. */
+  failed(error: unknown): void {
+    this.#error = error;
+    this.captureException(error, { handled: false });
+    this.#end(500);
+  }
+
+  #end(status: number): void {
+    const { outbox, notable, slowMs } = this.#settings;
+    const duration = Date.now() - this.#startedAt;
+    const failed = status >= 500;
+    this.log(failed ? "error" : "info", failed ? "request failed" : "request completed", {
+      method: this.#method,
+      url: this.#path,
+      statusCode: status,
+      duration,
+    });
+    const worthIt =
+      failed || duration >= slowMs || this.#spans.some((span) => span.error !== undefined);
+    if (!this.#sampled && !(worthIt && notable.take())) return;
+    const attributes = {
+      "http.request.method": this.#method,
+      "http.route": this.#template,
+      "http.response.status_code": status,
+      "url.path": this.#path,
+    };
+    outbox.span({
+      traceId: this.traceId,
+      spanId: this.#spanId,
+      parentSpanId: this.#parentSpanId,
+      name: this.#template === undefined ? this.#method : `${this.#method} ${this.#template}`,
+      kind: "server",
+      start: this.#startedAt,
+      end: Date.now(),
+      attributes,
+      error: failed
+        ? this.#error === undefined
+          ? `status ${status}`
+          : textOf(this.#error)
+        : undefined,
+    });
+    for (const span of this.#spans) outbox.span(span);
+  }
+
+  async #timed<T>(
+    name: string,
+    kind: SpanData["kind"],
+    spanId: string,
+    attributes: Attributes,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const start = Date.now();
+    let error: string | undefined;
+    try {
+      return await work();
+    } catch (thrown) {
+      error = textOf(thrown);
+      throw thrown;
+    } finally {
+      const { traceId } = this;
+      const place = { traceId, spanId, parentSpanId: this.#spanId };
+      if (this.#spans.length < maxSpans)
+        this.#spans.push({ ...place, name, kind, start, end: Date.now(), attributes, error });
+    }
+  }
+
+  #parentOf(spanId: string): string {
+    return formatTraceParent({ traceId: this.traceId, spanId, sampled: this.#sampled });
+  }
+}

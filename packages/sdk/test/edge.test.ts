@@ -1,0 +1,146 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { seaworthy, type RequestTools } from "../src/edge.ts";
+import { Collector } from "./collector.ts";
+
+let collector: Collector;
+beforeEach(async () => {
+  collector = await Collector.start();
+});
+afterEach(() => collector.close());
+
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, "x-request-id": "r-1" };
+
+type Handler = (
+  request: Request,
+  environment: object,
+  context: object,
+  tools: RequestTools,
+) => Response | Promise<Response>;
+
+/** A worker, and what its runtime waits for after the response. */
+function worker(handler: Handler, url = collector.url) {
+  const waited: Promise<unknown>[] = [];
+  const serve = seaworthy(
+    (env: { key: string }) => ({ service: "edge", url, key: env.key, console: false }),
+    handler,
+  );
+  const context = { waitUntil: (work: Promise<unknown>) => waited.push(work) };
+  return {
+    call: (path: string, init?: RequestInit) =>
+      serve(new Request(`https://shop.example${path}`, init), { key: "test-key" }, context),
+    settled: () => Promise.all(waited),
+    waited,
+  };
+}
+
+test("nothing of Node, and no package, is imported", () => {
+  const seen = new Set<string>();
+  const visit = (file: URL) => {
+    if (seen.has(file.href)) return;
+    seen.add(file.href);
+    const source = readFileSync(file, "utf8");
+    for (const [statement, target = ""] of source.matchAll(
+      /^(?:import|export)\b[^;]*?from\s+"([^"]+)"/gms,
+    )) {
+      // Types are gone when it runs.
+      if (/^(?:import|export) type\b/.test(statement)) continue;
+      expect(target).toMatch(/^\.\.?\//);
+      visit(new URL(target, file));
+    }
+  };
+  visit(new URL("../src/edge.ts", import.meta.url));
+  expect(seen.size).toBeGreaterThan(5);
+});
+
+test("sends the request's span, its logs and its calls once the response is out", async () => {
+  const called = createServer((request, response) =>
+    response.end(JSON.stringify({ traceparent: request.headers.traceparent })),
+  ).listen(0, "127.0.0.1");
+  await once(called, "listening");
+  const address = `http://127.0.0.1:${(called.address() as AddressInfo).port}`;
+  const edge = worker(async (_request, _env, _context, tools) => {
+    tools.route("/items/:id");
+    tools.log("warn", "looking", { item: 7 });
+    return tools.span("work", () => tools.fetch(`${address}/stock?secret=x`));
+  });
+  const response = await edge.call("/items/7?token=x", { headers });
+  expect(response.headers.get("x-request-id")).toBe("r-1");
+  const { traceparent } = (await response.json()) as { traceparent: string };
+  called.close();
+  await edge.settled();
+  const named = (name: string) => collector.spans.find((span) => span.name === name);
+  const server = named("GET /items/:id");
+  expect(server).toMatchObject({ traceId, parentSpanId: "00f067aa0ba902b7", kind: 2 });
+  expect(server?.attributes).toMatchObject({ "url.path": "/items/7" });
+  expect(named("work")?.parentSpanId).toBe(server?.spanId);
+  expect(traceparent).toBe(`00-${traceId}-${named("GET")?.spanId}-01`);
+  expect(named("GET")?.attributes["url.full"]).toBe(`${address}/stock`);
+  expect(collector.logs).toMatchObject([
+    { body: "looking", severityText: "WARN", traceId, attributes: { item: 7, requestId: "r-1" } },
+    { body: "request completed", attributes: { method: "GET", url: "/items/7", statusCode: 200 } },
+  ]);
+  expect(collector.resources[0]).toMatchObject({ "service.name": "edge" });
+});
+
+test("requests of one second share what is sent", async () => {
+  const edge = worker(() => new Response("ok"));
+  for (let index = 0; index < 20; index += 1) await edge.call("/");
+  expect(edge.waited).toHaveLength(1);
+  await edge.settled();
+  expect(collector.requests).toBe(2);
+  expect(collector.logs).toHaveLength(20);
+});
+
+test("an error goes on to the runtime, and to Seaworthy with its trace", async () => {
+  const failure = new TypeError("broken");
+  const edge = worker(() => {
+    throw failure;
+  });
+  await expect(edge.call("/", { headers })).rejects.toBe(failure);
+  await edge.settled();
+  const event = collector.logs.find(({ eventName }) => eventName === "exception");
+  expect(event).toMatchObject({ traceId, attributes: { "exception.type": "TypeError" } });
+  expect(collector.spans[0]?.status).toEqual({ code: 2, message: "broken" });
+});
+
+test("what cannot be delivered is kept for the next time, and in the end let go", async () => {
+  collector.behave((response) => response.writeHead(503).end());
+  const edge = worker(() => new Response("ok"));
+  await edge.call("/first");
+  await edge.settled();
+  collector.behave(undefined);
+  await edge.call("/second");
+  await edge.settled();
+  expect(collector.logs.map(({ attributes }) => attributes["url"])).toEqual(["/first", "/second"]);
+});
+
+test("without an address nothing is sent, and lines still go to the console", async () => {
+  const write = vi.spyOn(console, "log").mockImplementation(() => {});
+  try {
+    const serve = seaworthy({ service: "edge" }, () => new Response("ok"));
+    const response = await serve(new Request("https://shop.example/a?b=c"), {}, undefined);
+    expect(await response.text()).toBe("ok");
+    expect(JSON.parse(String(write.mock.calls[0]?.[0]))).toMatchObject({
+      level: "info",
+      service: "edge",
+      message: "request completed",
+      url: "/a",
+      statusCode: 200,
+    });
+  } finally {
+    write.mockRestore();
+  }
+});
+
+test("headers that may not be changed and responses that may not be copied come through", async () => {
+  const passed = worker(() => Response.redirect("https://other.example/", 302));
+  const response = await passed.call("/", { headers });
+  expect(response.status).toBe(302);
+  expect(response.headers.get("x-request-id")).toBe("r-1");
+  await passed.settled();
+});
