@@ -17,6 +17,10 @@ export interface Terminal {
 /** The terminal that this process was started from. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
+  // Who reads has gone (`seaworthy … | head`): the command still does its work.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
   return {
     cwd: process.cwd(),
     env,

@@ -3,6 +3,7 @@ import { Agent, createServer, get, type RequestListener, type Server } from "nod
 import { connect, type AddressInfo } from "node:net";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
+import { startProgram } from "../../server/test/program.ts";
 import { createKit } from "./kit.ts";
 import { gracefulShutdown, type ShutdownOptions } from "./shutdown.ts";
 
@@ -117,4 +118,22 @@ test("signals begin it, a second one ends at once, and the handlers can be taken
   await ended;
   shutdown.dispose();
   expect(process.listenerCount("SIGUSR2")).toBe(0);
+});
+
+test("a process that gets SIGTERM: not ready, then drained, then gone with 0", async () => {
+  const program = startProgram(new URL("../test/programs/stoppable.ts", import.meta.url));
+  const url = await program.nextLine();
+  const exited = once(program.child, "exit");
+  const slow = fetch(`${url}/slow`).then((response) => response.text());
+  expect(await program.nextLine()).toBe("reached");
+  expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  program.child.kill("SIGTERM");
+  // Not ready, and still serving, so that load balancers can notice.
+  let ready = 200;
+  while (ready === 200) ready = (await fetch(`${url}/health/ready`)).status;
+  expect(ready).toBe(503);
+  expect(await slow).toBe("done");
+  expect(await program.nextLine()).toBe("closed");
+  expect(await exited).toEqual([0, null]);
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
 });

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { processTerminal, type Terminal } from "../terminal.ts";
 import { unifiedDiff } from "./diff.ts";
-import { planFor, type Plan } from "./plan.ts";
+import { planFor, type Change, type Plan } from "./plan.ts";
 import { detectProject, ProjectError, type Project } from "./project.ts";
 
 /** What `seaworthy init --help` prints. */
@@ -94,13 +94,22 @@ function show(terminal: Terminal, project: Project, plan: Plan): void {
   terminal.out(
     `${project.service}: ${framework}, ${language}, ${modules}, ${project.packageManager}\n\n`,
   );
-  for (const { path, before, after } of plan.changes) {
+  // New files are content to look at in an editor; what changes is shown line by line.
+  const isContent = ({ path, before }: Change) =>
+    before === undefined && path.startsWith("seaworthy/");
+  for (const { path, before, after } of plan.changes.filter((change) => !isContent(change))) {
     const lines = unifiedDiff(path, before, after).split("\n");
-    // New files are content to look at in an editor; what changes is shown line by line.
-    if (before === undefined && path.startsWith("seaworthy/"))
-      terminal.out(`${terminal.style.good("new")} ${path} (${lines.length - 4} lines)\n`);
-    else terminal.out(`${lines.map((line) => painted(terminal, line)).join("\n")}\n`);
+    terminal.out(`${lines.map((line) => painted(terminal, line)).join("\n")}\n`);
   }
+  const folders = new Map<string, string[]>();
+  for (const { path } of plan.changes.filter(isContent)) {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    folders.set(folder, [...(folders.get(folder) ?? []), path.slice(folder.length)]);
+  }
+  for (const [folder, names] of folders)
+    terminal.out(
+      `${terminal.style.good("new")} ${folder} ${names.length > 5 ? `${names.length} files` : names.join(", ")}\n`,
+    );
   for (const note of plan.notes) terminal.out(`${terminal.style.strong("note")} ${note}\n`);
   if (plan.changes.length === 0) terminal.out("Everything is there already; nothing is changed.\n");
 }

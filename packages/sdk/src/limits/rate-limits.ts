@@ -55,7 +55,7 @@ const quietMs = 60_000;
  */
 export class RateLimits<R = IncomingMessage> {
   readonly #tiers = new Map<string, ResolvedTier>();
-  readonly #store: GuardedStore;
+  readonly #store: Pick<GuardedStore, "take">;
   readonly #local = new MemoryStore();
   readonly #proxies: Networks | undefined;
   readonly #options: RateLimitsOptions<R>;
@@ -74,10 +74,15 @@ export class RateLimits<R = IncomingMessage> {
     }
     this.#proxies =
       options.trustedProxies === undefined ? undefined : new Networks(options.trustedProxies);
-    this.#store = new GuardedStore(options.store ?? new MemoryStore(), {
-      timeoutMs: options.storeTimeoutMs ?? 100,
-      pauseMs: options.storePauseMs ?? 1_000,
-    });
+    const { store } = options;
+    // Memory neither fails nor hangs: it needs no guard.
+    this.#store =
+      store === undefined
+        ? { take: async (...request) => ({ taken: await this.#local.take(...request) }) }
+        : new GuardedStore(store, {
+            timeoutMs: options.storeTimeoutMs ?? 100,
+            pauseMs: options.storePauseMs ?? 1_000,
+          });
   }
 
   /** Middleware for Express and whatever else calls `(request, response, next)`. */
