@@ -7,7 +7,6 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from "@opentelemetry/sdk-metrics";
-import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { testServer } from "../../../test/http.ts";
 import type { TestServer } from "../../../test/http.ts";
@@ -456,40 +455,4 @@ it("answers failures as google.rpc.Status in the request's form", async () => {
   push = make({ samples: 1 });
   const many = Buffer.from(`{"resourceMetrics":[${"{},".repeat(9)}{}]}`);
   expect((await receive(many, json)).fault).toContain("more than 4 messages");
-});
-
-it("survives any bytes", async () => {
-  const outcome = async (body: Buffer, contentType: string) => {
-    const { status } = await push.otlp.receive({
-      contentType,
-      contentEncoding: undefined,
-      body: once(body),
-    });
-    expect([200, 400]).toContain(status);
-  };
-  const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
-  await fc.assert(
-    fc.asyncProperty(bytes, (body) => outcome(body, "application/x-protobuf")),
-    { numRuns: 3000, interruptAfterTimeLimit: 1000 },
-  );
-  // JSON in which the schema's own names meet values of any kind.
-  const names = [
-    ..."resourceMetrics resource scopeMetrics scope metrics name gauge sum histogram".split(" "),
-    ..."exponentialHistogram summary dataPoints attributes key value arrayValue values".split(" "),
-    ..."kvlistValue timeUnixNano asInt bucketCounts aggregationTemporality scale".split(" "),
-  ];
-  const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
-    tree: fc.oneof(
-      { maxDepth: 12, withCrossShrink: true },
-      fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constant(null), fc.boolean()),
-      fc.array(tie("tree"), { maxLength: 3 }),
-      fc.dictionary(fc.constantFrom(...names), tie("tree"), { maxKeys: 4 }),
-    ),
-  }));
-  await fc.assert(
-    fc.asyncProperty(tree, (value) =>
-      outcome(Buffer.from(JSON.stringify({ resourceMetrics: value })), "application/json"),
-    ),
-    { numRuns: 3000, interruptAfterTimeLimit: 1000 },
-  );
 });

@@ -1,16 +1,9 @@
-import fc from "fast-check";
 import { compressSync } from "snappy";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ProtoWriter } from "../../../test/protobuf-writer.ts";
 import { bodyV1, bodyV2, pairs } from "../../../test/remote-write-body.ts";
 import type { SentSeries } from "../../../test/remote-write-body.ts";
-import {
-  isStale,
-  SamplesRefused,
-  SeaworthyError,
-  STALE_BITS,
-  systemClock,
-} from "../../model/index.ts";
+import { isStale, SamplesRefused, STALE_BITS, systemClock } from "../../model/index.ts";
 import type { MetricMetadata, SampleBatch, SampleSink } from "../../model/index.ts";
 import type { PushLimits } from "../push/limits.ts";
 import { createPushReceivers } from "../push/receivers.ts";
@@ -324,42 +317,6 @@ describe.each([
     await expect(receive(sent, type)).rejects.toThrow("the disk is full");
     failure = new RangeError("not a batch");
     await expect(receive(sent, type)).rejects.toMatchObject({ status: 400 });
-  });
-
-  it("survives any bytes", async () => {
-    const receive = receiver();
-    const valid = body([
-      {
-        labels: up,
-        samples: [[T, 1]],
-        exemplars: [{ labels: { a: "b" }, value: 1, time: T }],
-        histograms: [
-          { time: T, sum: 1, schema: 0, count: 1, positiveSpans: [[0, 1]], positive: [1] },
-        ],
-      },
-    ]);
-    const attempt = async (bytes: Buffer) => {
-      try {
-        await receive(bytes, type);
-      } catch (error) {
-        expect(error).toBeInstanceOf(SeaworthyError);
-      }
-    };
-    await fc.assert(
-      fc.asyncProperty(
-        fc.oneof(
-          fc.uint8Array({ maxLength: 300 }).map((bytes) => compressSync(Buffer.from(bytes))),
-          fc.uint8Array({ maxLength: 50 }).map((bytes) => Buffer.from(bytes)),
-          fc.tuple(fc.nat(valid.length - 1), fc.nat(255)).map(([at, byte]) => {
-            const changed = Buffer.from(valid);
-            changed[at] = byte;
-            return changed;
-          }),
-        ),
-        attempt,
-      ),
-      { numRuns: 3000, interruptAfterTimeLimit: 1000 },
-    );
   });
 });
 

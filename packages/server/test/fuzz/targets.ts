@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { compressSync, uncompressSync } from "snappy";
+import { SeaworthyError, systemClock } from "../../src/model/index.ts";
+import type { SampleSink } from "../../src/model/index.ts";
+import { createPushReceivers } from "../../src/receive/index.ts";
+import { checkBatch } from "../../src/store/clickhouse/check-batch.ts";
+import { bodyV1, bodyV2 } from "../remote-write-body.ts";
+import type { SentHistogram, SentSeries } from "../remote-write-body.ts";
+import { anyMessage, damaged } from "./bytes.ts";
+
+/** A parser of outside bytes with what to throw at it. */
+export interface FuzzTarget {
+  /** Runs for so many milliseconds; throws with the input that broke it. */
+  run(ms: number): Promise<void>;
+}
+
+/** Whatever is decoded must be something that the store can take. */
+const sink: SampleSink = {
+  write: async (batch) => {
+    try {
+      checkBatch(batch);
+    } catch (cause) {
+      throw new Error("the store would refuse what was decoded", { cause });
+    }
+  },
+  describe: () => {},
+};
+
+async function* once(body: Buffer): AsyncGenerator<Buffer> {
+  yield body;
+}
+
+function target<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promise<void>): FuzzTarget {
+  return {
+    run: async (ms) => {
+      await fc.assert(fc.asyncProperty(arbitrary, check), {
+        numRuns: 2 ** 31 - 1,
+        interruptAfterTimeLimit: ms,
+        // Interrupted before the first input is interrupted, too.
+        markInterruptAsFailure: false,
+      });
+    },
+  };
+}
+
+const number = fc.oneof(fc.double(), fc.integer({ min: -5, max: 5 }));
+const count = fc.nat(5);
+const spans = fc.array(fc.tuple(fc.integer({ min: -3, max: 3 }), count), { maxLength: 3 });
+const histogram: fc.Arbitrary<SentHistogram> = fc.record({
+  time: fc.oneof(fc.nat(), fc.constant(1_700_000_000_000)),
+  count,
+  sum: number,
+  schema: fc.constantFrom(0, 8, -4, -53, 9),
+  zeroThreshold: fc.constantFrom(0, 0.1),
+  zeroCount: fc.nat(2),
+  positiveSpans: spans,
+  negativeSpans: spans,
+  positive: fc.array(fc.integer({ min: -2, max: 5 }), { maxLength: 6 }),
+  negative: fc.array(fc.integer({ min: -2, max: 5 }), { maxLength: 6 }),
+  float: fc.boolean(),
+  customValues: fc.array(number, { maxLength: 3 }),
+  resetHint: fc.nat(5),
+});
+const labelText = fc.oneof(fc.constantFrom("__name__", "__proto__", "job", ""), fc.string());
+const series: fc.Arbitrary<SentSeries> = fc.record({
+  labels: fc
+    .array(fc.tuple(labelText, labelText), { maxLength: 5 })
+    .map((labels) => [["__name__", "x"] as const, ...labels]),
+  samples: fc.array(fc.tuple(fc.oneof(fc.nat(), fc.integer()), number), { maxLength: 3 }),
+  histograms: fc.array(histogram, { maxLength: 2 }),
+  exemplars: fc.array(
+    fc.record({
+      labels: fc.dictionary(fc.string({ minLength: 1 }), fc.string()),
+      value: number,
+      time: fc.nat(),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
+function remoteWrite(): FuzzTarget {
+  const receivers = createPushReceivers({
+    samples: sink,
+    metrics: { dropped: () => {} },
+    clock: systemClock,
+  });
+  const written = fc.array(series, { maxLength: 4 });
+  // Damaged before they are compressed, so that the damage reaches the decoder.
+  const plain = (body: Buffer) => Buffer.from(uncompressSync(body));
+  const bodies = fc.oneof(
+    written.map((all) => plain(bodyV1(all))),
+    written.map((all) => plain(bodyV2(all))),
+    anyMessage,
+  );
+  const compressed = fc.oneof(
+    { weight: 9, arbitrary: damaged(bodies).map((body) => compressSync(body)) },
+    { weight: 1, arbitrary: damaged(anyMessage) },
+  );
+  const type = fc.constantFrom(
+    undefined,
+    "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+  );
+  return target(fc.tuple(compressed, type), async ([body, contentType]) => {
+    try {
+      const request = { contentType, contentEncoding: "snappy", body: once(body) };
+      await receivers.remoteWrite.receive(request);
+    } catch (error) {
+      if (!(error instanceof SeaworthyError) || error.status !== 400) throw error;
+    }
+  });
+}
+
+/** Words of OTLP's JSON, and values of any kind where they do not belong. */
+const otlpJson: fc.Arbitrary<unknown> = fc.letrec<{ tree: unknown }>((tie) => {
+  const names = [
+    ..."resourceMetrics resource scopeMetrics scope metrics name gauge sum histogram".split(" "),
+    ..."exponentialHistogram summary dataPoints attributes key value arrayValue values".split(" "),
+    ..."kvlistValue stringValue intValue timeUnixNano asInt asDouble bucketCounts".split(" "),
+    ..."explicitBounds aggregationTemporality scale positive offset count exemplars".split(" "),
+  ];
+  return {
+    tree: fc.oneof(
+      { maxDepth: 12 },
+      fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constant(null), fc.boolean()),
+      fc.constant("1700000000000000000"),
+      fc.array(tie("tree"), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom(...names), tie("tree"), { maxKeys: 4 }),
+    ),
+  };
+}).tree;
+
+function otlp(): FuzzTarget {
+  const receivers = createPushReceivers({
+    samples: sink,
+    metrics: { dropped: () => {} },
+    clock: systemClock,
+  });
+  const request = fc.oneof(
+    damaged(anyMessage).map((body) => ({ body, contentType: "application/x-protobuf" })),
+    otlpJson.map((tree) => ({
+      body: Buffer.from(JSON.stringify({ resourceMetrics: tree })),
+      contentType: "application/json",
+    })),
+  );
+  return target(request, async ({ body, contentType }) => {
+    const { status, fault } = await receivers.otlp.receive({
+      contentType,
+      contentEncoding: undefined,
+      body: once(body),
+    });
+    if (status !== 200 && status !== 400) throw new Error(`answered ${status}: ${fault}`);
+  });
+}
+
+/** By the names that `scripts/fuzz.mjs` takes. */
+export const FUZZ_TARGETS: Readonly<Record<string, () => FuzzTarget>> = {
+  "remote-write": remoteWrite,
+  otlp,
+};
