@@ -59,6 +59,7 @@ class MemorySink implements SampleSink {
 
   async write(batch: SampleBatch): Promise<void> {
     const { fail, hold } = this;
+    this.metadata.push(...(batch.metadata ?? []));
     this.batches.push(batch);
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
@@ -69,8 +70,8 @@ class MemorySink implements SampleSink {
     if (fail !== undefined) throw fail;
   }
 
-  describe(metadata: readonly MetricMetadata[]): void {
-    this.metadata.push(...metadata);
+  describe(): void {
+    throw new Error("a scrape's metadata goes with its samples");
   }
 
   /** The next batch that nobody has taken yet. */

@@ -4,6 +4,7 @@ import type {
   HistogramEntry,
   HistogramSample,
   Labels,
+  MetricMetadata,
   SampleBatch,
 } from "../../model/index.ts";
 
@@ -12,6 +13,7 @@ export class BatchBuilder {
   readonly #series: Labels[] = [];
   readonly #histograms: HistogramEntry[] = [];
   readonly #exemplars: Exemplar[] = [];
+  readonly #metadata: MetricMetadata[] = [];
   #times: Float64Array;
   #values: Float64Array;
 
@@ -48,6 +50,11 @@ export class BatchBuilder {
     this.#exemplars.push({ series: this.size - 1, time, value, labels });
   }
 
+  /** Adds what metrics are; it is stored with the samples. */
+  describe(metadata: readonly MetricMetadata[]): void {
+    this.#metadata.push(...metadata);
+  }
+
   build(): SampleBatch {
     return {
       series: this.#series,
@@ -57,6 +64,7 @@ export class BatchBuilder {
       values: this.#values.subarray(0, this.size),
       ...(this.#histograms.length > 0 ? { histograms: this.#histograms } : {}),
       ...(this.#exemplars.length > 0 ? { exemplars: this.#exemplars } : {}),
+      ...(this.#metadata.length > 0 ? { metadata: this.#metadata } : {}),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { formatDuration, messageOf, METRIC_NAME, SamplesRefused } from "../../model/index.ts";
-import type { Clock, Labels, SampleSink, Timer } from "../../model/index.ts";
+import type { Clock, Labels, MetricMetadata, SampleSink, Timer } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import { BatchBuilder } from "./batch.ts";
 import type { ExpositionLimits } from "./format/parser.ts";
@@ -85,6 +85,8 @@ export class ScrapeLoop {
     lastScrape: undefined,
     lastDuration: 0,
   };
+  /** What metrics are, as far as the store has not taken it. */
+  #owed: readonly MetricMetadata[] = [];
   /** Whether samples of this loop may be in the store, so that its end must be marked. */
   #reported = false;
 
@@ -202,9 +204,11 @@ export class ScrapeLoop {
     this.#tell(time, seconds, outcome.error);
     this.#deps.metrics.scraped(job.jobName, ok ? "ok" : "failed", seconds, tally.scraped);
     this.#reported = true;
-    if (!(await this.#write(batch))) this.#ledger.restore(alive);
-    const metadata = this.#ledger.parser.takeChangedMetadata();
-    if (metadata.length > 0) this.#deps.samples.describe(metadata);
+    const metadata = [...this.#owed, ...this.#ledger.parser.takeChangedMetadata()];
+    batch.describe(metadata);
+    const stored = await this.#write(batch);
+    this.#owed = stored ? [] : metadata;
+    if (!stored) this.#ledger.restore(alive);
   }
 
   async #attempt(

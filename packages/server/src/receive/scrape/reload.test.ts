@@ -15,7 +15,7 @@ import {
 describe("a store in trouble", () => {
   it("loses samples by count, tells the truth, and still gets its markers", async () => {
     const { scrape, sink, scraper, counted } = await rig(
-      job(await serve(texts("a 1\nb 1\n", "a 2\n", "a 3\n"))),
+      job(await serve(texts("a 1\nb 1\n", "# HELP a Help.\na 2\n", "# HELP a Help.\na 3\n"))),
     );
     await scrape();
     sink.fail = new Error("disk full");
@@ -29,6 +29,8 @@ describe("a store in trouble", () => {
       ["a", 3],
       ["b", "stale"],
     ]);
+    // So does what the metric is: told twice, because the first time was for nothing.
+    expect(sink.metadata).toMatchObject([{ help: "Help." }, { help: "Help." }]);
     expect(content(await scrape())).toEqual([["a", 3]]);
   });
 
