@@ -78,7 +78,12 @@ async function start(config: Config, closers: Closers): Promise<App> {
     ),
     closers.opening(
       "telemetry",
-      openTelemetry({ dir: `${folder.path}/clickhouse`, limits: config.telemetry, log }),
+      openTelemetry({
+        dir: `${folder.path}/clickhouse`,
+        limits: config.telemetry,
+        log,
+        diskUsed: (use) => counts.diskUsed(use),
+      }),
     ),
   ]);
   const writes = watchWrites(telemetry.samples, counts, clock);

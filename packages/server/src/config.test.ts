@@ -29,6 +29,7 @@ describe("seaworthy.yml", () => {
       logRetentionDays: 30,
       memoryBytes: 512 * 1024 * 1024,
       outOfOrderMs: 7 * 86_400_000,
+      diskBudgetBytes: undefined,
       maxSeries: 1_000_000,
     });
     expect(config.incidents.severities["critical"]).toBe("P1");

@@ -107,6 +107,7 @@ const fileSchema = z.strictObject({
       retention: duration.optional(),
       max_memory: size.optional(),
       out_of_order_window: duration.optional(),
+      disk_budget: size.optional(),
     })
     .prefault({}),
   logs: z
@@ -186,6 +187,7 @@ export interface Config {
     readonly logRetentionDays: number;
     readonly memoryBytes: number;
     readonly outOfOrderMs: number;
+    readonly diskBudgetBytes: number | undefined;
     readonly maxSeries: number;
   };
   /** What is masked in log lines, beyond and except the rules that are built in. */
@@ -289,6 +291,7 @@ export async function loadConfig(
       memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
       outOfOrderMs:
         value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,
+      diskBudgetBytes: value.telemetry.disk_budget,
       maxSeries: value.limits.series ?? DEFAULTS.activeSeries,
     },
     logMasking: value.logs.masking,

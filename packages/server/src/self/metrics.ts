@@ -47,6 +47,8 @@ export interface SelfMetrics {
   discovered(mechanism: "file" | "http" | "dns", outcome: Outcome): void;
   /** Samples that the engine has committed. */
   samplesWritten(count: number, seconds: number): void;
+  /** What the metrics take of the disk, and what they may take (undefined: no bound); bytes. */
+  diskUsed(use: { readonly usedBytes: number; readonly budgetBytes: number | undefined }): void;
   /** Log lines that the engine has committed, by protocol. */
   linesReceived(protocol: string, count: number): void;
   /** Secrets and personal data that were taken out of what came in, by the rule that found them. */
@@ -141,8 +143,19 @@ export function createSelfMetrics(version: string): SelfMetrics {
     [],
   );
 
+  const diskBytes = gauge("metrics_disk_bytes", "What stored metrics take of the disk.", []);
+  const diskBudget = gauge(
+    "metrics_disk_budget_bytes",
+    "What stored metrics may take of the disk, where there is a bound.",
+    [],
+  );
+
   return {
     registry,
+    diskUsed({ usedBytes, budgetBytes }) {
+      diskBytes.set(usedBytes);
+      if (budgetBytes !== undefined) diskBudget.set(budgetBytes);
+    },
     dropped(subject, reason, count) {
       if (count > 0) dropped.inc({ subject, reason }, count);
     },

@@ -30,6 +30,8 @@ export interface TelemetryLimits {
   readonly outOfOrderMs: number;
   /** How long samples are kept, days. */
   readonly retentionDays: number;
+  /** What the metrics may take of the disk, bytes; beyond, the oldest day is dropped. */
+  readonly diskBudgetBytes: number | undefined;
   /** Log lines that may wait for a commit, and their bytes; beyond, writers are refused. */
   readonly maxWaitingLines: number;
   readonly maxWaitingLineBytes: number;
@@ -61,6 +63,7 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxRecentSamples: 4_000_000,
   outOfOrderMs: 30 * 86_400_000,
   retentionDays: 30,
+  diskBudgetBytes: undefined,
   maxWaitingLines: 200_000,
   maxWaitingLineBytes: 128 << 20,
   maxCommitLines: 50_000,

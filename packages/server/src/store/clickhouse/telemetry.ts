@@ -4,6 +4,8 @@ import type { Clock, LogSink, SampleSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import { deleteSeries, purgeDeleted } from "./delete-series.ts";
 import type { SeriesOfFamily } from "./delete-series.ts";
+import { DiskBudget } from "./disk-budget.ts";
+import type { DiskUse } from "./disk-budget.ts";
 import type { ClickHouse, StatementOptions } from "./engine.ts";
 import { openEmbedded } from "./embedded.ts";
 import { LogWriter } from "./logs/log-writer.ts";
@@ -56,6 +58,8 @@ export interface TelemetryOptions {
   readonly log: Logger;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Told every minute what the metrics take of the disk. */
+  readonly diskUsed?: (use: DiskUse) => void;
 }
 
 /**
@@ -93,7 +97,15 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     announced: changed,
   });
   let closing: Promise<void> | undefined;
+  const budget = new DiskBudget(engine, {
+    budgetBytes: limits.diskBudgetBytes,
+    log: options.log,
+    clock: options.clock ?? systemClock,
+    told: options.diskUsed ?? (() => {}),
+  });
+  budget.start();
   const close = async () => {
+    budget.stop();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
