@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addKit, createsApplication, type Framework } from "./entry-edit.ts";
+import { addKit, createsApplication } from "./entry-edit.ts";
+import type { Framework } from "./frameworks.ts";
 import { codeOnly } from "./source-text.ts";
 
 function edited(source: string, framework: Framework): string {
@@ -89,6 +90,21 @@ describe("Express", () => {
       `const seaworthyWatch = seaworthy({ service: "shop" });\napp.use(seaworthyWatch);\n`,
     );
   });
+});
+
+test("Koa, Hono and NestJS: as each of them is watched", () => {
+  expect(edited(`import Koa from "koa";\nconst app = new Koa();\napp.listen(3000);\n`, "koa")).toBe(
+    `import Koa from "koa";\nimport { seaworthy } from "@seaworthy/sdk/koa";\nconst app = new Koa();\napp.use(seaworthy({ service: "shop" }));\napp.listen(3000);\n`,
+  );
+  expect(
+    edited(`import { Hono } from "hono";\nconst api = new Hono<{ Bindings: B }>();\n`, "hono"),
+  ).toContain(`>();\nseaworthy(api, { service: "shop" });\n`);
+  expect(
+    edited(
+      `import { NestFactory } from '@nestjs/core'\nasync function bootstrap() {\n  const app = await NestFactory.create<NestFastifyApplication>(AppModule)\n  await app.listen(3000)\n}\n`,
+      "nestjs",
+    ),
+  ).toContain(`(AppModule)\n  await seaworthy(app, { service: 'shop' })\n  await app.listen`);
 });
 
 test("what is there already, and what is not understood, stays as it is", () => {

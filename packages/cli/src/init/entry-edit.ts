@@ -1,6 +1,5 @@
+import { frameworks, type Framework } from "./frameworks.ts";
 import { closing, codeOnly, enclosingBrace, opening } from "./source-text.ts";
-
-export type Framework = "fastify" | "express";
 
 export type Edit =
   | { readonly kind: "edited"; readonly text: string; readonly notes: readonly string[] }
@@ -61,17 +60,17 @@ export function addKit(source: string, framework: Framework, service: string): E
     text: inline ? `${indent}${importLine}${newline}` : `${importLine}${newline}`,
   });
   const notes: string[] = [];
-  const lines: string[] = [];
-  if (framework === "fastify") {
-    const awaited = mayAwait(code, creation.lineStart, imported.required) ? "await " : "";
-    lines.push(`${awaited}${variable}.register(seaworthy, ${options})${end}`);
-    if (awaited === "")
-      notes.push(
-        `${variable}.register(seaworthy) cannot be awaited here; the counters of a route then begin at its first request`,
-      );
-  } else {
-    const watch = /\bwatch\b/.test(code) ? "seaworthyWatch" : "watch";
-    lines.push(`const ${watch} = seaworthy(${options})${end}`, `${variable}.use(${watch})${end}`);
+  const watch = /\bwatch\b/.test(code) ? "seaworthyWatch" : "watch";
+  const mayWait = mayAwait(code, creation.lineStart, imported.required);
+  const awaited = mayWait ? "await " : "";
+  const lines = frameworks[framework]
+    .lines({ variable, options, watch, awaited })
+    .map((line) => `${line}${end}`);
+  if (!mayWait && framework === "fastify")
+    notes.push(
+      `${variable}.register(seaworthy) cannot be awaited here; the counters of a route then begin at its first request`,
+    );
+  if (framework === "express") {
     const at = errorsPlace(code, variable, creation);
     const errors = `${variable}.use(${watch}.errors)${end}`;
     if (at === undefined)
@@ -89,14 +88,19 @@ export function addKit(source: string, framework: Framework, service: string): E
 
 /** What a person has to add where {@link addKit} finds no place. */
 export function byHand(framework: Framework, service: string): string {
-  return framework === "fastify"
-    ? `import { seaworthy } from "@seaworthy/sdk/fastify";\nawait app.register(seaworthy, { service: "${service}" }); // first\n`
-    : `import { seaworthy } from "@seaworthy/sdk/express";\nconst watch = seaworthy({ service: "${service}" });\napp.use(watch); // first\napp.use(watch.errors); // after the routes\n`;
+  const lines = frameworks[framework].lines({
+    variable: "app",
+    options: `{ service: "${service}" }`,
+    watch: "watch",
+    awaited: "await ",
+  });
+  return `import { seaworthy } from "@seaworthy/sdk/${framework}";\n${lines.join(";\n")}; // first\n`;
 }
 
 function findImport(source: string, code: string, framework: Framework): Import | undefined {
+  const module = frameworks[framework].package;
   const from = new RegExp(
-    `\\bfrom\\s{0,9}["']${framework}["']|\\brequire\\(\\s{0,9}["']${framework}["']`,
+    `\\bfrom\\s{0,9}["']${module}["']|\\brequire\\(\\s{0,9}["']${module}["']`,
     "g",
   );
   for (const match of source.matchAll(from)) {
@@ -126,12 +130,13 @@ function statementStart(code: string, index: number, required: boolean): number 
 
 /** The name by which the framework is called: of `import Fastify, { … }`, `import { fastify as f }`, …. */
 function localName(words: string, framework: Framework): string | undefined {
+  const { exported } = frameworks[framework];
   const named = new RegExp(
-    `\\{[^}]{0,500}\\b${framework}\\b(?:\\s{1,9}as\\s{1,9}([\\w$]+))?[^}]{0,500}\\}`,
+    `\\{[^}]{0,500}\\b${exported}\\b(?:\\s{1,9}as\\s{1,9}([\\w$]+))?[^}]{0,500}\\}`,
   ).exec(words);
   const whole = /^(?:import|const|let|var)\s{1,9}(?:\*\s{0,9}as\s{1,9})?([\w$]+)/.exec(words)?.[1];
   if (whole !== undefined) return whole;
-  return named === null ? undefined : (named[1] ?? framework);
+  return named === null ? undefined : (named[1] ?? exported);
 }
 
 function findCreation(
@@ -142,13 +147,19 @@ function findCreation(
 ): Creation | undefined {
   const calls: number[] = [];
   const { local } = imported;
+  const form = frameworks[framework];
   if (local !== undefined)
     for (let at = code.indexOf(local); at !== -1; at = code.indexOf(local, at + 1)) {
       if (/[\w$.]/.test(code[at - 1] ?? " ")) continue;
-      const open = afterGenerics(code, at + local.length);
+      const called = at + local.length;
+      if (!code.startsWith(form.method, called)) continue;
+      const open = afterGenerics(code, called + form.method.length);
       if (code[open] === "(") calls.push(open);
     }
-  const direct = new RegExp(`\\brequire\\(\\s{0,9}["']${framework}["']\\s{0,9}\\)\\s{0,9}\\(`, "g");
+  const direct = new RegExp(
+    `\\brequire\\(\\s{0,9}["']${form.package}["']\\s{0,9}\\)\\s{0,9}\\(`,
+    "g",
+  );
   for (const match of source.matchAll(direct))
     if (code[match.index] !== " ") calls.push(match.index + match[0].length - 1);
   for (const open of calls) {

@@ -15,7 +15,8 @@ Looks at the repository (framework, package manager, ES or CommonJS modules, Typ
 would change, and asks before it writes:
 
   package.json     @seaworthy/sdk among the dependencies
-  your entry file  the kit, right after the application is made (Fastify, Express)
+  your entry file  the kit, right after the application is made (Fastify, Express, Koa, Hono on
+                   Node, NestJS)
   seaworthy/       prometheus.yml, alertmanager.yml, rules, runbooks, dashboards
   .env.example     the variables that are read
 

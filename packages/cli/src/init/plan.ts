@@ -53,7 +53,7 @@ async function planEntry(
   if (framework === undefined) {
     notes.push(
       otherFramework === undefined
-        ? "neither fastify nor express is among the dependencies: see docs/sdk.md for connecting the kit"
+        ? "no framework that is known is among the dependencies: see docs/sdk.md for connecting the kit"
         : `${otherFramework}: connect the kit by hand, as docs/sdk.md says`,
     );
     return;

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
-import { createsApplication, type Framework } from "./entry-edit.ts";
+import { createsApplication } from "./entry-edit.ts";
+import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
 
@@ -37,8 +38,8 @@ export class ProjectError extends Error {
   override name = "ProjectError";
 }
 
-const frameworks: readonly Framework[] = ["fastify", "express"];
-const others = ["@nestjs/core", "next", "hono", "koa"];
+/** Known, and not added to by this command. */
+const others = ["next", "hono"];
 const lockFiles: readonly (readonly [file: string, manager: PackageManager])[] = [
   ["pnpm-lock.yaml", "pnpm"],
   ["yarn.lock", "yarn"],
@@ -69,7 +70,12 @@ export async function detectProject(folder: string): Promise<Project> {
   const manifest = parseManifest(file, manifestText);
   const dependencies = { ...manifest.devDependencies, ...manifest.dependencies };
   const candidates = await sourceFiles(root);
-  const framework = frameworks.find((name) => name in dependencies);
+  const framework = frameworkNames.find(
+    (name) =>
+      frameworks[name].package in dependencies &&
+      // On other runtimes than Node it is the kit's entry for the edge that watches Hono.
+      (name !== "hono" || "@hono/node-server" in dependencies),
+  );
   const entry =
     framework === undefined ? undefined : await findEntry(root, candidates, manifest, framework);
   return {

@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import express from "express";
 import Fastify, { type FastifyRequest } from "fastify";
+import { Hono } from "hono";
+import Koa from "koa";
 import { expect, onTestFinished, test } from "vitest";
 import { GuardedStore } from "./breaker.ts";
 import { RateLimits } from "./rate-limits.ts";
@@ -36,6 +39,31 @@ const frameworks = {
     app.use("/login", limits.express("auth"));
     app.use((_request, response) => void response.send("ok"));
     return serve(app as RequestListener);
+  },
+  Koa: async () => {
+    const limits = new RateLimits(two);
+    const app = new Koa();
+    app.use(async (context, next) => {
+      if (await limits.admit("two", context.req, context.res)) await next();
+      else context.respond = false;
+    });
+    app.use((context) => {
+      context.body = "ok";
+    });
+    return serve((request, response) => void app.callback()(request, response));
+  },
+  Hono: async () => {
+    const limits = new RateLimits(two);
+    const app = new Hono<{ Bindings: HttpBindings }>();
+    app.use(async (context, next) => {
+      const { headers, refusal } = await limits.take("two", "everybody");
+      for (const [name, value] of Object.entries(headers)) context.header(name, value);
+      if (refusal === undefined) await next();
+      else return context.body(refusal.body, refusal.status as 429, refusal.headers);
+    });
+    app.get("/", (context) => context.text("ok"));
+    const listener = getRequestListener(app.fetch);
+    return serve((request, response) => void listener(request, response));
   },
   Fastify: async () => {
     const limits = new RateLimits<FastifyRequest>(two);
