@@ -11,7 +11,7 @@ export type {
 export type { HealthStatus } from "./health/judgement.ts";
 export type { CaptureOptions } from "./errors/exception.ts";
 export type { Breadcrumb, User } from "./errors/scope.ts";
-export { createKit, type Kit } from "./kit.ts";
+export { createKit, type JobOptions, type Kit } from "./kit.ts";
 export type { Description, Labels } from "./metrics/business.ts";
 export type { KitOptions } from "./options.ts";
 export type { Span, SpanOptions } from "./traces/tracer.ts";

@@ -16,14 +16,22 @@ import { ActiveUsers } from "./metrics/active-users.ts";
 import { BusinessMetrics, type Description, type Labels } from "./metrics/business.ts";
 import { registerExportMetrics } from "./metrics/export-metrics.ts";
 import { HttpMetrics } from "./metrics/http-metrics.ts";
+import { JobMetrics, type Backlog, type JobOutcome } from "./metrics/job-metrics.ts";
 import { ServiceMetrics, type AuthResult } from "./metrics/service-metrics.ts";
 import { resolveOptions, type KitOptions } from "./options.ts";
 import { traceFetch } from "./traces/fetch.ts";
 import { tracePostgres, type PostgresModule } from "./traces/postgres.ts";
 import { Tracer, type Span, type SpanOptions } from "./traces/tracer.ts";
-import { formatTraceParent } from "./traces/w3c.ts";
+import { formatTraceParent, parseTraceParent } from "./traces/w3c.ts";
 
 const maxBusinessMetrics = 200;
+
+export interface JobOptions {
+  /** The kind of job, where a queue has several. */
+  readonly name?: string;
+  /** The `traceparent` that came with the job. */
+  readonly traceParent?: string | undefined;
+}
 
 /**
  * Metrics, logs and health of one service. Made by {@link createKit} or by a framework's adapter.
@@ -45,6 +53,7 @@ export class Kit {
   readonly #telemetry: Telemetry | undefined;
   readonly #errors: Errors;
   readonly #tracer: Tracer;
+  #jobs: JobMetrics | undefined;
   #stopTracing: (() => void) | undefined;
 
   constructor(options: KitOptions = {}) {
@@ -200,6 +209,46 @@ export class Kit {
    */
   span<T>(name: string, action: (span: Span) => T, options?: SpanOptions): T {
     return this.#tracer.run(name, action, options);
+  }
+
+  /**
+   * Runs one job of a queue: counts and times it, makes it a span, and captures the error that it
+   * fails with, which is passed on. For BullMQ and pg-boss see `@seaworthy/sdk/queues`.
+   */
+  job<T>(queue: string, work: () => Promise<T>, options: JobOptions = {}): Promise<T> {
+    const end = this.#guard.run("metric", () => this.#jobMetrics.begin(queue), undefined);
+    const ended = (outcome: JobOutcome) =>
+      this.#guard.run("metric", () => end?.(outcome), undefined);
+    const run = async (): Promise<T> => {
+      try {
+        const result = await work();
+        ended("ok");
+        return result;
+      } catch (error) {
+        ended("error");
+        this.captureException(error, { handled: false, message: "job failed", tags: { queue } });
+        throw error;
+      }
+    };
+    return this.#tracer.run(`process ${queue}`, run, {
+      kind: "consumer",
+      attributes: { "messaging.destination.name": queue, "messaging.operation.name": options.name },
+      parent: parseTraceParent(options.traceParent),
+    });
+  }
+
+  /** Lets `queue_size` tell how many jobs wait in a queue; it is asked at each scrape. */
+  backlog(queue: string, waiting: Backlog): void {
+    this.#guard.run("metric", () => this.#jobMetrics.backlog(queue, waiting), undefined);
+  }
+
+  get #jobMetrics(): JobMetrics {
+    this.#jobs ??= new JobMetrics(
+      this.registry,
+      (metric) => this.#service.overflowed(metric),
+      (error) => this.#guard.caught("metric", error),
+    );
+    return this.#jobs;
   }
 
   /** Makes a span of each query through `pg`: `import pg from "pg"; kit.tracePostgres(pg)`. */
