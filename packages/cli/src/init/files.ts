@@ -64,7 +64,8 @@ scrape_configs:
 /** The variables that the kit and the command read; a value is an example, never a secret. */
 const variables: readonly (readonly [name: string, line: string, why: string])[] = [
   ["SEAWORTHY_URL", "SEAWORTHY_URL=http://127.0.0.1:4000", "where the platform is"],
-  ["SEAWORTHY_TOKEN", "SEAWORTHY_TOKEN=", "its admin token: openssl rand -hex 32"],
+  ["SEAWORTHY_KEY", "SEAWORTHY_KEY=", "an ingest key, for traces, logs and errors"],
+  ["SEAWORTHY_TOKEN", "SEAWORTHY_TOKEN=", "its admin token, for seaworthy doctor"],
 ];
 
 /** `.env.example` with the variables that it lacks at its end. */

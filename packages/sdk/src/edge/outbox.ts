@@ -29,7 +29,7 @@ export class Outbox {
     target: { readonly url: string; readonly key: string } | undefined,
     resource: Resource,
   ) {
-    this.#target = target && { ...target, url: target.url.replace(/\/+$/, "") };
+    this.#target = target && { ...target, url: target.url.replace(/(?<!\/)\/+$/, "") };
     this.#resource = resource;
   }
 

@@ -30,7 +30,7 @@ export class Telemetry {
     limits: Partial<ExporterLimits> = {},
   ) {
     const resource: Resource = { ...about, instance: randomUUID() };
-    const below = (path: string) => new URL(`${target.url.href.replace(/\/+$/, "")}${path}`);
+    const below = (path: string) => new URL(`${target.url.href.replace(/(?<!\/)\/+$/, "")}${path}`);
     const { key } = target;
     const caught = (error: unknown) => guard.caught("export", error);
     const traces = new Exporter<SpanData>({
