@@ -49,6 +49,11 @@ export const count = scalar("a whole number from 0", (value) => {
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 });
 
+export const factor = scalar("a number", (value) => {
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  return Number.isFinite(number) ? number : undefined;
+});
+
 const SIZE_UNITS = new Map(["", "K", "M", "G", "T", "P"].map((prefix, i) => [prefix, 1024 ** i]));
 
 /** Bytes. Prometheus's units are binary with or without the `i`: 1KB is 1024 bytes. */

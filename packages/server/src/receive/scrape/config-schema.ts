@@ -3,6 +3,7 @@ import {
   byteSize,
   count,
   duration,
+  factor,
   flag,
   labelMap,
   text,
@@ -43,10 +44,10 @@ const histogramFields = {
   always_scrape_classic_histograms: flag.optional(),
   ...unsupportedFields(["convert_classic_histograms_to_nhcb"], LATER),
 };
-const bucketFields = unsupportedFields(
-  ["native_histogram_bucket_limit", "native_histogram_min_bucket_factor"],
-  "native histograms are stored with the buckets that they come with",
-);
+const bucketFields = {
+  native_histogram_bucket_limit: count.optional(),
+  native_histogram_min_bucket_factor: factor.optional(),
+};
 const namingFields = {
   metric_name_validation_scheme: z.enum(["", "utf8", "legacy"]).optional(),
   metric_name_escaping_scheme: z

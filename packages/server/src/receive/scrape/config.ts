@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ConfigError, maskSecrets, messageOf, readConfigFile } from "../../model/index.ts";
 import type { ConfigDocument, Fault } from "../../model/index.ts";
 import { otlpSettings } from "../otlp/config.ts";
+import { schemaOfFactor } from "./bucket-limit.ts";
 import { withoutNulls } from "./config-fields.ts";
 import { prometheusFile } from "./config-schema.ts";
 import type { PrometheusFile, ScrapeSection } from "./config-schema.ts";
@@ -125,6 +126,7 @@ function job(
       labels: section.label_limit || global.label_limit || 0,
       labelNameLength: section.label_name_length_limit || global.label_name_length_limit || 0,
       labelValueLength: section.label_value_length_limit || global.label_value_length_limit || 0,
+      nativeBuckets: section.native_histogram_bucket_limit ?? 0,
       droppedTargets: section.keep_dropped_targets || global.keep_dropped_targets || 0,
     },
     ...naming(section, path, global, report),
@@ -149,6 +151,7 @@ function formats(section: ScrapeSection, global: Defaults["global"]) {
       (nativeHistograms ? NATIVE_PROTOCOLS : DEFAULT_PROTOCOLS),
     fallbackProtocol: section.fallback_scrape_protocol,
     nativeHistograms,
+    maxSchema: schemaOfFactor(section.native_histogram_min_bucket_factor ?? 0),
     classicHistograms:
       section.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
   };

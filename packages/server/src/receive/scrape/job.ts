@@ -20,6 +20,7 @@ interface ScrapeLimits {
   readonly labels: number;
   readonly labelNameLength: number;
   readonly labelValueLength: number;
+  readonly nativeBuckets: number;
   /** How many of the targets that relabelling drops are shown. */
   readonly droppedTargets: number;
 }
@@ -41,6 +42,8 @@ export interface ScrapeConfig {
   /** How to read an answer that does not say what it is. */
   readonly fallbackProtocol: Protocol | undefined;
   readonly nativeHistograms: boolean;
+  /** Finer native histograms are made this coarse. */
+  readonly maxSchema: number;
   /** Whether the classic buckets of native histograms are stored, too. */
   readonly classicHistograms: boolean;
   readonly limits: ScrapeLimits;

@@ -1,6 +1,7 @@
 import { labelsKey } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import type { BatchBuilder } from "./batch.ts";
+import { withinBucketLimits } from "./bucket-limit.ts";
 import { formatOf } from "./format/negotiation.ts";
 import type { Format } from "./format/negotiation.ts";
 import { OpenMetricsParser } from "./format/open-metrics.ts";
@@ -127,6 +128,11 @@ export class Ledger {
     const before = this.#alive;
     const alive: TargetSeries[] = [];
     const { values, times, count, histograms, exemplars } = parser;
+    const bounded = histograms.map(({ sample, histogram }) =>
+      parser.seriesOf(sample) === DROPPED
+        ? histogram
+        : withinBucketLimits(histogram, this.#job.maxSchema, limits.nativeBuckets),
+    );
     const lost = { duplicate: 0, order: 0, bounds: 0 };
     let kept = 0;
     let added = 0;
@@ -134,7 +140,7 @@ export class Ledger {
     let nextExemplar = 0;
     for (let i = 0; i < count; i += 1) {
       const histogram =
-        histograms[nextHistogram]?.sample === i ? histograms[nextHistogram]?.histogram : undefined;
+        histograms[nextHistogram]?.sample === i ? bounded[nextHistogram] : undefined;
       if (histogram !== undefined) nextHistogram += 1;
       const firstExemplar = nextExemplar;
       while (exemplars[nextExemplar]?.sample === i) nextExemplar += 1;

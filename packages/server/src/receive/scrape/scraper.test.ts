@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { SamplesRefused } from "../../model/index.ts";
+import { protobufExposition } from "../../../test/protobuf-exposition.ts";
 import {
   content,
   directory,
@@ -96,6 +97,23 @@ describe("a scrape", () => {
     expect(await counted("seaworthy_dropped_total")).toMatchObject([
       { labels: { subject: "exemplars", reason: "invalid" }, value: 1 },
     ]);
+  });
+
+  it("keeps native histograms within the job's limit of buckets, or fails", async () => {
+    const address = await serve((_request, response) => {
+      response.setHeader("content-type", "application/vnd.google.protobuf; encoding=delimited");
+      response.end(protobufExposition);
+    });
+    const native = ", scrape_native_histograms: true, native_histogram_bucket_limit: ";
+    const { scrape, load, scraper } = await rig(job(address, `${native}4`));
+    expect((await scrape()).histograms?.[0]?.histogram).toMatchObject({ schema: 0, count: 12 });
+    await load(job(address, `${native}5, native_histogram_min_bucket_factor: 3`));
+    expect((await scrape()).histograms?.[0]?.histogram.schema).toBe(-1);
+    await load(job(address, `${native}1`));
+    expect(reported(await scrape(), "up")).toBe(0);
+    expect(scraper.targets().active[0]?.lastError).toMatch(
+      /native_histogram_bucket_limit exceeded/,
+    );
   });
 
   it("counts what the store refused, and does not send it again", async () => {

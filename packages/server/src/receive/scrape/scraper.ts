@@ -299,6 +299,7 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
     protocols: [],
     fallbackProtocol: undefined,
     nativeHistograms: false,
+    maxSchema: 8,
     classicHistograms: false,
     limits: {
       bodyBytes: 0,
@@ -307,6 +308,7 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
       labels: 0,
       labelNameLength: 0,
       labelValueLength: 0,
+      nativeBuckets: 0,
       droppedTargets: 0,
     },
     names: "utf8",
