@@ -27,7 +27,8 @@ export function withinBucketLimits(
   const isCustom = histogram.schema === CUSTOM_BUCKETS_SCHEMA;
   let result = histogram;
   if (!isCustom) while (result.schema > maxSchema) result = coarser(result);
-  while (maxBuckets > 0 && bucketCount(result) > maxBuckets) {
+  const most = maxBuckets > 0 ? maxBuckets : Number.POSITIVE_INFINITY;
+  while (bucketCount(result) > most) {
     if (isCustom || result.schema <= COARSEST) {
       throw new ScrapeFault(
         `native_histogram_bucket_limit exceeded: ${bucketCount(result)} buckets, the limit is ${maxBuckets}`,
