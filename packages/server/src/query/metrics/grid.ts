@@ -54,7 +54,12 @@ export function evaluateGrid(
 ): Promise<GridSeries[] | undefined> | undefined {
   const { grid, windowMs } = request;
   // What is in memory is evaluated sooner than a statement is planned.
-  if (telemetry.recent.covers(grid.startMs - windowMs)) return undefined;
+  if (telemetry.recent.covers(grid.startMs - windowMs)) {
+    const lookup = request.function === "lookup" && grid.steps === 1;
+    return lookup && request.aggregate === undefined
+      ? lookUpInMemory(telemetry, index, request, signal)
+      : undefined;
+  }
   const whole = [grid.startMs, grid.stepMs, windowMs].every((ms) => Number.isSafeInteger(ms));
   // Sums of floats depend on their order: the caller adds up what it is given.
   if (!whole || request.aggregate !== undefined) return undefined;
@@ -67,6 +72,29 @@ export function evaluateGrid(
   if (one === undefined) return undefined;
   const ask = { columns: `${one.bits} AS bits`, where: one.where, read: onePoint };
   return evaluate(telemetry, index, request, ask, signal);
+}
+
+/** The current value of each series, without an array for the samples of each. */
+async function lookUpInMemory(
+  { recent }: Telemetry,
+  index: SeriesIndex,
+  { grid: { startMs }, windowMs, matchers }: GridRequest,
+  signal: AbortSignal,
+): Promise<GridSeries[] | undefined> {
+  const afterMs = startMs - windowMs;
+  const families = await index.match(matchers, afterMs + 1, startMs, signal);
+  if (families.some(({ histograms }) => histograms)) return undefined;
+  const all = families.flatMap(({ series }) => series);
+  const values = new Float64Array(all.length);
+  const halves = new Uint32Array(values.buffer);
+  const kinds = new Uint8Array(all.length).fill(FLOAT);
+  const answer: GridSeries[] = [];
+  all.forEach(({ id, labels }, i) => {
+    if (!recent.last(id, afterMs, startMs, halves, i)) return;
+    if (halves[2 * i] === STALE_LOW && halves[2 * i + 1] === STALE_HIGH) return;
+    answer.push({ labels, kinds: kinds.subarray(i, i + 1), values: values.subarray(i, i + 1) });
+  });
+  return answer;
 }
 
 interface Ask {

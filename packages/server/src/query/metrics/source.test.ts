@@ -24,7 +24,10 @@ let statements: string[] = [];
 
 /** The store as it is when memory has nothing of it. */
 function withoutMemory(): Telemetry {
-  return { ...telemetry, recent: { covers: () => false, read: () => undefined } };
+  return {
+    ...telemetry,
+    recent: { covers: () => false, read: () => undefined, last: () => false },
+  };
 }
 
 /** The store without memory, which also notes what it is asked. */
@@ -118,6 +121,31 @@ describe("select", () => {
         expect(inMemory).toHaveLength(SERIES);
         expect(shown(inMemory)).toEqual(shown(inTables));
       }
+    }
+  });
+
+  it("looks current values up in memory as in the tables", async () => {
+    const ask = async (store: Telemetry, metric: string, at: number) => {
+      const source = createSource(store, new SeriesIndex(store, 1000));
+      const grid = { startMs: at, stepMs: 0, steps: 1 };
+      const request = {
+        matchers: [named(metric)],
+        function: "lookup",
+        grid,
+        windowMs: 60_000,
+      } as const;
+      const found = await source.grid?.(request, context);
+      return (found ?? [])
+        .map(({ labels, kinds, values }) => `${labels.key} ${kinds.join()} ${values.join()}`)
+        .sort();
+    };
+    for (const metric of ["a_total", "b"]) {
+      for (const at of [start, start + 20 * STEP + 7, start + (SAMPLES - 1) * STEP]) {
+        const inTables = await ask(withoutMemory(), metric, at);
+        expect(inTables.length).toBeGreaterThanOrEqual(SERIES - 1);
+        expect(await ask(telemetry, metric, at)).toEqual(inTables);
+      }
+      expect(await ask(telemetry, metric, start - 1)).toEqual([]);
     }
   });
 

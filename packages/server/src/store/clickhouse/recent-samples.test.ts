@@ -87,7 +87,12 @@ describe("recent samples", () => {
           if (!known.has(time)) known.set(time, value);
         }
         const expected = [...known].filter(([time]) => time >= a && time <= b);
-        expect(read(recent, 1n, a, b)).toEqual(expected.sort(([x], [y]) => x - y));
+        expected.sort(([x], [y]) => x - y);
+        expect(read(recent, 1n, a, b)).toEqual(expected);
+        const out = new Float64Array(2);
+        const found = recent.last(1n, a - 1, b, new Uint32Array(out.buffer), 1);
+        expect(found).toBe(expected.length > 0);
+        if (found) expect(out[1]).toBe(expected.at(-1)?.[1]);
       }),
     );
   });

@@ -10,6 +10,11 @@ export interface RecentReader {
   covers(startMs: number): boolean;
   /** A series' float samples from startMs to endMs, both inclusive; undefined when it has none. */
   read(series: bigint, startMs: number, endMs: number): SampleColumns | undefined;
+  /**
+   * Writes the bits of a series' last sample after `afterMs` and up to `throughMs` into `out`, at two
+   * times `at`, the low half first; false when there is none.
+   */
+  last(series: bigint, afterMs: number, throughMs: number, out: Uint32Array, at: number): boolean;
 }
 
 /** A stretch of time too short to be of use to the usual five minutes. */
@@ -45,6 +50,10 @@ export class RecentSamples implements RecentReader {
 
   read(series: bigint, startMs: number, endMs: number): SampleColumns | undefined {
     return this.#series.get(series)?.read(startMs, endMs);
+  }
+
+  last(series: bigint, afterMs: number, throughMs: number, out: Uint32Array, at: number): boolean {
+    return this.#series.get(series)?.last(afterMs, throughMs, out, at) ?? false;
   }
 
   /** The place for a series' samples, good until it is dropped. */
@@ -143,6 +152,15 @@ export class RecentSeries {
       times: this.#times.subarray(from, to),
       values: new Float64Array(this.#halves.buffer, from * 8, to - from),
     };
+  }
+
+  /** See RecentReader. */
+  last(afterMs: number, throughMs: number, out: Uint32Array, at: number): boolean {
+    const index = this.#firstFrom(Math.floor(throughMs) + 1) - 1;
+    if (index < 0 || (this.#times[index] ?? 0) <= afterMs) return false;
+    out[2 * at] = this.#halves[2 * index] ?? 0;
+    out[2 * at + 1] = this.#halves[2 * index + 1] ?? 0;
+    return true;
   }
 
   /** Answers how many are left. */
