@@ -21,12 +21,16 @@ export interface DeltaRequest {
 /** A series that is sent as deltas and has been silent this long makes room for another, ms. */
 const IDLE_MS = 10 * 60_000;
 
-/** The running sums of all series that are sent as deltas. One request works on them at a time. */
+/**
+ * The running sums of all series that are sent as deltas. Requests about the same resource, whose
+ * series may be the same, take turns; others do not wait for each other's commits.
+ */
 export class Deltas {
   readonly #numbers: CumulativeStore<number>;
   readonly #classic: CumulativeStore<ClassicHistogram>;
   readonly #native: CumulativeStore<HistogramSample>;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The last request of each resource, while it is at work. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   /** `limit`: series of each kind that are kept. */
   constructor(limit: number) {
@@ -35,9 +39,14 @@ export class Deltas {
     this.#native = new CumulativeStore(limit, IDLE_MS);
   }
 
-  /** Lets `work` add a request's deltas; they are kept if it succeeds. */
-  async run<T>(now: number, work: (request: DeltaRequest) => Promise<T>): Promise<T> {
-    const turn = this.#last.then(async () => {
+  /** Lets `work` add a request's deltas; they are kept if it succeeds. `resources`: whose they are. */
+  async run<T>(
+    now: number,
+    resources: readonly string[],
+    work: (request: DeltaRequest) => Promise<T>,
+  ): Promise<T> {
+    const before = resources.map((resource) => this.#last.get(resource));
+    const turn = Promise.all(before).then(async () => {
       const request = this.#begin(now);
       const result = await work(request);
       request.numbers.commit();
@@ -45,7 +54,16 @@ export class Deltas {
       request.native.commit();
       return result;
     });
-    this.#last = turn.catch(() => {});
+    // Whether a request succeeds is not the next one's business.
+    const ended = turn.then(
+      () => {},
+      () => {},
+    );
+    for (const resource of resources) this.#last.set(resource, ended);
+    await ended;
+    for (const resource of resources) {
+      if (this.#last.get(resource) === ended) this.#last.delete(resource);
+    }
     return turn;
   }
 

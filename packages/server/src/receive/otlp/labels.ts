@@ -56,6 +56,12 @@ export function resourceLabels(
   };
 }
 
+/** What tells a resource from others whose series are its own: equal for equal job and instance. */
+export function resourceIdentity(attributes: AttributeList): string {
+  const values = new Map(attributes.map(({ key, value }) => [key, textOf(value)]));
+  return JSON.stringify(IDENTIFYING.map((key) => values.get(key) ?? null));
+}
+
 function isPromoted(key: string, settings: OtlpSettings): boolean {
   return settings.promoteAllResourceAttributes
     ? !settings.ignoreResourceAttributes.includes(key)

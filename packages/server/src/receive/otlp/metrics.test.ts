@@ -24,10 +24,18 @@ const nanos = (ms: number) => `${ms}000000`;
 let batches: SampleBatch[];
 let dropped: [string, number][];
 let failure: Error | undefined;
+/** What writes wait for, and when one has begun to. */
+let hold: Promise<void> | undefined;
+let reach = () => {};
+let reached: Promise<void>;
 const clock = new ManualClock(T);
 const sink: SampleSink = {
   async write(batch) {
     if (failure !== undefined && !(failure instanceof SamplesRefused)) throw failure;
+    if (hold !== undefined) {
+      reach();
+      await hold;
+    }
     batches.push(batch);
     if (failure !== undefined) throw failure;
   },
@@ -44,6 +52,10 @@ beforeEach(() => {
   batches = [];
   dropped = [];
   failure = undefined;
+  hold = undefined;
+  reached = new Promise((resolve) => {
+    reach = resolve;
+  });
   push = make();
 });
 
@@ -210,6 +222,23 @@ describe("temporality", () => {
         errorMessage: "a point of hits_total begins before the last delta's end",
       },
     });
+  });
+
+  it("lets the deltas of one resource take turns, and no other resource wait", async () => {
+    let release = () => {};
+    hold = new Promise((resolve) => {
+      release = resolve;
+    });
+    const first = send([sum(T, T + 10, 5)], shop);
+    const second = send([sum(T + 10, T + 20, 2)], shop);
+    await reached;
+    hold = undefined;
+    await send([sum(T, T + 10, 1)]);
+    expect(stored()).toEqual({ "hits_total{}": 1 });
+    release();
+    await Promise.all([first, second]);
+    const series = 'hits_total{instance="i-1",job="shop/checkout"}';
+    expect(stored()[series]).toBe(7);
   });
 
   it("keeps the sums of so many series, and makes room when one has gone silent", async () => {

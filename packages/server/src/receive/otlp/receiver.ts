@@ -13,6 +13,7 @@ import { Refusals } from "../push/refusals.ts";
 import { failureBody, successBody } from "./answers.ts";
 import type { OtlpEncoding } from "./answers.ts";
 import { Deltas } from "./deltas.ts";
+import { resourceIdentity } from "./labels.ts";
 import { DELTA, exportMetricsRequest } from "./metrics-schema.ts";
 import type { ResourceMetrics } from "./metrics-schema.ts";
 import { Budget } from "./schema.ts";
@@ -94,9 +95,10 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
       encoding === "json"
         ? exportMetricsRequest.fromJson(parseJson(plain), "", budget)
         : exportMetricsRequest.readFields(new ProtoReader(plain), budget);
-    return hasDeltas(resourceMetrics)
-      ? deltas.run(clock.now(), (request) => take(resourceMetrics, request))
-      : take(resourceMetrics, noDeltas);
+    const names = resourcesWithDeltas(resourceMetrics);
+    return names.length === 0
+      ? take(resourceMetrics, noDeltas)
+      : deltas.run(clock.now(), names, (request) => take(resourceMetrics, request));
   };
 
   return {
@@ -132,16 +134,18 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
 /** For requests without deltas, which need not wait for each other. */
 const noDeltas: OtlpIntake["deltas"] = new Deltas(0).idle();
 
-function hasDeltas(resources: readonly ResourceMetrics[]): boolean {
-  return resources.some(({ scopeMetrics }) =>
-    scopeMetrics.some((scope) =>
-      scope.metrics.some(({ sum, histogram, exponentialHistogram }) =>
+/** The resources whose metrics are sent as deltas, by their identity. */
+function resourcesWithDeltas(resources: readonly ResourceMetrics[]): string[] {
+  const found = resources.filter(({ scopeMetrics }) =>
+    scopeMetrics.some(({ metrics }) =>
+      metrics.some(({ sum, histogram, exponentialHistogram }) =>
         [sum, histogram, exponentialHistogram].some(
           (data) => data?.aggregationTemporality === DELTA,
         ),
       ),
     ),
   );
+  return [...new Set(found.map(({ resource }) => resourceIdentity(resource.attributes)))];
 }
 
 function parseJson(plain: Buffer): unknown {
