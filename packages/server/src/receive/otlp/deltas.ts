@@ -45,7 +45,7 @@ export class Deltas {
     resources: readonly string[],
     work: (request: DeltaRequest) => Promise<T>,
   ): Promise<T> {
-    const before = resources.map((resource) => this.#last.get(resource));
+    const before = resources.flatMap((resource) => this.#last.get(resource) ?? []);
     const turn = Promise.all(before).then(async () => {
       const request = this.#begin(now);
       const result = await work(request);

@@ -1,6 +1,6 @@
 import { METRIC_NAME } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
-import { Generations } from "../push/generations.ts";
+import { KnownLabels } from "../push/known-labels.ts";
 import type { PushLimits } from "../push/limits.ts";
 import { seriesLabels } from "../push/series-labels.ts";
 import { textOf } from "./attributes.ts";
@@ -115,12 +115,12 @@ export interface PointLabels {
 
 /** The labels of points' series. A series that came before is not made again. */
 export class SeriesLabels {
-  readonly #known: Generations<Labels>;
+  readonly #known: KnownLabels;
   readonly #limits: PushLimits;
   readonly #namer: Namer;
 
   constructor(limits: PushLimits, namer: Namer) {
-    this.#known = new Generations(limits.knownSeries);
+    this.#known = new KnownLabels(limits.knownSeries);
     this.#limits = limits;
     this.#namer = namer;
   }
@@ -155,7 +155,6 @@ export class SeriesLabels {
       ...(extra === undefined ? {} : { [extra[0]]: extra[1] }),
     };
     const labels = seriesLabels(Object.entries(all).flat(), this.#limits);
-    if (typeof labels !== "string") this.#known.set(key, labels);
-    return labels;
+    return typeof labels === "string" ? labels : this.#known.add(key, labels);
   }
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Labels, MetricMetadata } from "../../model/index.ts";
-import { Generations } from "../push/generations.ts";
+import { KnownLabels } from "../push/known-labels.ts";
 import { seriesLabels, shown } from "../push/series-labels.ts";
 import { ProtoReader, tagOf, WIRE } from "../protobuf.ts";
 import { METRIC_TYPES, takeExemplar, takeHistogram, takeSample } from "./series.ts";
@@ -25,10 +25,10 @@ const VALUE = tagOf(2, bytes);
  * https://prometheus.io/docs/specs/prw/remote_write_spec/
  */
 export class RemoteWriteV1 {
-  readonly #known: Generations<Labels>;
+  readonly #known: KnownLabels;
 
   constructor(knownSeries: number) {
-    this.#known = new Generations(knownSeries);
+    this.#known = new KnownLabels(knownSeries);
   }
 
   /** Reads a request into `intake`. Throws ProtobufError, and PushError when a limit is exceeded. */
@@ -62,7 +62,7 @@ export class RemoteWriteV1 {
         intake.refusals.add("invalid", labels, count);
         return;
       }
-      this.#known.set(key, labels);
+      labels = this.#known.add(key, labels);
     }
     reader.at = begin;
     const series = { index: intake.batch.addSeries(labels), labels };

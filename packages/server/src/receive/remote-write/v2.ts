@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { METRIC_NAME } from "../../model/index.ts";
 import type { Labels, MetricMetadata } from "../../model/index.ts";
 import { PushError } from "../push/errors.ts";
-import { Generations } from "../push/generations.ts";
+import { KnownLabels } from "../push/known-labels.ts";
 import { seriesLabels, shown } from "../push/series-labels.ts";
 import { ProtoReader, tagOf, WIRE } from "../protobuf.ts";
 import { METRIC_TYPES, takeExemplar, takeHistogram, takeSample } from "./series.ts";
@@ -28,10 +28,10 @@ type Symbols = readonly (string | undefined)[];
  * once in a table. https://prometheus.io/docs/specs/prw/remote_write_spec_2_0/
  */
 export class RemoteWriteV2 {
-  readonly #known: Generations<Labels>;
+  readonly #known: KnownLabels;
 
   constructor(knownSeries: number) {
-    this.#known = new Generations(knownSeries);
+    this.#known = new KnownLabels(knownSeries);
   }
 
   /** Reads a request into `intake`. Throws ProtobufError, and PushError when a limit is exceeded. */
@@ -97,8 +97,7 @@ export class RemoteWriteV2 {
     const labels = seriesLabels(pairs, limits);
     if (typeof labels === "string") return labels;
     if (!areTexts) return `a label of ${shown(labels)} is not UTF-8`;
-    this.#known.set(key, labels);
-    return labels;
+    return this.#known.add(key, labels);
   }
 }
 
