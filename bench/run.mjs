@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 
 /** Benchmark → its script, and what must be built before it runs. */
 const BENCHMARKS = {
+  logs: { script: "logs.mjs", build: ["packages/server"] },
   metrics: { script: "metrics.mjs", build: ["packages/server"] },
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },

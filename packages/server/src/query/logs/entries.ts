@@ -11,7 +11,7 @@ import type { Stream } from "./streams.ts";
 
 const MINUTE_NS = 60_000_000_000n;
 /** The first piece of time that is read; it grows while it holds little. */
-const FIRST_NS = 15n * MINUTE_NS;
+const FIRST_NS = 30n * MINUTE_NS;
 /** Lines of one piece, at which a piece is right; a piece may hold some more, and is cut at `MOST`. */
 const WANTED = 20_000;
 const MOST = 50_000;
@@ -38,7 +38,8 @@ export async function* readEntries(
     const cut = rows.length >= limitOf(request) && last !== undefined;
     if (backward) endNs = cut ? last : piece.startNs;
     else startNs = cut ? last + 1n : piece.endNs;
-    if (rows.length < WANTED / 4) width *= 4n;
+    // A day of few lines is three statements, each of which takes its time to be planned.
+    if (rows.length < WANTED / 4) width *= 16n;
     else if (rows.length > WANTED && width > MINUTE_NS) width /= 2n;
   }
 }
