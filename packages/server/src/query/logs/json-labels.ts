@@ -7,11 +7,16 @@ export interface NumberLabel {
   readonly value: string;
 }
 
-const PLAIN_NUMBER = "'^-?[0-9]+([.][0-9]+)?$'";
+/** A member of a line's object: its JSON as the engine writes it (empty for none), and its possible keys. */
+interface Member {
+  readonly raw: string;
+  readonly keys: readonly string[];
+}
 
 /**
  * Labels that LogQL's `json` finds, as expressions over a row of `logs`. Where an expression could
- * differ from what the parser finds, a condition in `irregular` holds.
+ * differ from what the parser finds, a condition in `irregular` holds. Each function of the engine that
+ * looks into JSON reads all of the line: a member is read once, and the rest is done on its text.
  */
 export class JsonLabels {
   readonly irregular: string[] = [];
@@ -41,26 +46,32 @@ export class JsonLabels {
 
   /** A label's value, empty for none; undefined when it cannot be told. */
   text(name: string): string | undefined {
-    const found = this.#find(name);
-    if (found === undefined) return undefined;
-    // Numbers are labels as they are written, which the engine does not keep of fractions.
-    this.#note(`${found("JSONType")} = 'Double'`);
+    const member = this.#find(name);
+    if (member === undefined) return undefined;
+    const { raw, keys } = member;
+    // The engine writes 1.50 and 1e2 as 1.5 and 100; a label is as the line has it.
+    const pattern = this.#sql.text(
+      `"(?:${keys.join("|")})"[[:space:]]*:[[:space:]]*(-?[0-9][0-9.eE+-]*)`,
+    );
+    const times = keys.map((key) => `countSubstrings(line, ${this.#sql.text(`"${key}"`)})`);
+    const once = `${times.join(" + ")} = 1`;
+    this.#note(`(${isNumber(raw)} AND NOT (${once} AND extract(line, ${pattern}) = ${raw}))`);
     const came = this.#labels.text(name);
-    return `if(${came} != '', ${came}, ${textOf(found, "('Int64', 'UInt64', 'Bool')")})`;
+    return `if(${came} != '', ${came}, multiIf(${isText(raw)}, ${decoded(raw)}, ${isNumber(raw)} OR ${isBool(raw)}, ${raw}, ''))`;
   }
 
   /** A label as a number; undefined when it cannot be told. */
   number(name: string): NumberLabel | undefined {
-    const found = this.#find(name);
-    if (found === undefined) return undefined;
+    const member = this.#find(name);
+    if (member === undefined) return undefined;
+    const { raw } = member;
     const came = this.#labels.text(name);
-    const isNumber = `(${came} = '' AND ${found("JSONType")} IN ('Int64', 'UInt64', 'Double'))`;
-    const text = `if(${came} != '', ${came}, ${textOf(found, "('Bool')")})`;
-    this.#note(`(NOT ${isNumber} AND ${text} != '' AND NOT match(${text}, ${PLAIN_NUMBER}))`);
-    return {
-      present: `(${isNumber} OR ${text} != '')`,
-      value: `if(${isNumber}, ${found("JSONExtractFloat")}, toFloat64OrZero(${text}))`,
-    };
+    const text = `if(${came} != '', ${came}, multiIf(${isText(raw)}, ${decoded(raw)}, ${isNumber(raw)} OR ${isBool(raw)}, ${raw}, ''))`;
+    // The engine's own writing of a number is exact; in texts, only plain numbers are told for sure.
+    this.#note(
+      `(NOT (${came} = '' AND ${isNumber(raw)}) AND ${text} != '' AND NOT match(${text}, '^-?[0-9]+([.][0-9]+)?$'))`,
+    );
+    return { present: `(${text} != '')`, value: `toFloat64OrZero(${text})` };
   }
 
   #note(condition: string): void {
@@ -68,25 +79,23 @@ export class JsonLabels {
   }
 
   /** Where a label is: `status` is a key, `req_method` a key or a path of two. */
-  #find(name: string): Place | undefined {
+  #find(name: string): Member | undefined {
     const parts = name.split("_");
     if (name.endsWith("_extracted") || parts.length > 2) return undefined;
     if (!parts.every((part) => /^[A-Za-z][A-Za-z0-9]*$/.test(part))) return undefined;
-    const key = `line, ${this.#sql.text(name)}`;
+    const whole = `JSONExtractRaw(line, ${this.#sql.text(name)})`;
     const [first = "", second] = parts;
-    if (second === undefined) return (read) => `${read}(${key})`;
-    const path = `line, ${this.#sql.text(first)}, ${this.#sql.text(second)}`;
+    if (second === undefined) return { raw: whole, keys: [name] };
+    const path = `JSONExtractRaw(line, ${this.#sql.text(first)}, ${this.#sql.text(second)})`;
     // Which of the two comes first cannot be told, nor what else may stand for the underscore.
-    this.#note(`(JSONHas(${key}) AND JSONHas(${path}))`);
+    this.#note(`(${whole} != '' AND ${path} != '')`);
     this.#note(`match(line, ${this.#sql.text(`"${first}[^A-Za-z0-9_"]${second}"`)})`);
-    return (read) => `if(JSONHas(${key}), ${read}(${key}), ${read}(${path}))`;
+    return { raw: `if(${whole} != '', ${whole}, ${path})`, keys: [name, second] };
   }
 }
 
-/** A value, by the engine's function that reads it. */
-type Place = (read: string) => string;
-
-function textOf(found: Place, raw: string): string {
-  const type = found("JSONType");
-  return `multiIf(${type} = 'String', ${found("JSONExtractString")}, ${type} IN ${raw}, ${found("JSONExtractRaw")}, '')`;
-}
+const isText = (raw: string) => `startsWith(${raw}, '"')`;
+const isNumber = (raw: string) => `match(${raw}, '^-?[0-9]')`;
+const isBool = (raw: string) => `${raw} IN ('true', 'false')`;
+const decoded = (raw: string) =>
+  `if(position(${raw}, '\\\\') = 0, substring(${raw}, 2, length(${raw}) - 2), JSONExtractString(${raw}))`;
