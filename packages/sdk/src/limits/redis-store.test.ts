@@ -99,6 +99,8 @@ test("Redis killed: each tier as it says; and back: counting again", async () =>
   const limits = new RateLimits({
     store,
     storePauseMs: 0,
+    // A busy machine is not a Redis that is gone.
+    storeTimeoutMs: 10_000,
     tiers: { near: { limit: 1, windowSeconds: 60, onStoreFailure: "local" } },
     kit: {
       count: (_name, labels) => void counts.push(String(labels?.["outcome"])),

@@ -274,8 +274,6 @@ test("a client that sends its headers or its body too slowly is cut off", async 
   expect(await talk("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nabc")).toContain(
     "408 Request Timeout",
   );
-  const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`x-${index}`, "1"]));
-  expect((await fetch(url, { headers: many })).status).toBe(200);
 });
 
 test("a client that does not read or write for too long is cut off", async () => {

@@ -14,7 +14,7 @@ app.get("/slow", () => {
 });
 gracefulShutdown(app.seaworthy, {
   server: app,
-  readyDelayMs: 300,
+  readyDelayMs: 1_500,
   close: () => void process.stdout.write("closed\n"),
 });
 // The slow route answers when the service has refused connections for a while.
