@@ -256,6 +256,46 @@ describe("live", () => {
   });
 });
 
+describe("logs", () => {
+  it("are narrowed by labels, text and fields, all in the URL, and paged", async () => {
+    await open("/explore/logs");
+    const lines = page.getByRole("article");
+    expect(await lines.count()).toBe(500);
+    await page.getByRole("button", { name: "Show earlier lines" }).click();
+    await page.waitForFunction(() => document.querySelectorAll("article").length === 700);
+    await page.getByRole("button", { name: /^checkout/ }).click();
+    await page.waitForURL((url) => url.searchParams.get("q") === '{service_name="checkout"}');
+    await page.getByText('{service_name="checkout"}').first().waitFor();
+    await page.getByLabel("Query").fill('{service_name="checkout"} |= "payment"');
+    await page.keyboard.press("Enter");
+    await page
+      .getByRole("button", { name: /error.*payment refused/ })
+      .first()
+      .click();
+    await page
+      .getByLabel("The whole line")
+      .getByText('"reason": "timeout after 3000 ms"')
+      .waitFor();
+    await page.getByRole("button", { name: "Without detected_level=error" }).click();
+    await page.waitForURL(
+      (url) =>
+        url.searchParams.get("q") ===
+        '{service_name="checkout"} |= "payment" | detected_level!="error"',
+    );
+  });
+
+  it("what stands around a line; what cannot be read is told", async () => {
+    await open("/explore/logs?q=%7Bservice_name%3D%22mailer%22%7D");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "What stands around it" }).click();
+    await page.waitForURL(/environment%3D%22production%22.*from=20/);
+    await page.getByLabel("Query").fill('{a="b"} |');
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByText("unexpected end of the query").waitFor();
+  });
+});
+
 describe("silences", () => {
   it("are made from an alert in two clicks, show what they hide, and are ended", async () => {
     await open("/alerts?open=a1");

@@ -13,6 +13,8 @@ export const screens: Readonly<Record<string, string>> = {
   "explore-table": "/explore/metrics?q=up&tab=table",
   "explore-start": "/explore/metrics",
   "explore-error": "/explore/metrics?q=sum(rate(x[5m])",
+  logs: "/explore/logs",
+  "explore-logs-error": "/explore/logs?q=%7Ba%3D%22b%22%7D+%7C",
   targets: "/targets",
   account: "/settings",
   tokens: "/settings/tokens",

@@ -1,6 +1,7 @@
 import {
   IconBell,
   IconChartLine,
+  IconFileText,
   IconFlame,
   IconLayoutDashboard,
   IconRadar2,
@@ -23,6 +24,7 @@ export const destinations: readonly Destination[] = [
   { label: "Incidents", path: paths.incidents(), icon: IconFlame, key: "i" },
   { label: "Alerts", path: paths.alerts(), icon: IconBell, key: "a" },
   { label: "Metrics", path: paths.explore(), icon: IconChartLine, key: "m" },
+  { label: "Logs", path: paths.logs(), icon: IconFileText, key: "l" },
   { label: "Targets", path: paths.targets(), icon: IconRadar2, key: "t" },
   { label: "Settings", path: paths.settings(), icon: IconSettings, key: "s" },
 ];

@@ -13,6 +13,8 @@ export const paths = {
   notifications: () => "/alerts/notifications",
   explore: (queries: readonly string[] = [], range?: { from: string; to: string }) =>
     withQuery("/explore/metrics", { q: queries, ...range }),
+  logs: (query?: string, range?: { from: string; to: string }) =>
+    withQuery("/explore/logs", { q: query, ...range }),
   targets: () => "/targets",
   settings: () => "/settings",
   tokens: () => "/settings/tokens",

@@ -68,6 +68,11 @@ export const routes: RouteObject[] = [
             handle: shared,
             lazy: () => import("../screens/explore/route.tsx"),
           },
+          {
+            path: "explore/logs",
+            handle: shared,
+            lazy: () => import("../screens/logs/route.tsx"),
+          },
           { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
           {
             path: "settings",

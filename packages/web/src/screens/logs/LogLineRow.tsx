@@ -1,0 +1,126 @@
+import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import { IconListSearch, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
+import type { LogLine } from "../../api/loki.ts";
+import { paths } from "../../app/paths.ts";
+import { CopyButton } from "../../elements/CopyButton.tsx";
+import { ScreenLink } from "../../elements/ScreenLink.tsx";
+import { absoluteRange } from "../../time/time-range.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
+import { formatInstant, formatTimeOfDay } from "../../values/instant.ts";
+import { levelOf } from "./level.ts";
+import { streamQuery } from "./log-query.ts";
+import styles from "./Logs.module.css";
+
+/** On each side of a line, in milliseconds. */
+const around = 30_000;
+
+interface LogLineRowProps {
+  readonly line: LogLine;
+  readonly isOpen: boolean;
+  readonly toggle: () => void;
+  readonly narrow: (line: LogLine, name: string, value: string, has: boolean) => void;
+}
+
+/** One line: folded to what fits, or whole with all that is known of it. */
+export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
+  const { zone } = useTimeRange();
+  const at = Number(line.at.slice(0, -6));
+  const level = levelOf(line.fields["detected_level"] ?? line.stream["detected_level"]);
+  return (
+    <article className={styles.line} data-level={level}>
+      <button type="button" className={styles.row} data-row aria-expanded={isOpen} onClick={toggle}>
+        <time className={styles.time} dateTime={new Date(at).toISOString()}>
+          {formatTimeOfDay(at, zone)}
+          <span className={styles.fraction}>.{String(at % 1000).padStart(3, "0")}</span>
+        </time>
+        <span className={styles.level}>{level === "unknown" ? "" : level}</span>
+        <span className={styles.text}>{line.text}</span>
+      </button>
+      {isOpen ? <Unfolded line={line} at={at} narrow={narrow} /> : null}
+    </article>
+  );
+}
+
+interface UnfoldedProps {
+  readonly line: LogLine;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly narrow: LogLineRowProps["narrow"];
+}
+
+function Unfolded({ line, at, narrow }: UnfoldedProps) {
+  const { zone } = useTimeRange();
+  const known = Object.entries({ ...line.stream, ...line.fields }).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  return (
+    <div className={styles.whole}>
+      <div className={styles.tools}>
+        <span className={styles.when}>{formatInstant(at, zone)}</span>
+        <Button
+          component={ScreenLink}
+          to={paths.logs(streamQuery(line.stream), absoluteRange(at - around, at + around))}
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconListSearch size={15} stroke={1.7} aria-hidden />}
+        >
+          What stands around it
+        </Button>
+        <CopyButton text={line.text} label="Copy the line" />
+      </div>
+      <pre className={styles.pretty} tabIndex={0} aria-label="The whole line">
+        {pretty(line.text)}
+      </pre>
+      <table className={styles.fields}>
+        <tbody>
+          {known.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{value}</td>
+              <td className={styles.narrow}>
+                <Narrow
+                  label={`Only with ${name}=${value}`}
+                  go={() => narrow(line, name, value, true)}
+                >
+                  <IconZoomIn size={15} stroke={1.7} aria-hidden />
+                </Narrow>
+                <Narrow
+                  label={`Without ${name}=${value}`}
+                  go={() => narrow(line, name, value, false)}
+                >
+                  <IconZoomOut size={15} stroke={1.7} aria-hidden />
+                </Narrow>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface NarrowProps {
+  readonly label: string;
+  readonly go: () => void;
+  readonly children: React.ReactNode;
+}
+
+function Narrow({ label, go, children }: NarrowProps) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" size={24} aria-label={label} onClick={go}>
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+/** JSON over several lines; anything else as it is. */
+function pretty(text: string): string {
+  if (!text.startsWith("{")) return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}

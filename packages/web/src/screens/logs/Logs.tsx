@@ -1,0 +1,146 @@
+import { Button, Switch } from "@mantine/core";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { IconFileText } from "@tabler/icons-react";
+import { useMemo, useState } from "react";
+import { useSearchParams } from "react-router";
+import type { LogLine } from "../../api/loki.ts";
+import { Page } from "../../app/Page.tsx";
+import { Command } from "../../elements/Command.tsx";
+import { EmptyState } from "../../elements/EmptyState.tsx";
+import { ErrorState } from "../../elements/ErrorState.tsx";
+import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
+import { useRowKeys } from "../../elements/use-row-keys.ts";
+import { isMoving, resolveRange } from "../../time/time-range.ts";
+import { useNow } from "../../time/use-now.ts";
+import { useTimeRange } from "../../time/use-time-range.ts";
+import { Facets } from "./Facets.tsx";
+import { everything, givesLines, withField, withLabel } from "./log-query.ts";
+import { LogLineRow } from "./LogLineRow.tsx";
+import { LogQueryForm } from "./LogQueryForm.tsx";
+import { LogVolume } from "./LogVolume.tsx";
+import styles from "./Logs.module.css";
+import { linesQuery } from "./queries.ts";
+
+/** While following, how often to ask, in milliseconds. */
+const followEvery = 2000;
+
+const example = `curl -X POST http://127.0.0.1:4000/api/logs/lines?service_name=hello \\
+  -H "Authorization: Bearer $SEAWORTHY_TOKEN" -d '{"level":"info","msg":"hello"}'`;
+
+/** Searches and follows log lines. The query, the range and the open line stand in the URL. */
+export function Logs() {
+  const [params, setParams] = useSearchParams();
+  const query = params.get("q") ?? everything;
+  const open = params.get("open");
+  const isFollowing = params.has("follow");
+  const { range } = useTimeRange();
+  const [asked, setAsked] = useState(Date.now);
+  const ticking = useNow(followEvery);
+  const now = isFollowing ? Math.max(ticking, asked) : asked;
+  const span = useMemo(() => resolveRange(range, now), [range, now]);
+  const list = useRowKeys<HTMLDivElement>();
+  const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
+    { ...linesQuery(query, span), enabled: givesLines(query) },
+  );
+  const lines = useMemo(() => data?.pages.flat() ?? [], [data]);
+
+  const change = (next: Readonly<Record<string, string | null>>, replace = false) =>
+    setParams(
+      (old) => {
+        const changed = new URLSearchParams(old);
+        for (const [name, value] of Object.entries(next))
+          if (value === null) changed.delete(name);
+          else changed.set(name, value);
+        return changed;
+      },
+      { preventScrollReset: true, replace },
+    );
+  const run = (text: string) => {
+    setAsked(Date.now());
+    change({ q: text.trim() === "" ? null : text.trim(), open: null });
+  };
+  const narrow = (line: LogLine, name: string, value: string, has: boolean) =>
+    run(
+      name in line.stream ? withLabel(query, name, value, has) : withField(query, name, value, has),
+    );
+
+  return (
+    <Page
+      wide
+      title="Logs"
+      actions={
+        isMoving(range) ? (
+          <Switch
+            label="Follow"
+            checked={isFollowing}
+            onChange={(event) => change({ follow: event.currentTarget.checked ? "" : null }, true)}
+          />
+        ) : null
+      }
+    >
+      <LogQueryForm query={query} run={run} />
+      {!givesLines(query) ? (
+        <EmptyState title="This query gives no lines">
+          <p>
+            Lines are found by a selector in braces, for example <code>{everything}</code>.
+          </p>
+        </EmptyState>
+      ) : error !== null ? (
+        <ErrorState error={error} retry={() => void refetch()} />
+      ) : data === undefined ? (
+        <RowsSkeleton rows={12} height={28} />
+      ) : (
+        <>
+          <LogVolume query={query} span={span} />
+          {lines.length === 0 ? (
+            <NoLines isEverything={query === everything} />
+          ) : (
+            <div className={styles.columns}>
+              <Facets lines={lines} pick={(name, value) => run(withLabel(query, name, value))} />
+              <div ref={list} className={styles.lines}>
+                {lines.map((line) => (
+                  <LogLineRow
+                    key={line.key}
+                    line={line}
+                    isOpen={line.key === open}
+                    toggle={() => change({ open: line.key === open ? null : line.key }, true)}
+                    narrow={narrow}
+                  />
+                ))}
+                {hasNextPage ? (
+                  <div className={styles.more}>
+                    <Button
+                      variant="default"
+                      loading={isFetchingNextPage}
+                      onClick={() => void fetchNextPage()}
+                    >
+                      Show earlier lines
+                    </Button>
+                  </div>
+                ) : null}
+              </div>
+            </div>
+          )}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function NoLines({ isEverything }: { readonly isEverything: boolean }) {
+  return isEverything ? (
+    <EmptyState title="No log lines in this range" icon={<IconFileText size={32} stroke={1.3} />}>
+      <p>
+        Send them with what you have: promtail or any other sender of Loki's, OpenTelemetry,
+        Datadog's or Vercel's. Or try it by hand:
+      </p>
+      <div className={styles.example}>
+        <Command text={example} label="Example" />
+      </div>
+    </EmptyState>
+  ) : (
+    <EmptyState title="No line matches in this range">
+      <p>The query is well formed. Try a longer range, or take a condition away.</p>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,1 @@
+export { Logs as Component } from "./Logs.tsx";
