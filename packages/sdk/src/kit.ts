@@ -98,7 +98,10 @@ export class Kit {
 
     this.#telemetry = telemetry;
     this.#errors = new Errors((record) => telemetry?.error(record));
-    this.#tracer = new Tracer(telemetry?.spans, settings.sampling);
+    this.#tracer = new Tracer(
+      settings.exportTraces ? telemetry?.spans : undefined,
+      settings.sampling,
+    );
     this.health = new Health(guard);
     const activity = new Activity();
     const { registry, health } = this;

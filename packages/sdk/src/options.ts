@@ -30,6 +30,8 @@ export interface KitOptions {
         readonly key?: string | undefined;
         /** Whether log lines are sent too, not only written. Default: true. */
         readonly logs?: boolean;
+        /** Whether spans are sent. Default: true. */
+        readonly traces?: boolean;
       };
   readonly traces?: {
     /** Ordinary traces that are kept in a second; failed and slow ones come on top. Default: 10. */
@@ -90,6 +92,7 @@ export interface Settings {
   /** Undefined when telemetry is not sent. */
   readonly target: Target | undefined;
   readonly exportLogs: boolean;
+  readonly exportTraces: boolean;
   readonly sampling: Sampling;
   readonly traceFetch: boolean;
   readonly metricsPath: string | false;
@@ -185,6 +188,7 @@ export function resolveOptions(
     version: text("version", options.version, environment["npm_package_version"] || "0.0.0"),
     target: target(),
     exportLogs: options.export === false || options.export?.logs !== false,
+    exportTraces: options.export === false || options.export?.traces !== false,
     sampling: {
       perSecond: limit("traces.perSecond", traces?.perSecond, 10),
       slowMs: limit("traces.slowMs", traces?.slowMs, 1_000),

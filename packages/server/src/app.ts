@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { createEngine, featuresOn } from "@seaworthy/promql";
 import type { Logger } from "pino";
 import { createAccess } from "./access/index.ts";
@@ -68,7 +69,11 @@ async function start(config: Config, closers: Closers): Promise<App> {
   let files = await load();
 
   // The shop opens while the stores do.
-  const demo = config.demo === undefined ? undefined : startDemo(config.demo.port, log);
+  const demoKey = randomBytes(24).toString("base64url");
+  const demo =
+    config.demo === undefined
+      ? undefined
+      : startDemo(config.demo.port, log, { ...config.http, key: demoKey });
   if (demo !== undefined) closers.add("demo", demo);
   const folder = await closers.opening("data folder", claimDataFolder(config.data));
   const [records, telemetry] = await Promise.all([
@@ -133,7 +138,12 @@ async function start(config: Config, closers: Closers): Promise<App> {
       },
     ],
   });
-  const access = createAccess({ records, clock, bootstrapToken: config.token });
+  const access = createAccess({
+    records,
+    clock,
+    bootstrapToken: config.token,
+    ...(demo === undefined ? {} : { demoKey }),
+  });
 
   let reloadSucceeded = true;
   let configLoadedAt = startedAt;

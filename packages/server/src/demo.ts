@@ -17,9 +17,16 @@ export interface Demo {
 
 /**
  * Starts the demo shop and keeps it running. It ends by itself when its standard input closes, so it
- * never outlives this process.
+ * never outlives this process. It sends its logs here, with the ingest key `seaworthy.key`.
  */
-export function startDemo(port: number, log: Logger): Demo {
+export function startDemo(
+  port: number,
+  log: Logger,
+  seaworthy: { readonly host: string; readonly port: number; readonly key: string },
+): Demo {
+  const anywhere: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+  const host = anywhere[seaworthy.host] ?? seaworthy.host;
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${seaworthy.port}`;
   let child: ChildProcess | undefined;
   let stopping = false;
   let gone: Promise<void> = Promise.resolve();
@@ -33,6 +40,7 @@ export function startDemo(port: number, log: Logger): Demo {
     const shop = spawn(process.execPath, [demoProgram, "--port", String(port)], {
       stdio: ["pipe", "pipe", "inherit"],
       detached: true,
+      env: { ...process.env, SEAWORTHY_URL: url, SEAWORTHY_KEY: seaworthy.key },
     });
     child = shop;
     shop.stdin.on("error", () => {});

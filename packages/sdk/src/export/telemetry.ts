@@ -30,18 +30,19 @@ export class Telemetry {
     limits: Partial<ExporterLimits> = {},
   ) {
     const resource: Resource = { ...about, instance: randomUUID() };
-    const below = (path: string) => new URL(`${target.url.href.replace(/(?<!\/)\/+$/, "")}${path}`);
+    const base = target.url.href.endsWith("/") ? target.url.href : `${target.url.href}/`;
+    const below = (path: string) => new URL(path, base);
     const { key } = target;
     const caught = (error: unknown) => guard.caught("export", error);
     const traces = new Exporter<SpanData>({
-      url: below("/v1/traces"),
+      url: below("v1/traces"),
       key,
       encode: (items) => encodeSpans(resource, items),
       limits,
       caught,
     });
     this.#lines = new Exporter<string>({
-      url: below("/v1/logs"),
+      url: below("v1/logs"),
       key,
       encode: (lines) => {
         const now = Date.now();
@@ -54,7 +55,7 @@ export class Telemetry {
       caught,
     });
     this.#errors = new Exporter<LogData>({
-      url: below("/v1/logs"),
+      url: below("v1/logs"),
       key,
       encode: (items) => encodeLogs(resource, items),
       limits: { maxQueue: 500, maxBatch: 100, maxPerSecond: 100, ...limits },

@@ -44,10 +44,14 @@ export function Facets({ lines, pick }: FacetsProps) {
   );
 }
 
+function levelName(fields: LogLine["fields"]): string {
+  return fields["detected_level"] ?? "unknown";
+}
+
 function facetsOf(lines: readonly LogLine[]): readonly Facet[] {
   const counts = new Map<string, Map<string, number>>();
-  for (const { stream } of lines)
-    for (const [name, value] of Object.entries(stream)) {
+  for (const { stream, fields } of lines)
+    for (const [name, value] of Object.entries({ ...stream, detected_level: levelName(fields) })) {
       const values = counts.get(name) ?? new Map<string, number>();
       counts.set(name, values.set(value, (values.get(value) ?? 0) + 1));
     }

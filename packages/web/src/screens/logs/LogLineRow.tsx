@@ -7,6 +7,7 @@ import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { absoluteRange } from "../../time/time-range.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { formatInstant, formatTimeOfDay } from "../../values/instant.ts";
+import { formatQuantity } from "../../values/quantity.ts";
 import { levelOf } from "./level.ts";
 import { streamQuery } from "./log-query.ts";
 import styles from "./Logs.module.css";
@@ -34,7 +35,10 @@ export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
           <span className={styles.fraction}>.{String(at % 1000).padStart(3, "0")}</span>
         </time>
         <span className={styles.level}>{level === "unknown" ? "" : level}</span>
-        <span className={styles.text}>{line.text}</span>
+        <span className={styles.text}>
+          {line.text}
+          <span className={styles.request}>{requestOf(line.fields)}</span>
+        </span>
       </button>
       {isOpen ? <Unfolded line={line} at={at} narrow={narrow} /> : null}
     </article>
@@ -113,6 +117,14 @@ function Narrow({ label, go, children }: NarrowProps) {
       </ActionIcon>
     </Tooltip>
   );
+}
+
+/** The request that a line of the kit's is about: `GET /products 200 3.1 ms`. */
+function requestOf({ method, url, statusCode, duration }: LogLine["fields"]): string {
+  if (method === undefined || url === undefined) return "";
+  const took =
+    duration === undefined ? undefined : formatQuantity(Number(duration) / 1000, "seconds");
+  return [method, url, statusCode, took].filter((part) => part !== undefined).join(" ");
 }
 
 /** JSON over several lines; anything else as it is. */

@@ -96,7 +96,16 @@ export function Logs() {
             <NoLines isEverything={query === everything} />
           ) : (
             <div className={styles.columns}>
-              <Facets lines={lines} pick={(name, value) => run(withLabel(query, name, value))} />
+              <Facets
+                lines={lines}
+                pick={(name, value) =>
+                  run(
+                    name === "detected_level"
+                      ? withField(query, name, value)
+                      : withLabel(query, name, value),
+                  )
+                }
+              />
               <div ref={list} className={styles.lines}>
                 {lines.map((line) => (
                   <LogLineRow
