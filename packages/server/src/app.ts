@@ -73,7 +73,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const demo =
     config.demo === undefined
       ? undefined
-      : startDemo(config.demo.port, log, { ...config.http, key: demoKey });
+      : startDemo(config.demo, log, { ...config.http, key: demoKey });
   if (demo !== undefined) closers.add("demo", demo);
   const folder = await closers.opening("data folder", claimDataFolder(config.data));
   const [records, telemetry] = await Promise.all([

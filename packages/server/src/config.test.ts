@@ -37,7 +37,7 @@ describe("seaworthy.yml", () => {
 
   it("runs the demo only where the file has one", async () => {
     expect((await load("")).demo).toBeUndefined();
-    expect((await load("demo: {}")).demo).toEqual({ port: 4100 });
+    expect((await load("demo: {}")).demo).toMatchObject({ port: 4100 });
     expect((await load("demo: {enabled: false}")).demo).toBeUndefined();
   });
 

@@ -214,8 +214,8 @@ export interface Config {
     /** Who is told outside, every `interval` milliseconds, that alerts flow. */
     readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
   };
-  /** The demo shop's port, when it is wanted. */
-  readonly demo: { readonly port: number } | undefined;
+  /** The demo shop's port and what else is in its environment, when it is wanted. */
+  readonly demo: { readonly port: number; readonly environment: NodeJS.ProcessEnv } | undefined;
   readonly token: string | undefined;
   readonly logLevel: string;
 }
@@ -327,7 +327,9 @@ export async function loadConfig(
       },
     },
     demo:
-      command.demo && demo?.enabled === true ? { port: demo.port ?? DEFAULTS.demoPort } : undefined,
+      command.demo && demo?.enabled === true
+        ? { port: demo.port ?? DEFAULTS.demoPort, environment }
+        : undefined,
     token: tokenFrom(environment),
     logLevel: logLevelFrom(environment),
   };

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Logger } from "pino";
 import { demoProgram } from "./config.ts";
+import type { Config } from "./config.ts";
 
 const RESTART_DELAY_MS = 1000;
 /** A shop that has not opened by now does not hold up the platform. */
@@ -20,7 +21,7 @@ export interface Demo {
  * never outlives this process. It sends its logs here, with the ingest key `seaworthy.key`.
  */
 export function startDemo(
-  port: number,
+  { port, environment }: NonNullable<Config["demo"]>,
   log: Logger,
   seaworthy: { readonly host: string; readonly port: number; readonly key: string },
 ): Demo {
@@ -40,7 +41,7 @@ export function startDemo(
     const shop = spawn(process.execPath, [demoProgram, "--port", String(port)], {
       stdio: ["pipe", "pipe", "inherit"],
       detached: true,
-      env: { ...process.env, SEAWORTHY_URL: url, SEAWORTHY_KEY: seaworthy.key },
+      env: { ...environment, SEAWORTHY_URL: url, SEAWORTHY_KEY: seaworthy.key },
     });
     child = shop;
     shop.stdin.on("error", () => {});
