@@ -8,6 +8,10 @@ import { fileURLToPath } from "node:url";
 /** Benchmark → its script, and what must be built before it runs. */
 const BENCHMARKS = {
   logs: { script: "logs.mjs", build: ["packages/server"] },
+  "alertmanager-side-by-side": {
+    script: "alertmanager-side-by-side.mjs",
+    build: ["packages/server"],
+  },
   metrics: { script: "metrics.mjs", build: ["packages/server"] },
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },

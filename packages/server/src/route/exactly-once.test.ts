@@ -70,6 +70,27 @@ describe("exactly once", () => {
     expect(told).toHaveLength(1);
   });
 
+  it("does not page for what another server knows to be over", async () => {
+    const { fire, advance, arrived, another, clock, router } = await house();
+    const other = await another({ server: "second" });
+    const startsAt = clock.now();
+    const alert = (endsAt: number) => ({
+      labels: down("a"),
+      annotations: {},
+      startsAt,
+      endsAt,
+      generatorURL: "",
+    });
+    await fire(down("a"));
+    await other.accept([alert(startsAt + HOUR)]);
+    await advance(2 * MINUTE);
+    // One server alone hears of the end; the other still has the alert firing for an hour.
+    await other.accept([alert(clock.now())]);
+    await advance(10 * MINUTE);
+    expect(arrived()).toEqual(["/hook firing a:firing", "/hook resolved a:resolved"]);
+    expect(router.alerts()).toEqual([]);
+  });
+
   it("pages once when servers decide at the same moment", async () => {
     const {
       records,

@@ -3,12 +3,13 @@ import type { Clock, IncidentSink } from "../model/index.ts";
 import {
   hasWaitingNotification,
   insertNotification,
+  listAlertRecords,
   lockGroup,
   putGroup,
   putLogEntry,
   readGroupLog,
 } from "../store/index.ts";
-import type { Claim, Records, Tx, WaitingNotification } from "../store/index.ts";
+import type { Claim, GroupLog, Records, Tx, WaitingNotification } from "../store/index.ts";
 import type { RouteConfig } from "./config/route-config.ts";
 import { isResolved } from "./dispatch/alert-book.ts";
 import type { HeldAlert } from "./dispatch/alert-book.ts";
@@ -64,6 +65,8 @@ export interface Flushed {
   readonly notifications: readonly WaitingNotification[];
   /** Alerts that have resolved: everybody who was to hear of it will. */
   readonly resolved: readonly HeldAlert[];
+  /** Alerts of which another server has heard later: what is known of them from now on. */
+  readonly adopted: readonly HeldAlert[];
   readonly changed: boolean;
 }
 
@@ -79,14 +82,49 @@ export async function flushGroup(
 ): Promise<Flushed> {
   const { records, silences } = context;
   await silences.refresh();
-  const alerts = [...group.alerts.values()];
-  const state = holdBack(group, alerts, at, context);
-  const resolved = alerts.filter((alert) => isResolved(alert, at));
+  const held = [...group.alerts.values()];
+  const over = (alerts: readonly HeldAlert[]) => alerts.filter((alert) => isResolved(alert, at));
   // Most flushes find nothing new; they do not need the lock.
-  if (isEmpty(planFlush(state, await readGroupLog(records.db, group.id))))
-    return { notifications: [], resolved, changed: false };
-  const notifications = await records.transaction((tx) => decide(tx, group, state, context));
-  return { notifications, resolved, changed: true };
+  const expected = planFlush(
+    holdBack(group, held, at, context),
+    await readGroupLog(records.db, group.id),
+  );
+  if (isEmpty(expected))
+    return { notifications: [], resolved: over(held), adopted: [], changed: false };
+  return records.transaction(async (tx) => {
+    const { receiver } = group.route;
+    const log = await lockGroup(tx, { id: group.id, groupKey: group.key, receiver });
+    const { alerts, adopted } = await adopt(tx, held);
+    const state = holdBack(group, alerts, at, context);
+    const notifications = await decide(tx, group, { state, log }, context);
+    // One that another server knows to be over is still the one that the group holds.
+    const done = new Set(over(alerts).map((alert) => alert.fingerprint));
+    const resolved = held.filter((alert) => done.has(alert.fingerprint));
+    return { notifications, resolved, adopted, changed: true };
+  });
+}
+
+/**
+ * The alerts as whoever heard of them last knows them. Another server may have been told that an alert
+ * is over, or goes on, and this one not yet: deciding by what it knows would page for what is past.
+ */
+async function adopt(
+  tx: Tx,
+  held: readonly HeldAlert[],
+): Promise<{ readonly alerts: readonly HeldAlert[]; readonly adopted: readonly HeldAlert[] }> {
+  const rows = await listAlertRecords(
+    tx,
+    held.map((alert) => alert.fingerprint),
+  );
+  const known = new Map(rows.map((row) => [row.fingerprint, row]));
+  const adopted: HeldAlert[] = [];
+  const alerts = held.map((alert) => {
+    const row = known.get(alert.fingerprint);
+    if (row === undefined || row.updatedAt <= alert.updatedAt) return alert;
+    adopted.push(row);
+    return row;
+  });
+  return { alerts, adopted };
 }
 
 function holdBack(
@@ -110,11 +148,9 @@ function holdBack(
 async function decide(
   tx: Tx,
   group: AggregationGroup,
-  state: FlushState,
+  { state, log }: { readonly state: FlushState; readonly log: GroupLog },
   context: PipelineContext,
 ): Promise<WaitingNotification[]> {
-  const { receiver } = group.route;
-  const log = await lockGroup(tx, { id: group.id, groupKey: group.key, receiver });
   const plan = planFlush(state, log);
   const notifications: WaitingNotification[] = [];
   for (const part of plan.integrations) {

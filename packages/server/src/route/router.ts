@@ -19,6 +19,7 @@ import { AlertBook, isResolved } from "./dispatch/alert-book.ts";
 import type { HeldAlert, IncomingAlert } from "./dispatch/alert-book.ts";
 import { Groups } from "./dispatch/groups.ts";
 import type { AggregationGroup, FlushResult } from "./dispatch/groups.ts";
+import { Turns } from "./dispatch/turns.ts";
 import { RouteError } from "./errors.ts";
 import { Heartbeat, WATCHDOG } from "./heartbeat.ts";
 import type { HeartbeatPolicy } from "./heartbeat.ts";
@@ -43,6 +44,8 @@ import type { AlertView, GroupView } from "./views.ts";
 
 /** Time between two attempts to decide about a group while the records cannot be reached. */
 const RETRY_FLUSH = 2000;
+/** Groups decided on at once: the connections that are left are for alerts that come in. */
+const FLUSHES_AT_ONCE = 4;
 const SWEEP_INTERVAL = 5 * 60_000;
 /** How long a stop waits for receivers to answer. */
 const STOP_GRACE = 1500;
@@ -125,6 +128,7 @@ class AlertRouter implements Router {
   readonly #deliverer: Deliverer;
   readonly #heartbeat: Heartbeat;
   readonly #flushes = new Set<Promise<unknown>>();
+  readonly #turns = new Turns(FLUSHES_AT_ONCE);
   #config: RouteConfig | undefined;
   #inhibitor = new Inhibitor([]);
   #templates: Templates;
@@ -297,7 +301,9 @@ class AlertRouter implements Router {
   }
 
   #flush(group: AggregationGroup, at: number): Promise<FlushResult> {
-    const flush = this.#flushOnce(group, at).finally(() => this.#flushes.delete(flush));
+    const flush = this.#turns
+      .run(() => this.#flushOnce(group, at))
+      .finally(() => this.#flushes.delete(flush));
     this.#flushes.add(flush);
     return flush;
   }
@@ -315,6 +321,8 @@ class AlertRouter implements Router {
         claim: () => this.#deliverer.claim(),
       });
       for (const notification of flushed.notifications) this.#deliverer.enqueue(notification);
+      const adopted = this.#book.adopt(flushed.adopted);
+      if (adopted.length > 0) this.#route(adopted, true);
       if (flushed.changed) announce({ topic: "notifications" });
       return { done: flushed.resolved };
     } catch (error) {

@@ -69,6 +69,19 @@ export class AlertBook {
     }
   }
 
+  /** Takes over what another server has written of alerts; answers those that were news. */
+  adopt(records: readonly AlertRecord[]): readonly HeldAlert[] {
+    const news = records.filter((record) => {
+      const known = this.#alerts.get(record.fingerprint);
+      return known === undefined || known.updatedAt < record.updatedAt;
+    });
+    for (const record of news) {
+      this.#alerts.set(record.fingerprint, record);
+      this.#storedEnd.set(record.fingerprint, record.endsAt);
+    }
+    return news;
+  }
+
   /**
    * Takes alerts in; resolves once they are durable. What arrives while rows are being written is
    * written together next. Throws RouteError, taking none, when an alert cannot be valid.

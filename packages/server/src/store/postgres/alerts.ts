@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Labels } from "../../model/index.ts";
 import type { Db } from "./records.ts";
 
@@ -58,9 +59,19 @@ async function putChunk(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
     .execute();
 }
 
-/** Every alert that is kept. */
-export async function listAlertRecords(db: Db): Promise<readonly AlertRecord[]> {
-  const rows = await db.selectFrom("alerts").selectAll().execute();
+/** Every alert that is kept; with `fingerprints`, those of them alone. */
+export async function listAlertRecords(
+  db: Db,
+  fingerprints?: readonly string[],
+): Promise<readonly AlertRecord[]> {
+  const rows = await db
+    .selectFrom("alerts")
+    .selectAll()
+    .$if(fingerprints !== undefined, (query) =>
+      // One parameter, however many there are.
+      query.where(sql<boolean>`fingerprint = any(${[...(fingerprints ?? [])]})`),
+    )
+    .execute();
   return rows.map((row) => ({
     fingerprint: row.fingerprint,
     labels: JSON.parse(row.labels) as Labels,
