@@ -33,6 +33,8 @@ describe("labels", () => {
     expect(fingerprint({ a: "1", b: "2" })).toBe(fingerprint({ b: "2", a: "1" }));
     expect(labelsKey({ a: "1", b: "2" })).toBe(labelsKey({ b: "2", a: "1" }));
     expect(labelsKey({ a: "1b" })).not.toBe(labelsKey({ a1: "b" }));
+    expect(labelsKey({ a: "x\u0002b\u0001y" })).not.toBe(labelsKey({ a: "x", b: "y" }));
+    expect(labelsKey({ a: "13:b" })).not.toBe(labelsKey({ a: "1", "3": "b" }));
   });
 
   it("treats empty values as absent", () => {

@@ -18,7 +18,11 @@ export function sortedNames(labels: Labels): string[] {
  */
 export function labelsKey(labels: Labels): string {
   let key = "";
-  for (const name of sortedNames(labels)) key += `${name}\u0001${labels[name]}\u0002`;
+  // Lengths and not separators: a value may hold any character.
+  for (const name of sortedNames(labels)) {
+    const value = labels[name] ?? "";
+    key += `${name.length}:${name}${value.length}:${value}`;
+  }
   return key;
 }
 
