@@ -95,10 +95,14 @@ export async function flushGroup(
     const { receiver } = group.route;
     const log = await lockGroup(tx, { id: group.id, groupKey: group.key, receiver });
     const { alerts, adopted } = await adopt(tx, held);
-    const state = holdBack(group, alerts, at, context);
+    // Another server may have had the lock meanwhile: what it knew to be over is not to fire again.
+    const now = Math.max(at, context.clock.now());
+    const state = holdBack(group, alerts, now, context);
     const notifications = await decide(tx, group, { state, log }, context);
     // One that another server knows to be over is still the one that the group holds.
-    const done = new Set(over(alerts).map((alert) => alert.fingerprint));
+    const done = new Set(
+      alerts.filter((alert) => isResolved(alert, now)).map((alert) => alert.fingerprint),
+    );
     const resolved = held.filter((alert) => done.has(alert.fingerprint));
     return { notifications, resolved, adopted, changed: true };
   });

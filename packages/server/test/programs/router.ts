@@ -1,4 +1,4 @@
-// A router in a process of its own, to be killed: `router.ts SOCKET_DIR DATABASE ALERTMANAGER_YML`.
+// A router in a process of its own, to be killed: `router.ts SOCKET_DIR DATABASE ALERTMANAGER_YML [SERVER]`.
 // Says `ready`; takes a JSON list of alerts a line on standard input and says `accepted` for each.
 import { createInterface } from "node:readline";
 import { pino } from "pino";
@@ -7,10 +7,11 @@ import { createRouter, loadRouteConfig } from "../../src/route/index.ts";
 import type { IncomingAlert } from "../../src/route/index.ts";
 import { connectRecords } from "../../src/store/postgres/connect.ts";
 
-const [socketDir = "", database = "", file = ""] = process.argv.slice(2);
+const [socketDir = "", database = "", file = "", server = "main"] = process.argv.slice(2);
 const records = await connectRecords({ socketDir, database }, { maxConnections: 4 });
 const router = createRouter({
   records,
+  server,
   clock: systemClock,
   log: pino({ level: "silent" }),
   announce: () => {},
