@@ -2,7 +2,15 @@
 // a build with nothing changed takes about a second.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,6 +41,8 @@ function fingerprint(folders) {
 
 export function build() {
   run(bin("tsc"), ["-b"]);
+  // npm made the command's link before there was a file to make executable.
+  chmodSync(join(root, "packages/cli/dist/main.js"), 0o755);
   const stamp = join(root, "packages/web/dist/.built-from");
   const now = fingerprint(["packages/web", "packages/contract/src", "package-lock.json"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
