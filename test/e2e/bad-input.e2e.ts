@@ -158,7 +158,7 @@ describe("a disk", () => {
 
       const filler = join(setup.data, "filler");
       await writeFile(filler, "");
-      const block = Buffer.alloc(1024 * 1024);
+      const block = Buffer.alloc(16 * 1024 * 1024);
       await eventually(
         "the disk to be full",
         async () =>

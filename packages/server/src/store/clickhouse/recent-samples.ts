@@ -24,6 +24,8 @@ const GIVEN_UP = 0.25;
 /** How long memory stays empty after it was found to be too small; ms of samples' time. */
 const PAUSE_MS = 3_600_000;
 const FIRST_CAPACITY = 16;
+/** Samples that came late are put in their places at the latest when there are so many. */
+const MOST_LATE = 1024;
 
 /**
  * The newest samples, beside the tables: rules and dashboards ask of the last minutes again and again,
@@ -121,12 +123,15 @@ export class RecentSeries {
   /** Two for each sample, the low half first: a NaN's payload must not pass through a number. */
   #halves = new Uint32Array(0);
   #size = 0;
+  /** What came after later ones and is not in its place yet: time, low half, high half of each. */
+  #late: number[] = [];
 
   get first(): number {
+    this.#settle();
     return this.#size === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] ?? 0);
   }
 
-  /** Whether it is new: of two samples at one time the first stays. */
+  /** Whether it may be new: of two samples at one time the first stays. */
   add(time: number, low: number, high: number): boolean {
     const last = this.#size === 0 ? Number.NEGATIVE_INFINITY : (this.#times[this.#size - 1] ?? 0);
     if (time > last) {
@@ -138,13 +143,14 @@ export class RecentSeries {
       this.#size += 1;
       return true;
     }
-    const at = this.#firstFrom(time);
-    if (this.#times[at] === time) return false;
-    this.#insert(at, time, low, high);
+    if (time === last) return false;
+    this.#late.push(time, low, high);
+    if (this.#late.length / 3 >= Math.max(MOST_LATE, this.#size)) this.#settle();
     return true;
   }
 
   read(startMs: number, endMs: number): SampleColumns | undefined {
+    this.#settle();
     const from = this.#firstFrom(startMs);
     const to = this.#firstFrom(Math.floor(endMs) + 1);
     if (from >= to) return undefined;
@@ -156,6 +162,7 @@ export class RecentSeries {
 
   /** See RecentReader. */
   last(afterMs: number, throughMs: number, out: Uint32Array, at: number): boolean {
+    this.#settle();
     const index = this.#firstFrom(Math.floor(throughMs) + 1) - 1;
     if (index < 0 || (this.#times[index] ?? 0) <= afterMs) return false;
     out[2 * at] = this.#halves[2 * index] ?? 0;
@@ -165,6 +172,7 @@ export class RecentSeries {
 
   /** Answers how many are left. */
   dropBefore(time: number): number {
+    this.#settle();
     const from = this.#firstFrom(time);
     if (from > 0) this.#move(from, Math.max(FIRST_CAPACITY, this.#size - from));
     return this.#size;
@@ -193,14 +201,35 @@ export class RecentSeries {
     this.#halves = halves;
   }
 
-  #insert(at: number, time: number, low: number, high: number): void {
+  /** Puts what came late in its place, all at once: one by one, a backfill would take its square. */
+  #settle(): void {
+    const late = this.#late;
+    if (late.length === 0) return;
+    this.#late = [];
     const [times, halves, size] = [this.#times, this.#halves, this.#size];
-    this.#move(0, size + FIRST_CAPACITY);
-    this.#times.set(times.subarray(at, size), at + 1);
-    this.#halves.set(halves.subarray(2 * at, 2 * size), 2 * at + 2);
-    this.#times[at] = time;
-    this.#halves[2 * at] = low;
-    this.#halves[2 * at + 1] = high;
-    this.#size += 1;
+    const order = Array.from({ length: late.length / 3 }, (_, index) => 3 * index);
+    order.sort((a, b) => (late[a] ?? 0) - (late[b] ?? 0) || a - b);
+    this.#times = new Float64Array(size + order.length);
+    this.#halves = new Uint32Array(2 * this.#times.length);
+    this.#size = 0;
+    let next = 0;
+    const append = (time: number, low: number, high: number) => {
+      if (this.#size > 0 && this.#times[this.#size - 1] === time) return;
+      this.#times[this.#size] = time;
+      this.#halves[2 * this.#size] = low;
+      this.#halves[2 * this.#size + 1] = high;
+      this.#size += 1;
+    };
+    const keepUpTo = (time: number) => {
+      for (; next < size && (times[next] ?? 0) <= time; next += 1) {
+        append(times[next] ?? 0, halves[2 * next] ?? 0, halves[2 * next + 1] ?? 0);
+      }
+    };
+    for (const at of order) {
+      const time = late[at] ?? 0;
+      keepUpTo(time);
+      append(time, late[at + 1] ?? 0, late[at + 2] ?? 0);
+    }
+    keepUpTo(Number.POSITIVE_INFINITY);
   }
 }
