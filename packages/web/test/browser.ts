@@ -51,6 +51,15 @@ export async function settled(page: Page): Promise<void> {
         "main [aria-busy=true], main[aria-busy=true], .mantine-Skeleton-root",
       ) === null,
   );
+  // The theme and the fonts are on the page with the next frames.
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        void document.fonts.ready.then(() =>
+          requestAnimationFrame(() => requestAnimationFrame(resolve)),
+        );
+      }),
+  );
 }
 
 /** What axe finds wrong with the page or a part of it, one line each; nothing is the only good answer. */
