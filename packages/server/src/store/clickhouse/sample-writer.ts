@@ -10,6 +10,7 @@ import {
 } from "./blocks.ts";
 import { checkBatch } from "./check-batch.ts";
 import type { ClickHouse } from "./engine.ts";
+import { GroupCommit } from "./group-commit.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import type { RecentSamples } from "./recent-samples.ts";
 import { CommitRows } from "./sample-rows.ts";
@@ -20,39 +21,20 @@ const DAY_MS = 86_400_000;
 /** Metrics whose description is remembered; beyond, all are forgotten and may be written again. */
 const MAX_DESCRIBED = 50_000;
 
-interface Waiting extends ResolvedBatch {
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-/** Scrapes that were due at the same moment arrive within this time. */
-const GATHER_MS = 5;
-
-/**
- * Commits samples in groups, because each commit makes a part that the engine must merge. The first
- * batch after a pause waits a moment for others of its time; what comes while a commit runs, or too
- * soon after one began, goes together in the next; so many that they are worth a part of their own wait
- * only for what is just coming. A batch is never divided between commits.
- */
+/** Commits samples in groups, and what they need to be found and understood before them. */
 export class SampleWriter implements SampleSink {
   readonly #engine: ClickHouse;
   readonly #limits: TelemetryLimits;
   readonly #series: SeriesRegistry;
   readonly #admission: Admission;
+  readonly #queue: GroupCommit<ResolvedBatch>;
   readonly #clock: Clock;
   readonly #recent: RecentSamples;
   readonly #announced: (family: number) => void;
-  #waiting: Waiting[] = [];
-  #waitingSamples = 0;
   #described = new Map<string, MetricMetadata>();
   #newDescriptions: MetricMetadata[] = [];
   /** `family/day` of those whose row in `histogram_families` is there. */
   readonly #histogramFamilies = new Set<string>();
-  #lastCommitAt = Number.NEGATIVE_INFINITY;
-  /** The next commit, with the time since which it is planned. */
-  #timer: { readonly since: number; readonly timeout: NodeJS.Timeout } | undefined;
-  #committing: Promise<void> | undefined;
-  #closed = false;
 
   /** `announced` is told the family of each series that the table did not have. */
   constructor(
@@ -73,25 +55,29 @@ export class SampleWriter implements SampleSink {
     this.#recent = options.recent;
     this.#series = new SeriesRegistry(limits.maxSeries);
     this.#admission = new Admission(limits, this.#series, options.newest);
+    const queue = {
+      everyMs: limits.commitEveryMs,
+      maxSize: limits.maxCommitSamples,
+      fullSize: limits.fullCommitSamples,
+    };
+    this.#queue = new GroupCommit(queue, (group) => this.#commit(group));
   }
 
   async write(given: SampleBatch): Promise<void> {
     checkBatch(given);
     const samples = sizeOf(given);
     if (samples + (given.metadata?.length ?? 0) === 0) return;
-    if (this.#closed) throw new StoreError("store_unavailable", "the metrics store is closed");
-    if (this.#waitingSamples + samples > this.#limits.maxWaitingSamples) {
+    if (this.#queue.closed)
+      throw new StoreError("store_unavailable", "the metrics store is closed");
+    const waiting = this.#queue.waitingSize;
+    if (waiting + samples > this.#limits.maxWaitingSamples) {
       throw new StoreError(
         "store_overloaded",
-        `${this.#waitingSamples} samples already wait to be stored (limit ${this.#limits.maxWaitingSamples}); send again later`,
+        `${waiting} samples already wait to be stored (limit ${this.#limits.maxWaitingSamples}); send again later`,
       );
     }
     const { batch, known, refused } = this.#admission.admit(given, this.#clock.now());
-    await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ batch, known, resolve, reject });
-      this.#waitingSamples += sizeOf(batch);
-      this.#schedule();
-    });
+    await this.#queue.add({ batch, known }, sizeOf(batch));
     if (refused !== undefined) throw refused;
   }
 
@@ -114,52 +100,14 @@ export class SampleWriter implements SampleSink {
   }
 
   /** Commits what waits, and refuses what comes. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#timer?.timeout);
-    await this.#committing;
-    while (this.#waiting.length > 0) await this.#commit();
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
-  #schedule(): void {
-    if (this.#committing !== undefined || this.#closed) return;
-    const now = performance.now();
-    const { commitEveryMs, fullCommitSamples } = this.#limits;
-    // Enough for a part of its own: more time would make its senders wait and the engine no less
-    // work, but for what is just coming.
-    const isFull = this.#waitingSamples >= fullCommitSamples;
-    if (this.#timer !== undefined && !isFull) return;
-    clearTimeout(this.#timer?.timeout);
-    const since = this.#timer?.since ?? now;
-    const due = isFull
-      ? Math.min(now + GATHER_MS, since + commitEveryMs)
-      : Math.max(now + GATHER_MS, this.#lastCommitAt + commitEveryMs);
-    const start = () => {
-      this.#timer = undefined;
-      this.#start();
-    };
-    this.#timer = { since, timeout: setTimeout(start, due - now) };
-  }
-
-  #start(): void {
-    this.#lastCommitAt = performance.now();
-    this.#committing = this.#commit().finally(() => {
-      this.#committing = undefined;
-      if (this.#waiting.length > 0) this.#schedule();
-    });
-  }
-
-  async #commit(): Promise<void> {
-    const group = this.#takeGroup();
-    try {
-      const rows = new CommitRows(group);
-      for (const { batch } of group) this.describe(batch.metadata ?? []);
-      await this.#insert(rows);
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-      return;
-    }
-    for (const { resolve } of group) resolve();
+  async #commit(group: readonly ResolvedBatch[]): Promise<void> {
+    const rows = new CommitRows(group);
+    for (const { batch } of group) this.describe(batch.metadata ?? []);
+    await this.#insert(rows);
   }
 
   /** Series come before their samples: a sample whose series is unknown could never be found. */
@@ -178,20 +126,6 @@ export class SampleWriter implements SampleSink {
       rows.remember(this.#recent);
     }
     await this.#writeDescriptions();
-  }
-
-  #takeGroup(): Waiting[] {
-    let samples = 0;
-    let count = 0;
-    for (const { batch } of this.#waiting) {
-      if (count > 0 && samples + sizeOf(batch) > this.#limits.maxCommitSamples) break;
-      samples += sizeOf(batch);
-      count += 1;
-    }
-    this.#waitingSamples -= samples;
-    const group = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    return group;
   }
 
   async #announce(unannounced: readonly Unannounced[]): Promise<void> {
