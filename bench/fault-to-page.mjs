@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.mjs";
 
 const json = process.argv.includes("--json");
 const ROUNDS = 10;
@@ -32,14 +33,6 @@ async function listen(server) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return server.address().port;
-}
-
-async function freePort() {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Starts a program and waits for the line that says it is ready. */

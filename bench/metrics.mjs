@@ -10,7 +10,6 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,6 +17,8 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { ProtoWriter } from "../packages/server/dist/show/prometheus/remote-read/proto-writer.js";
 import { familyOf, openTelemetry } from "../packages/server/dist/store/index.js";
+import { freePort } from "./free-port.mjs";
+import { medianTime } from "./median-time.mjs";
 
 const { compressSync } = createRequire(new URL("../packages/server/package.json", import.meta.url))(
   "snappy",
@@ -120,15 +121,6 @@ function* slices() {
     }
     yield slice;
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function ready(url, child) {
@@ -251,17 +243,6 @@ async function pooled(jobs, width, run) {
   );
 }
 
-async function median(work) {
-  const times = [];
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const started = performance.now();
-    await work();
-    // The first round warms up.
-    if (round > 0) times.push(performance.now() - started);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-}
-
 /** `cost`: less is better. The ratio is below 1 where ours is better. */
 function report(name, unit, ours, peer, limit, cost = true) {
   const ratio = Number((cost ? ours / peer : peer / ours).toFixed(3));
@@ -379,7 +360,9 @@ try {
     const counts = new Set();
     const measured = [];
     for (const side of [ours, peer]) {
-      measured.push(await median(async () => counts.add(await ask(side, path, parameters))));
+      measured.push(
+        await medianTime(ROUNDS, async () => counts.add(await ask(side, path, parameters))),
+      );
     }
     if (counts.size !== 1)
       throw new Error(`${name}: different numbers of series: ${[...counts].join(" and ")}`);
@@ -405,7 +388,9 @@ try {
     const measured = [];
     for (const side of [ours, peer]) {
       measured.push(
-        await median(() => pooled(asked.values(), width, (one) => ask(side, path, one))),
+        await medianTime(ROUNDS, () =>
+          pooled(asked.values(), width, (one) => ask(side, path, one)),
+        ),
       );
     }
     times.set(name, measured);
@@ -426,7 +411,10 @@ try {
     const sql = `SELECT sum(value) AS x FROM samples WHERE family = {family:UInt32}
       AND time > fromUnixTimestamp64Milli({from:Int64}, 'UTC')`;
     const from = Math.round(END_MS - hours * 3_600_000);
-    limits.set(name, await median(() => telemetry.select(sql, { family: familyOf(metric), from })));
+    limits.set(
+      name,
+      await medianTime(ROUNDS, () => telemetry.select(sql, { family: familyOf(metric), from })),
+    );
   }
   const blocks = await telemetry.select(
     "SELECT toFloat64(sum(bytes_on_disk)) AS x FROM system.parts WHERE active AND database = currentDatabase() AND table IN ('samples', 'series')",

@@ -5,10 +5,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine, Labels } from "@seaworthy/promql";
+import { freePort } from "./free-port.mjs";
+import { medianTime } from "./median-time.mjs";
 
 const json = process.argv.includes("--json");
 const SERIES = 1000;
@@ -72,15 +73,6 @@ async function writeBlocks(series, folder) {
   await rm(file);
 }
 
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 async function startPeer(folder) {
   const port = await freePort();
   const config = join(folder, "prometheus.yml");
@@ -99,17 +91,6 @@ async function startPeer(folder) {
     if (String(line).includes("Server is ready")) break;
   }
   return { url: `http://127.0.0.1:${port}`, child };
-}
-
-async function median(work) {
-  const times = [];
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const started = performance.now();
-    await work();
-    // The first round warms up.
-    if (round > 0) times.push(performance.now() - started);
-  }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
 }
 
 function onePass(series) {
@@ -135,11 +116,11 @@ const folder = await mkdtemp(join(tmpdir(), "sw-bench-promql-"));
 await writeBlocks(series, folder);
 const { url, child } = await startPeer(folder);
 const from = START_MS + 3_600_000;
-const limit = await median(() => onePass(series));
+const limit = await medianTime(ROUNDS, () => onePass(series));
 for (const query of QUERIES) {
-  const ours = await median(() => engine.range(query, from, END_MS, 60_000, source));
+  const ours = await medianTime(ROUNDS, () => engine.range(query, from, END_MS, 60_000, source));
   const asked = new URLSearchParams({ query, start: from / 1000, end: END_MS / 1000, step: 60 });
-  const peer = await median(async () => {
+  const peer = await medianTime(ROUNDS, async () => {
     const answer = await fetch(`${url}/api/v1/query_range?${asked}`);
     const { status } = await answer.json();
     if (status !== "success") throw new Error(`Prometheus refused ${query}`);

@@ -7,13 +7,13 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openEmbedded } from "../packages/server/dist/store/clickhouse/embedded.js";
 import { defaultTelemetryLimits } from "../packages/server/dist/store/clickhouse/limits.js";
 import { encodeBlock } from "../packages/server/dist/store/clickhouse/native-format.js";
+import { freePort } from "./free-port.mjs";
 
 /** A dependency of the server, not of the workspace. */
 const { compressSync } = createRequire(new URL("../packages/server/package.json", import.meta.url))(
@@ -84,14 +84,6 @@ function requests(start, connections) {
     }
   }
   return queues.map(({ bodies }) => bodies);
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  probe.close();
-  return port;
 }
 
 /** The CPU time of a process and its children, seconds. */

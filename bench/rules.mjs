@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.mjs";
 
 const json = process.argv.includes("--json");
 const METRICS = 100;
@@ -73,14 +74,6 @@ async function listen(listener) {
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   return listener.address().port;
-}
-
-async function freePort() {
-  const probe = createServer();
-  const port = await listen(probe);
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
 
 /** Seconds of processor time that a process and all below it have taken. */

@@ -5,7 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually, freePort, startPlatform, TOKEN, writeSetup } from "./platform.ts";
+import { freePort } from "../../packages/server/test/free-port.ts";
+import { eventually, startPlatform, TOKEN, writeSetup } from "./platform.ts";
 import type { Platform, Setup } from "./platform.ts";
 
 /** `REMOTE_WRITE_KILLS=20` is the long run. */

@@ -1,8 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -11,6 +9,7 @@ import { sortedNames } from "../../src/model/index.ts";
 import type { SampleBatch } from "../../src/model/index.ts";
 import { ProtoWriter } from "../../src/show/prometheus/remote-read/proto-writer.ts";
 import { writeHistogram } from "../../src/show/prometheus/remote-read/response.ts";
+import { freePort } from "../free-port.ts";
 
 /** A real Prometheus that takes remote writes. */
 export interface Peer {
@@ -114,13 +113,4 @@ function encode({ series, seriesOf, times, values, histograms = [] }: SampleBatc
     });
   }
   return Buffer.from(writer.finish());
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

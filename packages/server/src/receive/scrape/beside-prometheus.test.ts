@@ -11,6 +11,7 @@ import { gzipSync } from "node:zlib";
 import pino from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expositionCorpus } from "../../../test/exposition-corpus.ts";
+import { freePort } from "../../../test/free-port.ts";
 import { openMetricsCorpus } from "../../../test/open-metrics-corpus.ts";
 import { protobufExposition } from "../../../test/protobuf-exposition.ts";
 import { isStale, labelsKey, systemClock } from "../../model/index.ts";
@@ -291,13 +292,3 @@ describe.skipIf(!hasPrometheus)("beside a real Prometheus, every job gives the s
     else expect(ours.get(job)).toEqual(theirs.get(job));
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
