@@ -113,6 +113,24 @@ describe("by keyboard", () => {
     await page.getByRole("combobox").waitFor({ state: "detached" });
   });
 
+  it("a chord begins with g, also on a page that is younger than a chord may last", async () => {
+    await open("/targets");
+    const press = (key: string, at: number) =>
+      page.evaluate(
+        ([key, at]) => {
+          const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+          Object.defineProperty(event, "timeStamp", { value: at });
+          document.body.dispatchEvent(event);
+          return event.defaultPrevented;
+        },
+        [key, at] as const,
+      );
+    expect(await press("a", 900)).toBe(false);
+    expect(await press("g", 950)).toBe(false);
+    expect(await press("a", 1050)).toBe(true);
+    await page.waitForURL(/\/alerts/);
+  });
+
   it("an incident is acknowledged, commented and resolved", async () => {
     await open("/incidents/42");
     await page.getByRole("button", { name: "Acknowledge incident #42" }).focus();

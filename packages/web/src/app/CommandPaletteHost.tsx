@@ -15,7 +15,8 @@ export function CommandPaletteHost() {
   const isOpen = useCommandPaletteOpen();
   const navigate = useNavigate();
   const [present] = useSearchParams();
-  const chordStarted = useRef(0);
+  // Event times start at 0 with the page, so that 0 would begin a chord on every fresh page.
+  const chordStarted = useRef(-Infinity);
 
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
@@ -36,7 +37,7 @@ export function CommandPaletteHost() {
           return true;
         }
         if (event.timeStamp - chordStarted.current < chordWithin) {
-          chordStarted.current = 0;
+          chordStarted.current = -Infinity;
           const destination = destinations.find((d) => d.key === key);
           if (destination === undefined) return false;
           void navigate(withSharedParameters(destination.path, present));
