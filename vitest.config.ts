@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Tests run from source: the condition below makes workspace packages resolve to src/, so that no
@@ -16,6 +17,8 @@ export default defineConfig({
     ],
     globalSetup: ["test/global-setup.ts"],
     pool: "forks",
+    // Vitest leaves a core free, which on two cores is half of them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

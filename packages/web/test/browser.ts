@@ -62,17 +62,42 @@ export async function settled(page: Page): Promise<void> {
   );
 }
 
-/** What axe finds wrong with the page or a part of it, one line each; nothing is the only good answer. */
-export async function accessibilityFaults(page: Page, within = "html"): Promise<string[]> {
+/** Rows that the browser leaves out while they are out of sight keep the colours they had: shows them too. */
+export async function everythingInSight(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const element of document.querySelectorAll<HTMLElement>("main *"))
+      if (getComputedStyle(element).contentVisibility === "auto")
+        element.style.contentVisibility = "visible";
+  });
+}
+
+/** The rules whose verdict another colour scheme can change. */
+const colourRules = ["color-contrast", "link-in-text-block"];
+
+/**
+ * What axe finds wrong with the page or a part of it, one line each; nothing is the only good answer.
+ * `only: "colours"` asks just what depends on the colour scheme.
+ */
+export async function accessibilityFaults(
+  page: Page,
+  { within = "html", only = "all" }: { within?: string; only?: "all" | "colours" } = {},
+): Promise<string[]> {
   // Evaluated, not added as a script: the page's policy forbids those.
   await page.evaluate(axe.source);
+  const runOnly =
+    only === "colours"
+      ? { type: "rule" as const, values: colourRules }
+      : {
+          type: "tag" as const,
+          values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        };
   const { violations } = await page.evaluate(
-    (selector) =>
+    ([selector, runOnly]) =>
       (window as unknown as { axe: typeof axe }).axe.run(selector, {
         resultTypes: ["violations"],
-        runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        runOnly,
       }),
-    within,
+    [within, runOnly] as const,
   );
   return violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary ?? ""}`),
