@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createLogsQuery } from "../packages/server/dist/query/index.js";
 import { createLogReceiver } from "../packages/server/dist/receive/index.js";
 import { openTelemetry } from "../packages/server/dist/store/index.js";
+import { medianTime } from "./median-time.mjs";
 
 const { compressSync } = createRequire(new URL("../packages/server/package.json", import.meta.url))(
   "snappy",
@@ -246,17 +247,6 @@ async function number(telemetry, sql) {
   return Number([...block.columns.values()][0].data[0]);
 }
 
-/** The median time of seven runs, ms. */
-async function median(work) {
-  const times = [];
-  for (let i = 0; i < 7; i += 1) {
-    const began = performance.now();
-    await work();
-    times.push(performance.now() - began);
-  }
-  return times.sort((a, b) => a - b)[3];
-}
-
 async function sizesAndQueries() {
   const dir = await mkdtemp(join(tmpdir(), "seaworthy-bench-logs-"));
   const telemetry = await openTelemetry({ dir, log: silent });
@@ -340,8 +330,8 @@ async function sizesAndQueries() {
   for (const [name, query, sql] of cases) {
     const expr = logs.parse(query);
     const ask = () => (expr.kind === "log" ? logs.lines(expr, range) : logs.metric(expr, grid));
-    const ours = await median(ask);
-    const limit = await median(() => telemetry.select(sql, {}, { timeoutMs: 120_000 }));
+    const ours = await medianTime(7, ask);
+    const limit = await medianTime(7, () => telemetry.select(sql, {}, { timeoutMs: 120_000 }));
     print({
       case: `24 h of ${LINES.toLocaleString("en")} lines, ${name}`,
       unit: "ms",

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launchBrowser, signIn } from "./browser.ts";
+import { launchBrowser } from "../chromium.ts";
+import { signIn } from "./sign-in.ts";
 import { startPlatform, switchFault, writeSetup } from "./platform.ts";
 import { startReceiver } from "./receiver.ts";
 

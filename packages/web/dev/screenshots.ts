@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
-import { launchBrowser, settled } from "../test/browser.ts";
+import { launchBrowser } from "../../../test/chromium.ts";
+import { settled } from "../test/browser.ts";
 import { startFixture } from "../test/fixture/server.ts";
 import type { WorldName } from "../test/fixture/worlds.ts";
 import { screens } from "../test/screens.ts";

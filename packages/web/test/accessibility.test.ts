@@ -1,10 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "../../../test/chromium.ts";
 import {
   accessibilityFaults,
   buildInterface,
   everythingInSight,
-  launchBrowser,
   settled,
   type Build,
 } from "./browser.ts";

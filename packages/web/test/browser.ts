@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
 const vite = fileURLToPath(new URL("../../../node_modules/.bin/vite", import.meta.url));
@@ -24,22 +24,6 @@ export async function buildInterface(): Promise<Build> {
     env: { ...process.env, NODE_ENV: "production" },
   });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
-}
-
-/** Debian's Chromium, told not to call home. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
 }
 
 /** Waits until the screen shows its content and not its skeleton. */

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { buildInterface, launchBrowser, settled, type Build } from "./browser.ts";
+import { launchBrowser } from "../../../test/chromium.ts";
+import { buildInterface, settled, type Build } from "./browser.ts";
 import { startFixture, type Fixture } from "./fixture/server.ts";
 import type { WorldName } from "./fixture/worlds.ts";
 

@@ -6,6 +6,7 @@ export { defaultPushLimits } from "./push/limits.ts";
 export type { PushLimits } from "./push/limits.ts";
 export { createPushReceivers } from "./push/receivers.ts";
 export type { PushReceivers } from "./push/receivers.ts";
+export { failureBody, successBody } from "./otlp/answers.ts";
 export { ProtobufError, ProtoReader, tagOf, WIRE } from "./protobuf.ts";
 export { SnappyError, uncompressBlock } from "./snappy.ts";
 export { MASK_RULES } from "./logs/mask.ts";

@@ -1,29 +1,37 @@
 /** How a request is written, and so its answer. */
 export type OtlpEncoding = "protobuf" | "json";
 
+/** By what name each signal's answer counts what was refused; the field's number is the same in all. */
+export type OtlpRefused = "rejectedDataPoints" | "rejectedLogRecords";
+
 interface Body {
   readonly contentType: string;
   readonly body: Buffer;
 }
 
 /**
- * `ExportMetricsServiceResponse`: empty when all was taken, else how many points were not and why. With
- * no point refused the text is a warning.
+ * `Export…ServiceResponse`: empty when all was taken, else how many were not and why. With none refused
+ * the text is a warning.
  */
-export function successBody(encoding: OtlpEncoding, rejected: number, message: string): Body {
+export function successBody(
+  encoding: OtlpEncoding,
+  refused: OtlpRefused,
+  rejected: number,
+  message: string,
+): Body {
   if (rejected === 0 && message === "") return body(encoding, {}, Buffer.alloc(0));
   const partial = [...varintField(1, rejected), ...textField(2, message)];
   return body(
     encoding,
-    { partialSuccess: { rejectedDataPoints: String(rejected), errorMessage: message } },
+    { partialSuccess: { [refused]: String(rejected), errorMessage: message } },
     Buffer.from([...lengthTag(1, partial.length), ...partial]),
   );
 }
 
-/** `google.rpc.Status` for an HTTP status that is a failure. */
+/** `google.rpc.Status` for an HTTP status that is a failure. https://opentelemetry.io/docs/specs/otlp/#failures */
 export function failureBody(encoding: OtlpEncoding, status: number, message: string): Body {
   // INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE.
-  const code = status === 503 ? 14 : status === 413 || status === 429 ? 8 : 3;
+  const code = status >= 500 ? 14 : status === 413 || status === 429 ? 8 : 3;
   return body(
     encoding,
     { code, message },

@@ -121,7 +121,11 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
           return read(encoding, plain);
         });
         const fault = refusals.any ? refusals.reasons() : "";
-        return { status: 200, ...successBody(form, refusals.samples, fault), fault };
+        return {
+          status: 200,
+          ...successBody(form, "rejectedDataPoints", refusals.samples, fault),
+          fault,
+        };
       } catch (error) {
         if (!(error instanceof SeaworthyError)) throw error;
         const { status, message } = error;

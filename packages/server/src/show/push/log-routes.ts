@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { SeaworthyError } from "../../model/index.ts";
+import { failureBody, successBody } from "../../receive/index.ts";
 import type { LogProtocol, LogReceipt, LogReceiver } from "../../receive/index.ts";
 
 /** Seconds after which a sender may try again what could not be stored. */
@@ -112,44 +113,19 @@ function datadogErrors(reply: FastifyReply, status: number, message: string): Fa
   return reply.code(status).send({ errors });
 }
 
-/** ExportLogsServiceResponse: empty, or with what was refused. */
 function answerOtlp(reply: FastifyReply, { refused, message, protobuf }: LogReceipt): FastifyReply {
-  if (!protobuf) {
-    const partialSuccess = { rejectedLogRecords: String(refused), errorMessage: message };
-    return reply.code(200).send(refused === 0 ? {} : { partialSuccess });
-  }
-  const partial = Buffer.concat([
-    Buffer.from([1 << 3]),
-    varint(refused),
-    field(2, Buffer.from(message)),
-  ]);
-  const body = refused === 0 ? Buffer.alloc(0) : field(1, partial);
-  return reply.code(200).type("application/x-protobuf").send(body);
+  const warned = refused === 0 ? "" : message;
+  const answer = successBody(protobuf ? "protobuf" : "json", "rejectedLogRecords", refused, warned);
+  return reply.code(200).type(answer.contentType).send(answer.body);
 }
 
-/** google.rpc.Status, in the request's encoding. https://opentelemetry.io/docs/specs/otlp/#failures */
 function refuseOtlp(
   reply: FastifyReply,
   status: number,
   message: string,
   request: FastifyRequest,
 ): FastifyReply {
-  // RESOURCE_EXHAUSTED, UNAVAILABLE, INVALID_ARGUMENT.
-  const code = status === 413 ? 8 : status >= 500 ? 14 : 3;
-  if (!(request.headers["content-type"] ?? "").includes("protobuf")) {
-    return reply.code(status).send({ code, message });
-  }
-  const body = Buffer.concat([Buffer.from([1 << 3, code]), field(2, Buffer.from(message))]);
-  return reply.code(status).type("application/x-protobuf").send(body);
-}
-
-function field(number: number, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([(number << 3) | 2]), varint(bytes.length), bytes]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
-  return Buffer.from([...bytes, rest]);
+  const protobuf = (request.headers["content-type"] ?? "").includes("protobuf");
+  const answer = failureBody(protobuf ? "protobuf" : "json", status, message);
+  return reply.code(status).type(answer.contentType).send(answer.body);
 }

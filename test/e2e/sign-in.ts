@@ -1,22 +1,5 @@
-import { chromium } from "playwright-core";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { TOKEN } from "./platform.ts";
-
-/** Debian's Chromium, told not to call home. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-}
 
 /** Signs in with the admin token, as the printed link does, and waits for the overview. */
 export async function signIn(page: Page, url: string): Promise<void> {
