@@ -6,4 +6,6 @@ export * from "./operations.ts";
 export * from "./overview.ts";
 export * from "./rule-files.ts";
 export * from "./receivers.ts";
+export * from "./routing.ts";
+export * from "./rule-preview.ts";
 export * from "./values.ts";

@@ -23,6 +23,8 @@ import {
 import type { Operation } from "./operation.ts";
 import { getOverview, listAlerts, listNotifications } from "./overview.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
+import { explainRouting, getRouting } from "./routing.ts";
+import { previewRule } from "./rule-preview.ts";
 
 /** Every operation of the own API by its OpenAPI operationId. The server serves them all. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -49,5 +51,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   listReceivers,
   testReceiver,
   getWatchdog,
+  getRouting,
+  explainRouting,
+  previewRule,
   getCardinality,
 };

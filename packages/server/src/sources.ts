@@ -70,6 +70,8 @@ export function apiSources(rooms: {
 
   return {
     range,
+    metrics,
+    routing: router,
     cardinality: (request) => metrics.cardinality(request),
     alerts,
     notifications: async (limit) => (await router.notifications(limit)).map(notificationView),

@@ -27,6 +27,10 @@ const NO_SERIES = {
   seriesByPair: [],
 };
 
+function unasked(): never {
+  throw new Error("the test gave no source for what it asks");
+}
+
 /** A listening server over a real, empty database. */
 export interface TestServer {
   readonly url: string;
@@ -76,6 +80,15 @@ export async function testServer(
     serviceOf: (labels) => serviceOf(DEFAULT_INCIDENT_POLICY, labels),
     sources: {
       range: async () => [],
+      metrics: { parse: unasked, range: unasked },
+      routing: {
+        config: unasked,
+        routes: unasked,
+        explain: unasked,
+        get silences() {
+          return unasked();
+        },
+      },
       cardinality: async () => NO_SERIES,
       alerts: async () => [],
       notifications: async () => [],

@@ -1,4 +1,6 @@
 export { checkRuleFile, testRuleFile } from "./rule-files.ts";
+export { previewRule } from "./preview/rule-preview.ts";
+export type { RulePreview } from "./preview/rule-preview.ts";
 export { runRuleTests } from "./rule-tests/run-rule-tests.ts";
 export { loadRuleGroups } from "./rules/load.ts";
 export type { LoadedRules, ParseExpression } from "./rules/load.ts";

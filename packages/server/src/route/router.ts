@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { AlertSink, Announce, Clock, IncidentSink, Timer } from "../model/index.ts";
+import type { AlertSink, Announce, Clock, IncidentSink, Labels, Timer } from "../model/index.ts";
 import type { SelfMetrics } from "../self/index.ts";
 import {
   lastSentNotification,
@@ -21,6 +21,8 @@ import { Groups } from "./dispatch/groups.ts";
 import type { AggregationGroup, FlushResult } from "./dispatch/groups.ts";
 import { Turns } from "./dispatch/turns.ts";
 import { RouteError } from "./errors.ts";
+import { explain, placeRoutes } from "./explain.ts";
+import type { Explanation, PlacedRoute } from "./explain.ts";
 import { Heartbeat, WATCHDOG } from "./heartbeat.ts";
 import type { HeartbeatPolicy } from "./heartbeat.ts";
 import { Deliverer } from "./notify/deliver.ts";
@@ -91,6 +93,10 @@ export interface Router extends AlertSink {
   alerts(): readonly AlertView[];
   /** The groups in which the alerts that fire are notified about. */
   groups(): readonly GroupView[];
+  /** The routing tree, parents before their children. */
+  routes(): readonly PlacedRoute[];
+  /** Which routes an alert with these labels takes, and what would hold it back now. */
+  explain(labels: Labels): Explanation;
   readonly silences: Silences;
   /** The newest notifications, newest first. */
   notifications(limit: number): Promise<readonly NotificationRecord[]>;
@@ -244,6 +250,14 @@ class AlertRouter implements Router {
 
   groups(): readonly GroupView[] {
     return viewGroups(this.#groups.all(), this.#viewContext());
+  }
+
+  routes(): readonly PlacedRoute[] {
+    return placeRoutes(this.config(), this.#options.clock.now());
+  }
+
+  explain(labels: Labels): Explanation {
+    return explain(labels, { ...this.#viewContext(), groups: this.#groups.all() });
   }
 
   notifications(limit: number): Promise<readonly NotificationRecord[]> {

@@ -5,6 +5,7 @@ import { isResolved } from "../dispatch/alert-book.ts";
 import type { HeldAlert } from "../dispatch/alert-book.ts";
 
 interface CompiledRule {
+  readonly rule: InhibitRule;
   readonly isSource: (labels: Labels) => boolean;
   readonly isTarget: (labels: Labels) => boolean;
   readonly equal: readonly string[];
@@ -18,6 +19,7 @@ export class Inhibitor {
 
   constructor(rules: readonly InhibitRule[]) {
     this.#rules = rules.map((rule) => ({
+      rule,
       isSource: compileMatchers(rule.source),
       isTarget: compileMatchers(rule.target),
       equal: rule.equal,
@@ -49,20 +51,28 @@ export class Inhibitor {
    * The alerts that inhibit an alert with these labels at `at`, at most one for each rule. Two alerts
    * that each match both sides of a rule do not inhibit one another.
    */
-  inhibitedBy(labels: Labels, at: number): string[] {
-    return this.#rules.flatMap((rule) => {
-      if (!rule.isTarget(labels)) return [];
-      const twoSided = rule.isSource(labels);
-      for (const source of rule.sources.get(equalKey(rule, labels))?.values() ?? []) {
-        if (isResolved(source, at) || (twoSided && rule.isTarget(source.labels))) continue;
-        return [source.fingerprint];
+  inhibitions(
+    labels: Labels,
+    at: number,
+  ): { readonly rule: InhibitRule; readonly alert: HeldAlert }[] {
+    return this.#rules.flatMap((compiled) => {
+      if (!compiled.isTarget(labels)) return [];
+      const twoSided = compiled.isSource(labels);
+      for (const alert of compiled.sources.get(equalKey(compiled, labels))?.values() ?? []) {
+        if (isResolved(alert, at) || (twoSided && compiled.isTarget(alert.labels))) continue;
+        return [{ rule: compiled.rule, alert }];
       }
       return [];
     });
   }
+
+  /** The fingerprints of the alerts that inhibit an alert with these labels at `at`. */
+  inhibitedBy(labels: Labels, at: number): string[] {
+    return this.inhibitions(labels, at).map(({ alert }) => alert.fingerprint);
+  }
 }
 
 /** An absent label and an empty one are the same, so two alerts that both lack it are equal in it. */
-function equalKey(rule: CompiledRule, labels: Labels): string {
+function equalKey(rule: Pick<CompiledRule, "equal">, labels: Labels): string {
   return JSON.stringify(rule.equal.map((name) => labels[name] ?? ""));
 }

@@ -13,6 +13,8 @@ import { serveIncidents } from "./incidents.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
 import { serveReceivers } from "./receivers.ts";
+import { serveRouting } from "./routing.ts";
+import { serveRulePreview } from "./rule-preview.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
 
@@ -46,6 +48,8 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     });
 
     serveReceivers(serve, deps.sources);
+    serveRouting(serve, deps.sources.routing);
+    serveRulePreview(serve, deps.sources.metrics, deps.clock);
     serveCardinality(serve, deps.sources, deps.clock);
 
     const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;

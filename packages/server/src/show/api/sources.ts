@@ -1,6 +1,7 @@
 import type { ActiveAlert, Notification, Receiver, Watchdog } from "@seaworthy/contract";
 import type { Labels } from "../../model/index.ts";
-import type { Cardinality, CardinalityRequest } from "../../query/index.ts";
+import type { Cardinality, CardinalityRequest, MetricsQuery } from "../../query/index.ts";
+import type { RoutingViews } from "./routing.ts";
 
 /** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
 export interface SeriesPoints {
@@ -21,6 +22,10 @@ export interface ApiSources {
     expression: string,
     range: { readonly start: number; readonly end: number; readonly step: number },
   ): Promise<readonly SeriesPoints[]>;
+  /** PromQL as it is, for what is made of whole answers. */
+  readonly metrics: Pick<MetricsQuery, "parse" | "range">;
+  /** The routing tree and what it does with labels. */
+  readonly routing: RoutingViews;
   /** Which metrics and labels make how many series. */
   cardinality(request: CardinalityRequest): Promise<Cardinality>;
   /** Pending and firing alerts of all rules. */

@@ -1,0 +1,127 @@
+import { ABSENT } from "@seaworthy/promql";
+import type { Expr, QueryResult } from "@seaworthy/promql";
+import { METRIC_NAME, withoutEmpty } from "../../model/index.ts";
+import type { Labels } from "../../model/index.ts";
+import { comparisonOf } from "./comparison.ts";
+import type { Comparison } from "./comparison.ts";
+import { firingsOf } from "./firings.ts";
+
+/** Evaluations of one preview: a week of minutes and somewhat more. */
+const MAX_STEPS = 10_500;
+const SHORTEST_STEP = 60_000;
+/** Firings that an answer lists; all are counted. */
+const MAX_LISTED = 1000;
+/** A preview is asked for while somebody types. */
+const TIMEOUT = 20_000;
+
+/** What a preview asks of the metrics. */
+export interface PreviewQueries {
+  parse(query: string): Expr;
+  range(
+    query: string,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<QueryResult>;
+}
+
+/** A rule that does not exist yet. Times are milliseconds. */
+export interface PreviewRequest {
+  readonly expression: string;
+  readonly holdFor: number;
+  readonly keepFiringFor: number;
+  /** How far back from `now`. */
+  readonly span: number;
+  readonly now: number;
+}
+
+/** When a rule would have fired. Times are milliseconds since 1970, lengths milliseconds. */
+export interface RulePreview {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly times: number;
+  /** How long at least one alert would have fired. */
+  readonly firingFor: number;
+  /** How often the expression was true for less than `holdFor`. */
+  readonly tooShort: number;
+  readonly series: number;
+  /** Oldest first. */
+  readonly firings: readonly PreviewFiring[];
+  readonly truncated: boolean;
+  readonly comparison: Comparison | undefined;
+}
+
+export interface PreviewFiring {
+  readonly labels: Labels;
+  readonly from: number;
+  /** Undefined while it fires still. */
+  readonly to: number | undefined;
+}
+
+/**
+ * Evaluates an alerting rule over the past. Throws PromqlError when the expression cannot be evaluated
+ * within the limits.
+ */
+export async function previewRule(
+  queries: PreviewQueries,
+  { expression, holdFor, keepFiringFor, span, now }: PreviewRequest,
+  signal?: AbortSignal,
+): Promise<RulePreview> {
+  const comparison = comparisonOf(queries.parse(expression));
+  const step = stepOf(span);
+  // Whole steps: who types the next letter gets the same evaluations.
+  const end = Math.floor(now / step) * step;
+  const start = end - Math.floor(span / step) * step;
+  const { value } = await queries.range(expression, start, end, step, {
+    timeoutMs: TIMEOUT,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const series = value.type === "grid" ? value.series : [];
+  const grid = { steps: (end - start) / step + 1, stepMs: step };
+  let tooShort = 0;
+  const firings = series.flatMap(({ labels, kinds }): PreviewFiring[] => {
+    const alert = firingsOf((index) => (kinds[index] ?? ABSENT) !== ABSENT, grid, {
+      holdFor,
+      keepFiringFor,
+    });
+    tooShort += alert.tooShort;
+    const own = withoutEmpty({ ...labels.toObject(), [METRIC_NAME]: "" });
+    return alert.firings.map(({ from, to }) => ({
+      labels: own,
+      from: start + from * step,
+      to: to === undefined ? undefined : start + to * step,
+    }));
+  });
+  firings.sort((a, b) => a.from - b.from);
+  return {
+    start,
+    end,
+    step,
+    times: firings.length,
+    firingFor: lengthOf(firings.map(({ from, to }) => [from, to ?? end])),
+    tooShort,
+    series: series.length,
+    firings: firings.slice(0, MAX_LISTED),
+    truncated: firings.length > MAX_LISTED,
+    comparison,
+  };
+}
+
+/** The shortest round step with which a span has few enough evaluations. */
+function stepOf(span: number): number {
+  return Math.max(1, Math.ceil(span / MAX_STEPS / SHORTEST_STEP)) * SHORTEST_STEP;
+}
+
+/** How long at least one of the intervals lasts; they begin in order. */
+function lengthOf(intervals: readonly (readonly [from: number, to: number])[]): number {
+  let total = 0;
+  let covered = Number.NEGATIVE_INFINITY;
+  for (const [from, to] of intervals) {
+    if (to <= covered) continue;
+    total += to - Math.max(from, covered);
+    covered = to;
+  }
+  return total;
+}
