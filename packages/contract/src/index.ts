@@ -1,6 +1,7 @@
 export * from "./access.ts";
 export * from "./cardinality.ts";
 export * from "./incidents.ts";
+export * from "./noise.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./overview.ts";

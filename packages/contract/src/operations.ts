@@ -20,6 +20,7 @@ import {
   openIncident,
   resolveIncident,
 } from "./incidents.ts";
+import { getAlertHistory, getNoise, listUnusedRules, suggestInhibitions } from "./noise.ts";
 import type { Operation } from "./operation.ts";
 import { getOverview, listAlerts, listNotifications } from "./overview.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
@@ -54,5 +55,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   getRouting,
   explainRouting,
   previewRule,
+  getAlertHistory,
+  getNoise,
+  suggestInhibitions,
+  listUnusedRules,
   getCardinality,
 };

@@ -71,7 +71,9 @@ export function apiSources(rooms: {
   return {
     range,
     metrics,
+    rules,
     routing: router,
+    history: router.history,
     cardinality: (request) => metrics.cardinality(request),
     alerts,
     notifications: async (limit) => (await router.notifications(limit)).map(notificationView),

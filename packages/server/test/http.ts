@@ -80,7 +80,11 @@ export async function testServer(
     serviceOf: (labels) => serviceOf(DEFAULT_INCIDENT_POLICY, labels),
     sources: {
       range: async () => [],
-      metrics: { parse: unasked, range: unasked },
+      metrics: { parse: unasked, range: unasked, series: unasked },
+      rules: { groups: unasked },
+      get history() {
+        return unasked();
+      },
       routing: {
         config: unasked,
         routes: unasked,

@@ -7,3 +7,5 @@ export type { LoadedRules, ParseExpression } from "./rules/load.ts";
 export type { RuleGroup } from "./rules/rule-group.ts";
 export { createRules } from "./rules/rules.ts";
 export type { Rules, RulesDeps } from "./rules/rules.ts";
+export { rulesThatNeverFired, rulesWithoutSeries } from "./unused-rules.ts";
+export type { PlacedRule } from "./unused-rules.ts";

@@ -8,6 +8,7 @@ export type { IncomingAlert } from "./dispatch/alert-book.ts";
 export { WATCHDOG } from "./heartbeat.ts";
 export { RouteError } from "./errors.ts";
 export type { Explanation, PlacedRoute } from "./explain.ts";
+export type { InhibitionSuggestion } from "./noise/suggestions.ts";
 export { createRouter } from "./router.ts";
 export type { Router, RouterOptions } from "./router.ts";
 export { silenceState } from "./stages/silence.ts";

@@ -14,7 +14,7 @@ import type { RouteConfig } from "./config/route-config.ts";
 import { isResolved } from "./dispatch/alert-book.ts";
 import type { HeldAlert } from "./dispatch/alert-book.ts";
 import type { AggregationGroup } from "./dispatch/groups.ts";
-import { describeGroup, snapshots } from "./notify/payload.ts";
+import { describeGroup, firingOf, snapshots } from "./notify/payload.ts";
 import type { NotificationPayload } from "./notify/payload.ts";
 import type { Inhibitor } from "./stages/inhibit.ts";
 import { isEmpty, planFlush } from "./stages/plan.ts";
@@ -201,6 +201,7 @@ function newNotification(
     payload: JSON.stringify(payload),
     groupLabels: group.labels,
     alerts: alerts.length,
+    firing: firingOf(alerts),
     decidedAt: entry.notifiedAt,
     logBefore: before,
     idempotencyKey: (sequence: string) =>

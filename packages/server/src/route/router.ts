@@ -25,6 +25,7 @@ import { explain, placeRoutes } from "./explain.ts";
 import type { Explanation, PlacedRoute } from "./explain.ts";
 import { Heartbeat, WATCHDOG } from "./heartbeat.ts";
 import type { HeartbeatPolicy } from "./heartbeat.ts";
+import { AlertHistory } from "./noise/history.ts";
 import { Deliverer } from "./notify/deliver.ts";
 import { MailSender } from "./notify/email/transport.ts";
 import { escalate } from "./notify/fallback.ts";
@@ -98,6 +99,8 @@ export interface Router extends AlertSink {
   /** Which routes an alert with these labels takes, and what would hold it back now. */
   explain(labels: Labels): Explanation;
   readonly silences: Silences;
+  /** When alerts fired, and what they cost. */
+  readonly history: AlertHistory;
   /** The newest notifications, newest first. */
   notifications(limit: number): Promise<readonly NotificationRecord[]>;
   /** The notification that reached a receiver last. */
@@ -126,6 +129,7 @@ export function createRouter(options: RouterOptions): Router {
 
 class AlertRouter implements Router {
   readonly silences: Silences;
+  readonly history: AlertHistory;
   readonly #options: RouterOptions;
   readonly #book: AlertBook;
   readonly #groups: Groups;
@@ -151,6 +155,7 @@ class AlertRouter implements Router {
     });
     this.#templates = new Templates([], now);
     this.silences = new Silences(records, now, announce);
+    this.history = new AlertHistory(records, this.silences, () => this.config());
     this.#book = new AlertBook(records.db, now, (alerts, news) => this.#route(alerts, news));
     this.#groups = new Groups(clock, (group, at) => this.#flush(group, at));
     this.#deliverer = new Deliverer({

@@ -1,4 +1,4 @@
-import { deleteOldGroups, deleteOldNotifications } from "../store/index.ts";
+import { deleteOldFirings, deleteOldGroups, deleteOldNotifications } from "../store/index.ts";
 import type { Records } from "../store/index.ts";
 import type { RouteConfig } from "./config/route-config.ts";
 import { walkRoutes } from "./config/route-tree.ts";
@@ -11,6 +11,7 @@ const KEEP = {
   alerts: 15 * 60_000,
   /** What was last said of a group; at least twice the longest repeat interval. */
   groups: 30 * 86_400_000,
+  /** Notifications, and when alerts fired. */
   notifications: 90 * 86_400_000,
 } as const;
 
@@ -32,5 +33,6 @@ export async function sweep(house: {
   const repeat = Math.max(...walkRoutes(config.root).map((route) => route.repeatInterval));
   await deleteOldGroups(records.db, now - Math.max(KEEP.groups, 2 * repeat));
   await deleteOldNotifications(records.db, now - KEEP.notifications);
+  await deleteOldFirings(records.db, now - KEEP.notifications);
   await silences.sweep();
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { insertNotification, markEscalated } from "../../store/index.ts";
 import type { Claim, Tx, WaitingNotification } from "../../store/index.ts";
 import type { RouteConfig } from "../config/route-config.ts";
+import { firingOf } from "./payload.ts";
 import type { NotificationPayload } from "./payload.ts";
 
 /** Who is told when a receiver cannot be, and after how long. */
@@ -54,6 +55,7 @@ export async function escalate(
       payload: JSON.stringify(passedOn),
       groupLabels: payload.groupLabels,
       alerts: payload.alerts.length,
+      firing: firingOf(payload.alerts),
       decidedAt: at,
       logBefore: undefined,
       idempotencyKey: (sequence) =>

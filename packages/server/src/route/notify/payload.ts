@@ -25,6 +25,11 @@ export function snapshots(alerts: readonly HeldAlert[], at: number): AlertSnapsh
     .sort(compareAlerts);
 }
 
+/** The fingerprints of the alerts that fire. */
+export function firingOf(alerts: readonly AlertSnapshot[]): string[] {
+  return alerts.flatMap(({ status, fingerprint }) => (status === "firing" ? [fingerprint] : []));
+}
+
 /** A group's content as webhooks and incidents get it. */
 export function describeGroup(
   groupKey: string,

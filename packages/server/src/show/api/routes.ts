@@ -10,6 +10,7 @@ import { sessionCookie } from "../session-cookie.ts";
 import { serveAccess } from "./access.ts";
 import { serveCardinality } from "./cardinality.ts";
 import { serveIncidents } from "./incidents.ts";
+import { serveNoise } from "./noise.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
 import { serveReceivers } from "./receivers.ts";
@@ -50,6 +51,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     serveReceivers(serve, deps.sources);
     serveRouting(serve, deps.sources.routing);
     serveRulePreview(serve, deps.sources.metrics, deps.clock);
+    serveNoise(serve, deps.sources, deps.clock);
     serveCardinality(serve, deps.sources, deps.clock);
 
     const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;

@@ -23,6 +23,7 @@ beforeAll(async () => {
     sources: {
       metrics: {
         parse: (query) => engine.parse(query),
+        series: async () => ({ items: [], truncated: false }),
         range: (query, start, end, step) => engine.range(query, start, end, step, source),
       },
       routing: {

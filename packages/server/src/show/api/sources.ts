@@ -1,6 +1,8 @@
 import type { ActiveAlert, Notification, Receiver, Watchdog } from "@seaworthy/contract";
 import type { Labels } from "../../model/index.ts";
 import type { Cardinality, CardinalityRequest, MetricsQuery } from "../../query/index.ts";
+import type { Rules } from "../../evaluate/index.ts";
+import type { Router } from "../../route/index.ts";
 import type { RoutingViews } from "./routing.ts";
 
 /** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
@@ -23,9 +25,13 @@ export interface ApiSources {
     range: { readonly start: number; readonly end: number; readonly step: number },
   ): Promise<readonly SeriesPoints[]>;
   /** PromQL as it is, for what is made of whole answers. */
-  readonly metrics: Pick<MetricsQuery, "parse" | "range">;
+  readonly metrics: Pick<MetricsQuery, "parse" | "range" | "series">;
+  /** The rules as they stand. */
+  readonly rules: Pick<Rules, "groups">;
   /** The routing tree and what it does with labels. */
   readonly routing: RoutingViews;
+  /** When alerts fired, and what they cost. */
+  readonly history: Router["history"];
   /** Which metrics and labels make how many series. */
   cardinality(request: CardinalityRequest): Promise<Cardinality>;
   /** Pending and firing alerts of all rules. */

@@ -18,7 +18,7 @@ export interface AlertRecord {
 /** Rows in one insert: PostgreSQL takes at most 65,535 parameters in a statement. */
 const CHUNK = 1000;
 
-/** Writes alerts, replacing what is known by the same fingerprint. All of them or none. */
+/** Writes alerts and that they fire, replacing what is known by the same fingerprint. All or none. */
 export async function putAlerts(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
   if (alerts.length <= CHUNK) return putChunk(db, alerts);
   await db.transaction().execute(async (tx) => {
@@ -27,8 +27,10 @@ export async function putAlerts(db: Db, alerts: readonly AlertRecord[]): Promise
   });
 }
 
-async function putChunk(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
-  if (alerts.length === 0) return;
+async function putChunk(db: Db, unsorted: readonly AlertRecord[]): Promise<void> {
+  if (unsorted.length === 0) return;
+  // Always in the same order, so that two servers that write the same alerts cannot deadlock.
+  const alerts = [...unsorted].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
   const rows = alerts.map((alert) => ({
     fingerprint: alert.fingerprint,
     labels: JSON.stringify(alert.labels),
@@ -40,9 +42,18 @@ async function putChunk(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
     received_at: new Date(alert.receivedAt),
     updated_at: new Date(alert.updatedAt),
   }));
-  // Always in the same order, so that two servers that write the same alerts cannot deadlock.
-  rows.sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
   await db
+    .with("firings", (query) =>
+      query
+        .insertInto("alert_firings")
+        .values(alerts.map(firingRow))
+        .onConflict((conflict) =>
+          conflict.columns(["fingerprint", "received_at"]).doUpdateSet((update) => ({
+            started_at: update.ref("excluded.started_at"),
+            ended_at: update.ref("excluded.ended_at"),
+          })),
+        ),
+    )
     .insertInto("alerts")
     .values(rows)
     .onConflict((conflict) =>
@@ -57,6 +68,18 @@ async function putChunk(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
       })),
     )
     .execute();
+}
+
+/** The columns of a firing, from an alert's row. */
+function firingRow({ labels, ...alert }: AlertRecord) {
+  return {
+    fingerprint: alert.fingerprint,
+    received_at: new Date(alert.receivedAt),
+    name: JSON.stringify(labels["alertname"] ?? ""),
+    labels: JSON.stringify(labels),
+    started_at: new Date(alert.startsAt),
+    ended_at: new Date(alert.endsAt),
+  };
 }
 
 /** Every alert that is kept; with `fingerprints`, those of them alone. */

@@ -14,6 +14,8 @@ export interface NewNotification extends IntegrationId {
   readonly payload: string;
   readonly groupLabels: Labels;
   readonly alerts: number;
+  /** Fingerprints of the alerts that fire. */
+  readonly firing: readonly string[];
   readonly decidedAt: number;
   readonly logBefore: LogEntry | undefined;
   /** The idempotency key for the row's number, which no other notification has. */
@@ -123,6 +125,7 @@ export async function insertNotification(
       payload: notification.payload,
       group_labels: JSON.stringify(notification.groupLabels),
       alerts: notification.alerts,
+      fingerprints: [...notification.firing],
       decided_at: new Date(notification.decidedAt),
       log_before:
         notification.logBefore === undefined ? null : JSON.stringify(notification.logBefore),

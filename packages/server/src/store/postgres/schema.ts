@@ -1,6 +1,8 @@
 import type { Migration } from "./migration.ts";
 import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
+import { firingMigrations } from "./tables/firings.ts";
+import type { FiringTables } from "./tables/firings.ts";
 import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
@@ -12,7 +14,13 @@ import type { RuleStateTables } from "./tables/rule-state.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
 export interface Schema
-  extends AccessTables, IncidentTables, NotificationTables, ReceiverTables, RuleStateTables {}
+  extends
+    AccessTables,
+    FiringTables,
+    IncidentTables,
+    NotificationTables,
+    ReceiverTables,
+    RuleStateTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
 export const migrations: readonly Migration[] = [
@@ -21,4 +29,5 @@ export const migrations: readonly Migration[] = [
   ...notificationMigrations,
   ...ruleStateMigrations,
   ...receiverMigrations,
+  ...firingMigrations,
 ];

@@ -67,6 +67,8 @@ export interface NotificationTables {
     payload: string;
     group_labels: string;
     alerts: number;
+    /** Those that fire. */
+    fingerprints: Generated<string[]>;
     decided_at: Date;
     /** The log entry before this decision, as JSON; null when there was none. */
     log_before: string | null;
