@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Scope } from "./errors/scope.ts";
-import type { SpanData } from "./export/otlp.ts";
+import type { SpanData, SpanEnd } from "./export/otlp.ts";
 import { newSpanId, newTraceId } from "./traces/ids.ts";
 import type { TraceParent } from "./traces/w3c.ts";
 
@@ -19,6 +19,11 @@ export interface Context extends RequestContext {
   readonly trace: LocalTrace;
 }
 
+/** Takes spans that have ended in a trace of its own. */
+export interface SpanOwner {
+  record(context: Context, spanId: string, end: SpanEnd): void;
+}
+
 /** Most spans of one trace that are held until its end. */
 const maxSpans = 200;
 
@@ -35,6 +40,12 @@ export class LocalTrace implements Context {
   failed = false;
   /** Whether it is kept: known at its end. */
   kept: boolean | undefined = undefined;
+  /** Whether its spans are made by the application's own OpenTelemetry, and not here. */
+  foreign = false;
+  /** Who decides about it and hands on its spans. */
+  owner: SpanOwner | undefined = undefined;
+  /** Whether its tenant was counted. */
+  tenantCounted = false;
   /** User, tags and breadcrumbs, once there are any. */
   scope: Scope | undefined = undefined;
   #spanId: string | undefined;

@@ -29,6 +29,8 @@ export function seaworthy(
   const { http } = kit;
   if (!app.hasDecorator("seaworthy")) app.decorate("seaworthy", kit);
 
+  kit.webSockets(app.server);
+
   app.addHook("onRoute", (route) => {
     for (const method of [route.method].flat()) http.knownRoute(method, route.url);
   });

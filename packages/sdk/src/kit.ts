@@ -1,5 +1,8 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Logger } from "pino";
+import { watchNodeClient } from "./calls/node-client.ts";
+import { OutgoingCalls } from "./calls/outgoing.ts";
+import { watchUndici } from "./calls/undici.ts";
 import { currentContext, currentRequest } from "./context.ts";
 import { Errors } from "./errors/errors.ts";
 import type { CaptureOptions } from "./errors/exception.ts";
@@ -14,13 +17,17 @@ import { createLogger, silentLogs } from "./logs/logger.ts";
 import { RequestLog } from "./logs/request-log.ts";
 import { ActiveUsers } from "./metrics/active-users.ts";
 import { BusinessMetrics, type Description, type Labels } from "./metrics/business.ts";
+import { CallMetrics } from "./metrics/call-metrics.ts";
 import { registerExportMetrics } from "./metrics/export-metrics.ts";
 import { HttpMetrics } from "./metrics/http-metrics.ts";
 import { JobMetrics, type Backlog, type JobOutcome } from "./metrics/job-metrics.ts";
 import { ServiceMetrics, type AuthResult } from "./metrics/service-metrics.ts";
+import { TenantMetrics } from "./metrics/tenant-metrics.ts";
+import { WebSocketMetrics, type WebSocketHost } from "./metrics/websocket-metrics.ts";
 import { resolveOptions, type KitOptions } from "./options.ts";
-import { traceFetch } from "./traces/fetch.ts";
-import { tracePostgres, type PostgresModule } from "./traces/postgres.ts";
+import { DatabaseTraces } from "./traces/databases.ts";
+import type { PostgresModule } from "./traces/postgres.ts";
+import type { RedisTraced } from "./traces/redis.ts";
 import { Tracer, type Span, type SpanOptions } from "./traces/tracer.ts";
 import { formatTraceParent, parseTraceParent } from "./traces/w3c.ts";
 
@@ -53,8 +60,13 @@ export class Kit {
   readonly #telemetry: Telemetry | undefined;
   readonly #errors: Errors;
   readonly #tracer: Tracer;
+  readonly #databases: DatabaseTraces;
+  readonly #webSockets: WebSocketMetrics;
   #jobs: JobMetrics | undefined;
-  #stopTracing: (() => void) | undefined;
+  #calls: CallMetrics | undefined;
+  #tenants: TenantMetrics | undefined;
+  /** Ends what listens to others in the process. */
+  readonly #stops: (() => void)[] = [];
 
   constructor(options: KitOptions = {}) {
     const guard = this.#guard;
@@ -87,9 +99,11 @@ export class Kit {
       guard.run("metric", () => collectDefaultMetrics({ register: own }), undefined);
     const service = new ServiceMetrics(own, guard, this.activeUsers);
     const metrics = new HttpMetrics(own, settings, () => service.overflowed("http_requests_total"));
+    const webSockets = new WebSocketMetrics(own);
     if (telemetry !== undefined) registerExportMetrics(own, telemetry);
     if (this.registry !== own) guard.run("metric", () => join(own, this.registry), undefined);
     this.#service = service;
+    this.#webSockets = webSockets;
     this.#business = new BusinessMetrics(
       this.registry,
       { maxMetrics: maxBusinessMetrics, maxSeries: settings.maxBusinessSeries },
@@ -102,8 +116,15 @@ export class Kit {
       settings.exportTraces ? telemetry?.spans : undefined,
       settings.sampling,
     );
+    this.#databases = new DatabaseTraces(this.#tracer, guard);
+    const traceDatabases =
+      settings.traceDatabases && settings.exportTraces && telemetry !== undefined;
     this.health = new Health(guard);
-    const activity = new Activity();
+    const activity = new Activity(undefined, (server) => {
+      guard.run("metric", () => webSockets.watch(server), undefined);
+      // By the first request everything is loaded that the application begins with.
+      if (traceDatabases) this.#databases.find();
+    });
     const { registry, health } = this;
     this.http = new HttpInstrumentation({
       guard,
@@ -118,12 +139,8 @@ export class Kit {
         if (error !== undefined) this.#errors.capture(error, { handled: false }, exchange);
       },
     });
-    if (settings.traceFetch)
-      this.#stopTracing = guard.run(
-        "trace",
-        () => traceFetch(this.#tracer, (error) => guard.caught("trace", error)),
-        undefined,
-      );
+    this.#watchCalls(settings.traceFetch);
+    if (traceDatabases) this.#stops.push(this.#databases.start());
   }
 
   /** The id of the request being served by the calling code, if any. */
@@ -240,6 +257,11 @@ export class Kit {
     });
   }
 
+  /** Counts jobs that were put into a queue. */
+  jobAdded(queue: string, count = 1): void {
+    this.#guard.run("metric", () => this.#jobMetrics.added(queue, count), undefined);
+  }
+
   /** Lets `queue_size` tell how many jobs wait in a queue; it is asked at each scrape. */
   backlog(queue: string, waiting: Backlog): void {
     this.#guard.run("metric", () => this.#jobMetrics.backlog(queue, waiting), undefined);
@@ -254,9 +276,65 @@ export class Kit {
     return this.#jobs;
   }
 
-  /** Makes a span of each query through `pg`: `import pg from "pg"; kit.tracePostgres(pg)`. */
+  /**
+   * Makes a span of each query through `pg`, where a bundler has hidden it from the kit:
+   * `import pg from "pg"; kit.tracePostgres(pg)`.
+   */
   tracePostgres(postgres: PostgresModule): void {
-    this.#guard.run("trace", () => tracePostgres(postgres, this.#tracer), undefined);
+    this.#databases.postgres(postgres);
+  }
+
+  /**
+   * Makes a span of each command of a client of `ioredis` or `redis`, and of all others of its class,
+   * where a bundler has hidden it from the kit.
+   */
+  traceRedis(client: RedisTraced): void {
+    this.#databases.redis(client);
+  }
+
+  /**
+   * Counts the open WebSocket connections of a server of `ws` or `node:http`. Servers that the kit
+   * sees requests of are counted without it.
+   */
+  webSockets(server: WebSocketHost): void {
+    this.#guard.run("metric", () => this.#webSockets.watch(server), undefined);
+  }
+
+  /** Says for which tenant the current request (or job) is: counts it, and tags its errors. */
+  setTenant(id: string | number): void {
+    this.#guard.run(
+      "metric",
+      () => {
+        const trace = currentContext()?.trace;
+        this.#tenants ??= new TenantMetrics(this.registry, (metric) =>
+          this.#service.overflowed(metric),
+        );
+        this.#tenants.seen(id, trace?.tenantCounted === true);
+        if (trace === undefined) return;
+        trace.tenantCounted = true;
+        this.#errors.setTag("tenant", id);
+      },
+      undefined,
+    );
+  }
+
+  /** HTTP calls to other services are counted, and traced if wished. */
+  #watchCalls(traced: boolean): void {
+    const guard = this.#guard;
+    const calls = new OutgoingCalls(this.#tracer, traced, (...call) => {
+      this.#calls ??= new CallMetrics(this.registry, (metric) => this.#service.overflowed(metric));
+      this.#calls.record(...call);
+    });
+    const caught = (error: unknown) => guard.caught("trace", error);
+    const listen = (watch: typeof watchUndici) =>
+      guard.run("trace", () => watch(calls, caught), undefined) ?? (() => {});
+    let stopUndici = listen(watchUndici);
+    this.#stops.push(() => stopUndici(), listen(watchNodeClient));
+    // Who comes last sees the headers of the others: OpenTelemetry's own go first.
+    this.#tracer.onJoined(() => {
+      stopUndici();
+      stopUndici = listen(watchUndici);
+    });
   }
 
   /** The `traceparent` header for a call that the kit does not see: a message, another protocol. */
@@ -273,7 +351,7 @@ export class Kit {
    */
   async shutdown(limitMs = 2_000): Promise<void> {
     this.health.drain();
-    this.#stopTracing?.();
+    for (const stop of this.#stops) stop();
     await new Promise<void>((resolve) => {
       try {
         this.logger.flush(() => resolve());

@@ -38,8 +38,10 @@ export interface KitOptions {
     readonly perSecond?: number;
     /** From this duration on a trace is slow, in milliseconds. Default: 1000. */
     readonly slowMs?: number;
-    /** Whether calls by `fetch` become spans and carry the trace to who is called. Default: true. */
+    /** Whether HTTP calls become spans and carry the trace to who is called. Default: true. */
     readonly fetch?: boolean;
+    /** Whether queries of `pg` and commands of `ioredis` and `redis` become spans. Default: true. */
+    readonly databases?: boolean;
   };
   readonly metrics?: {
     /** Path of the endpoint, or false for none. Default: "/metrics". */
@@ -95,6 +97,7 @@ export interface Settings {
   readonly exportTraces: boolean;
   readonly sampling: Sampling;
   readonly traceFetch: boolean;
+  readonly traceDatabases: boolean;
   readonly metricsPath: string | false;
   readonly metricsGate: Gate;
   readonly registry: Registry | undefined;
@@ -194,6 +197,7 @@ export function resolveOptions(
       slowMs: limit("traces.slowMs", traces?.slowMs, 1_000),
     },
     traceFetch: traces?.fetch ?? true,
+    traceDatabases: traces?.databases ?? true,
     metricsPath: path("metrics.path", metrics?.path, "/metrics"),
     metricsGate,
     registry: metrics?.registry,

@@ -13,6 +13,7 @@ interface BullQueue {
   getJobCounts(
     ...types: ("waiting" | "delayed" | "prioritized")[]
   ): Promise<Record<string, number>>;
+  on(event: "waiting", listener: () => void): unknown;
 }
 
 /** A job of pg-boss's, as far as it is read. */
@@ -40,8 +41,9 @@ export function watchProcessor<Job extends BullJob, Rest extends readonly unknow
     });
 }
 
-/** Shows how many jobs of a BullMQ queue wait, in `queue_size`. */
+/** Shows how many jobs of a BullMQ queue wait, in `queue_size`, and counts those that `add` puts there. */
 export function watchBacklog(kit: Kit, queue: BullQueue): void {
+  queue.on("waiting", () => kit.jobAdded(queue.name));
   kit.backlog(queue.name, async () => {
     const counts = await queue.getJobCounts("waiting", "delayed", "prioritized");
     return Object.values(counts).reduce((sum, count) => sum + count, 0);

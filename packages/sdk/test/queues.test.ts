@@ -51,6 +51,7 @@ test("BullMQ: jobs are counted, timed and traced, and the backlog is told", asyn
     expect(metrics.value("jobs_total", { queue: "mail", outcome: "ok" })).toBe(1);
     expect(metrics.value("jobs_total", { queue: "mail", outcome: "error" })).toBe(1);
     expect(metrics.value("job_duration_seconds_count", { queue: "mail", outcome: "ok" })).toBe(1);
+    expect(metrics.value("jobs_added_total", { queue: "mail" })).toBe(2);
     expect(metrics.value("jobs_active", { queue: "mail" })).toBe(0);
     expect(metrics.value("queue_size", { queue: "mail" })).toBe(0);
     expect(metrics.value("errors_total", { type: "RangeError" })).toBe(1);

@@ -33,6 +33,16 @@ export interface SpanData {
   readonly error: string | undefined;
 }
 
+/** What is told of a span at its end. */
+export interface SpanEnd {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** Milliseconds into the process. */
+  readonly startedAt: number;
+  readonly attributes: Attributes;
+  readonly error: string | undefined;
+}
+
 export interface LogData {
   /** Milliseconds since 1970. */
   readonly time: number;

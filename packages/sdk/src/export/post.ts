@@ -26,6 +26,11 @@ const agents = {
   "https:": new HttpsAgent({ keepAlive: true, maxSockets: 4 }),
 };
 
+/** Whether a request is one of the kit's own, which nobody wants to see among the service's. */
+export function isOwnAgent(agent: unknown): boolean {
+  return agent === agents["http:"] || agent === agents["https:"];
+}
+
 /**
  * Sends a body and resolves with the answer. Rejects when there is none in time. A server that sends
  * its headers and then trickles or floods has answered: what is missing of the body is done without.

@@ -1,10 +1,11 @@
+import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 const windowSeconds = 60;
 const seen = Symbol("seaworthy.seen");
 
 /** A connection, marked once it has sent a request. The mark costs less than a look-up in a set. */
-type Connection = Socket & { [seen]?: true };
+type Connection = Socket & { [seen]?: true; readonly server?: Server | null };
 
 /** Open connections that sent a request, and requests a second over the last minute. */
 export class Activity {
@@ -12,10 +13,17 @@ export class Activity {
   readonly #seconds = new Float64Array(windowSeconds).fill(-1);
   readonly #now: () => number;
   readonly #startedAt: number;
+  readonly #onServer: (server: Server) => void;
+  readonly #servers = new WeakSet<Server>();
   #connections = 0;
 
-  constructor(now: () => number = () => performance.now()) {
+  /** @param onServer is told of each server when it gets its first request. */
+  constructor(
+    now: () => number = () => performance.now(),
+    onServer: (server: Server) => void = () => {},
+  ) {
     this.#now = now;
+    this.#onServer = onServer;
     this.#startedAt = now();
   }
 
@@ -35,9 +43,17 @@ export class Activity {
     if (socket[seen] === true) return;
     socket[seen] = true;
     this.#connections += 1;
+    this.server(socket);
     socket.once("close", () => {
       this.#connections -= 1;
     });
+  }
+
+  /** Notes whose connection it is. */
+  server({ server }: Connection): void {
+    if (server === undefined || server === null || this.#servers.has(server)) return;
+    this.#servers.add(server);
+    this.#onServer(server);
   }
 
   /** Requests a second, averaged over the last minute or the process's life if that is shorter. */

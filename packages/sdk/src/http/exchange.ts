@@ -48,6 +48,7 @@ export class Exchange extends LocalTrace {
   ) {
     const requestId = acceptRequestId(request.headers["x-request-id"]);
     super(requestId, joined?.place ?? parent, sampled, joined?.place.spanId);
+    this.foreign = joined !== undefined;
     this.requestId = requestId;
     this.joined = joined;
     this.sentBefore = request.socket.bytesWritten;

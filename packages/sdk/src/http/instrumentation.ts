@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Guard, Site } from "../guard.ts";
 import type { RequestLog } from "../logs/request-log.ts";
 import type { HttpMetrics } from "../metrics/http-metrics.ts";
-import { joinOpenTelemetry } from "../traces/opentelemetry.ts";
 import { textOf } from "../errors/exception.ts";
 import type { Tracer } from "../traces/tracer.ts";
 import { parseTraceParent } from "../traces/w3c.ts";
@@ -38,9 +37,11 @@ export class HttpInstrumentation implements ExchangeWatcher {
 
   /** Answers the request if it is for one of the kit's endpoints, and returns whether it is. */
   serve(request: IncomingMessage, response: ServerResponse): boolean {
-    const { guard, endpoints } = this.#parts;
+    const { guard, endpoints, activity } = this.#parts;
     try {
-      return endpoints.serve(request, response);
+      if (!endpoints.serve(request, response)) return false;
+      activity.server(request.socket);
+      return true;
     } catch (error) {
       guard.caught("endpoint", error);
       return false;
@@ -75,10 +76,12 @@ export class HttpInstrumentation implements ExchangeWatcher {
     try {
       const known = exchangeFor(response);
       if (known !== undefined) return known;
+      const { tracer } = this.#parts;
       const parent = parseTraceParent(request.headers["traceparent"]);
-      const joined = joinOpenTelemetry(request.method ?? "", parent);
-      const sampled = joined?.place.sampled ?? this.#parts.tracer.sample(parent);
+      const joined = tracer.join(request.method ?? "", parent);
+      const sampled = joined?.place.sampled ?? tracer.sample(parent);
       const exchange = new Exchange(request, this, parent, sampled, joined);
+      exchange.owner = tracer;
       watch(response, exchange);
       this.#parts.activity.request(request.socket, exchange.startedAt);
       return exchange;

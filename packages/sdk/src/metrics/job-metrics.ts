@@ -14,6 +14,7 @@ export type Backlog = () => number | PromiseLike<number>;
 export class JobMetrics {
   readonly #queues = new BoundedSet(maxQueues);
   readonly #backlogs = new Map<string, Backlog>();
+  readonly #added: Counter<"queue">;
   readonly #done: Counter<"queue" | "outcome">;
   readonly #duration: Histogram<"queue" | "outcome">;
   readonly #active: Gauge<"queue">;
@@ -27,6 +28,12 @@ export class JobMetrics {
   ) {
     this.#onOverflow = onOverflow;
     const registers = [registry];
+    this.#added = new Counter({
+      name: "jobs_added_total",
+      help: "Jobs put into a queue by this process.",
+      labelNames: ["queue"],
+      registers,
+    });
     this.#done = new Counter({
       name: "jobs_total",
       help: "Jobs done, by queue and outcome.",
@@ -72,6 +79,10 @@ export class JobMetrics {
   backlog(name: string, backlog: Backlog): void {
     const queue = this.#queue(name);
     if (queue !== overflow) this.#backlogs.set(queue, backlog);
+  }
+
+  added(name: string, count: number): void {
+    this.#added.inc({ queue: this.#queue(name) }, count);
   }
 
   /** Notes that a job has begun; the result notes its end. */

@@ -3,7 +3,7 @@
  * one global object, whatever copy of `@opentelemetry/api` put it there, so that this works without
  * depending on that package.
  */
-import type { Attributes } from "../export/otlp.ts";
+import type { Attributes, SpanKind } from "../export/otlp.ts";
 import type { TraceParent } from "./w3c.ts";
 
 /** A context of OpenTelemetry's. */
@@ -42,10 +42,17 @@ interface Api {
 
 const apiKey = Symbol.for("opentelemetry.js.api.1");
 const spanKey = Symbol.for("OpenTelemetry Context Key SPAN");
-const serverKind = 1;
+/** https://github.com/open-telemetry/opentelemetry-js: `SpanKind`, which is not numbered as in OTLP. */
+const kinds: Readonly<Record<SpanKind, number>> = {
+  internal: 0,
+  server: 1,
+  client: 2,
+  producer: 3,
+  consumer: 4,
+};
 const errorStatus = 2;
 
-/** A request's place in the application's own traces. */
+/** A piece of work's place in the application's own traces. */
 export interface Joined {
   /** The application's own span, or the one made for it. */
   readonly place: { readonly traceId: string; readonly spanId: string; readonly sampled: boolean };
@@ -54,39 +61,62 @@ export interface Joined {
 }
 
 /**
- * A span of the application's provider for a request that begins now, or the one that its own
- * instrumentation has made already; undefined when the application has no OpenTelemetry.
+ * The place of a request that begins now: the span that the application's own instrumentation has
+ * made already, or one of its provider's; undefined when the application has no OpenTelemetry.
  */
 export function joinOpenTelemetry(
   method: string,
   parent: TraceParent | undefined,
 ): Joined | undefined {
-  const api = (globalThis as { readonly [apiKey]?: Api })[apiKey];
-  if (api?.trace === undefined || api.context === undefined) return undefined;
-  const { trace, context } = api;
-  const active = context.active();
-  const theirs = active.getValue(spanKey) as ForeignSpan | undefined;
+  const theirs = activeSpan();
   if (theirs !== undefined)
     return { place: placeOf(theirs), run: (action) => action(), end: () => {} };
-  const span = trace
-    .getTracer("@seaworthy/sdk")
-    .startSpan(
-      method,
-      { kind: serverKind },
-      parent === undefined ? active : remote(active, parent),
-    );
+  return openTelemetrySpan(method, "server", parent);
+}
+
+/**
+ * A new span of the application's provider, below the active one or what another process has asked
+ * for; undefined when the application has no OpenTelemetry.
+ */
+export function openTelemetrySpan(
+  name: string,
+  kind: SpanKind,
+  parent: TraceParent | undefined,
+): Joined | undefined {
+  const { trace, context } = api() ?? {};
+  if (trace === undefined || context === undefined) return undefined;
+  const active = context.active();
+  const above = parent === undefined ? active : remote(active, parent);
+  const span = trace.getTracer("@seaworthy/sdk").startSpan(name, { kind: kinds[kind] }, above);
   const inside = active.setValue(spanKey, span);
   return {
     place: placeOf(span),
     run: (action) => context.with(inside, action),
-    end(name, attributes, error, failed) {
-      span.updateName(name);
+    end(finalName, attributes, error, failed) {
+      span.updateName(finalName);
       span.setAttributes(attributes);
       if (error !== undefined) span.recordException(error);
       if (failed) span.setStatus({ code: errorStatus });
       span.end();
     },
   };
+}
+
+/** The place that the calling code has in the application's own traces, if any. */
+export function activePlace(): Joined["place"] | undefined {
+  const span = activeSpan();
+  return span === undefined ? undefined : placeOf(span);
+}
+
+function api(): Api | undefined {
+  return (globalThis as { readonly [apiKey]?: Api })[apiKey];
+}
+
+function activeSpan(): ForeignSpan | undefined {
+  const { trace, context } = api() ?? {};
+  // Without a provider there are no spans, only the ids of somebody else's.
+  if (trace === undefined || context === undefined) return undefined;
+  return context.active().getValue(spanKey) as ForeignSpan | undefined;
 }
 
 function placeOf(span: ForeignSpan): Joined["place"] {

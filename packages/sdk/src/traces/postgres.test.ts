@@ -28,6 +28,7 @@ function setUp() {
   tracePostgres({ Client }, tracer);
   const trace = new LocalTrace("r-1", undefined, true);
   trace.kept = true;
+  trace.owner = tracer;
   return { client: new Client(), spans, trace, events };
 }
 

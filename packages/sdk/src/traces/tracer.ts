@@ -1,8 +1,9 @@
-import { currentContext, LocalTrace, runIn, type Context } from "../context.ts";
-import type { Attribute, Attributes, SpanData, SpanKind } from "../export/otlp.ts";
+import { currentContext, LocalTrace, runIn, type Context, type SpanOwner } from "../context.ts";
+import type { Attribute, Attributes, SpanData, SpanEnd, SpanKind } from "../export/otlp.ts";
 import { textOf } from "../errors/exception.ts";
 import { Allowance } from "./allowance.ts";
 import { newSpanId } from "./ids.ts";
+import { joinOpenTelemetry, openTelemetrySpan, type Joined } from "./opentelemetry.ts";
 import type { TraceParent } from "./w3c.ts";
 
 /** Where finished spans go. */
@@ -19,16 +20,6 @@ export interface Sampling {
 
 /** How many times as many are kept for having failed, being slow, or because the caller asked. */
 const notableFactor = 10;
-
-/** What is told of a span at its end. */
-export interface SpanEnd {
-  readonly name: string;
-  readonly kind: SpanKind;
-  /** Milliseconds into the process. */
-  readonly startedAt: number;
-  readonly attributes: Attributes;
-  readonly error: string | undefined;
-}
 
 /** A span while it lasts. */
 export interface Span {
@@ -48,11 +39,12 @@ export interface SpanOptions {
  * Decides which traces are kept, and hands their spans on. The decision is made at the end of a
  * trace, when it is known whether it failed or was slow; the spans are held until then.
  */
-export class Tracer {
+export class Tracer implements SpanOwner {
   readonly #sink: SpanSink | undefined;
   readonly #sampling: Sampling;
   readonly #ordinary: Allowance;
   readonly #notable: Allowance;
+  #joined: (() => void) | undefined;
 
   /** @param sink undefined when traces go nowhere; ids are made and passed on all the same. */
   constructor(sink: SpanSink | undefined, sampling: Sampling) {
@@ -66,6 +58,23 @@ export class Tracer {
   sample(parent: TraceParent | undefined): boolean {
     if (this.#sink === undefined) return parent?.sampled ?? false;
     return parent?.sampled === true ? this.#notable.take() : this.#ordinary.take();
+  }
+
+  /** Sets who is told, once, when the application turns out to have an OpenTelemetry of its own. */
+  onJoined(listener: () => void): void {
+    this.#joined = listener;
+  }
+
+  /** The place of a request in the application's own traces, if it has any. */
+  join(method: string, parent: TraceParent | undefined): Joined | undefined {
+    return this.#joining(joinOpenTelemetry(method, parent));
+  }
+
+  #joining(joined: Joined | undefined): Joined | undefined {
+    if (joined === undefined || this.#joined === undefined) return joined;
+    this.#joined();
+    this.#joined = undefined;
+    return joined;
   }
 
   /** Decides about a trace at its end; what is not kept is let go. */
@@ -86,8 +95,13 @@ export class Tracer {
 
   /** Adds a span below `context`, for work that somebody else started and has now ended. */
   record(context: Context, spanId: string, end: SpanEnd): void {
-    if (this.#sink === undefined) return;
     const { trace } = context;
+    if (trace.owner !== this) {
+      // Another kit of this process, which watched the database's client first.
+      trace.owner?.record(context, spanId, end);
+      return;
+    }
+    if (this.#sink === undefined || trace.foreign) return;
     if (end.error !== undefined) trace.failed = true;
     if (trace.kept === false) return;
     const span = spanData(trace, spanId, context.spanId, end, performance.now());
@@ -100,21 +114,18 @@ export class Tracer {
    * throws; a promise's span lasts until it is settled.
    */
   run<T>(name: string, action: (span: Span) => T, options: SpanOptions = {}): T {
+    const kind = options.kind ?? "internal";
     const above = options.parent === undefined ? currentContext() : undefined;
-    const place =
-      above === undefined
-        ? new LocalTrace(undefined, options.parent, this.sample(options.parent))
-        : below(above);
+    const joined = this.#joining(openTelemetrySpan(name, kind, options.parent));
+    const place = this.#place(above, joined, options.parent);
     const attributes: Record<string, Attribute | undefined> = { ...options.attributes };
     const startedAt = performance.now();
-    const end = (error: string | undefined) => {
-      const ended: SpanEnd = {
-        name,
-        kind: options.kind ?? "internal",
-        startedAt,
-        attributes,
-        error,
-      };
+    const end = (error: string | undefined, thrown?: unknown) => {
+      if (joined !== undefined) {
+        joined.end(name, attributes, thrown, error !== undefined);
+        return;
+      }
+      const ended: SpanEnd = { name, kind, startedAt, attributes, error };
       if (above !== undefined) this.record(above, place.spanId, ended);
       else if (this.keeps(place.trace, error !== undefined, performance.now() - startedAt))
         this.keep(place.trace, ended);
@@ -126,17 +137,33 @@ export class Tracer {
         attributes[attribute] = value;
       },
     };
-    return settle(() => runIn(place, () => action(span)), end);
+    const work = () => runIn(place, () => action(span));
+    return settle(joined === undefined ? work : () => joined.run(work), end);
+  }
+
+  /** Where a span that begins now belongs. */
+  #place(
+    above: Context | undefined,
+    joined: Joined | undefined,
+    parent: TraceParent | undefined,
+  ): Context {
+    if (above !== undefined) return below(above, joined?.place.spanId ?? newSpanId());
+    const { place } = joined ?? {};
+    const sampled = place?.sampled ?? this.sample(parent);
+    const trace = new LocalTrace(undefined, place ?? parent, sampled, place?.spanId);
+    trace.owner = this;
+    trace.foreign = place !== undefined;
+    return trace;
   }
 }
 
 /** Calls `end` when what `action` returns or throws is known, with the error's text if it failed. */
-function settle<T>(action: () => T, end: (error: string | undefined) => void): T {
+function settle<T>(action: () => T, end: (error: string | undefined, thrown?: unknown) => void): T {
   let result: T;
   try {
     result = action();
   } catch (error) {
-    end(textOf(error));
+    end(textOf(error), error);
     throw error;
   }
   if (!(result instanceof Promise)) {
@@ -150,15 +177,15 @@ function settle<T>(action: () => T, end: (error: string | undefined) => void): T
       return value;
     },
     (error: unknown) => {
-      end(textOf(error));
+      end(textOf(error), error);
       throw error;
     },
   ) as T;
 }
 
-function below(above: Context): Context {
+function below(above: Context, spanId: string): Context {
   const { requestId, traceId, trace } = above;
-  return { requestId, traceId, trace, spanId: newSpanId() };
+  return { requestId, traceId, trace, spanId };
 }
 
 function spanData(
