@@ -85,6 +85,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
       "telemetry",
       openTelemetry({
         dir: `${folder.path}/clickhouse`,
+        server: config.clickhouse,
         limits: config.telemetry,
         log,
         diskUsed: (use) => counts.diskUsed(use),
@@ -104,6 +105,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const incidents = createIncidents({ records, clock, announce, policy });
   const router = createRouter({
     records,
+    server: config.serverName,
     incidents,
     clock,
     log,

@@ -54,6 +54,47 @@ describe("seaworthy.yml", () => {
     await expect(load("telemetry: {retention: soon}")).rejects.toThrow(/"soon" is not a duration/);
   });
 
+  it("takes a ClickHouse server's address apart, with its secrets from files or the environment", async () => {
+    expect((await load("")).clickhouse).toBeUndefined();
+    await writeFile(join(folder, "secret"), "from a file\n");
+    const text = "clickhouse: {url: 'https://sea@ch:8443/metrics', password_file: secret}";
+    const server = {
+      url: "https://ch:8443",
+      user: "sea",
+      password: "from a file",
+      database: "metrics",
+      cluster: undefined,
+      maxConnections: 8,
+      tls: undefined,
+    };
+    expect((await load(text)).clickhouse).toEqual(server);
+    const told = { SEAWORTHY_CLICKHOUSE_PASSWORD: "told" };
+    expect((await load(text, told)).clickhouse).toEqual({ ...server, password: "told" });
+    const other = { SEAWORTHY_CLICKHOUSE_URL: "http://u:p%40ss@127.0.0.1:8123" };
+    expect((await load("clickhouse: {cluster: prod}", other)).clickhouse).toMatchObject({
+      url: "http://127.0.0.1:8123",
+      user: "u",
+      password: "p@ss",
+      database: "seaworthy",
+      cluster: "prod",
+    });
+    await expect(load("clickhouse: {url: 'tcp://ch:9000'}")).rejects.toThrow(
+      /clickhouse\.url: is not the address of ClickHouse's HTTP interface/,
+    );
+    await expect(load("clickhouse: {cluster: prod}")).rejects.toThrow(
+      /clickhouse\.cluster: needs clickhouse\.url/,
+    );
+    const missing = text.replace("secret", "missing");
+    await expect(load(missing)).rejects.toThrow(/clickhouse\.password_file: cannot be read/);
+  });
+
+  it("names the server by its address where it shares a PostgreSQL", async () => {
+    expect((await load("")).serverName).toBe("main");
+    const shared = await load("", { SEAWORTHY_POSTGRES_URL: "postgres://db/x" });
+    expect(shared.serverName).toMatch(/.:4321$/);
+    expect((await load("server_name: left")).serverName).toBe("left");
+  });
+
   it("refuses a bootstrap token that can be guessed", async () => {
     await expect(load("", { SEAWORTHY_TOKEN: "short" })).rejects.toThrow(
       /SEAWORTHY_TOKEN.*16 characters/,

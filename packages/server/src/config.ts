@@ -9,10 +9,12 @@ import { RE2JS } from "re2js";
 import { z } from "zod";
 import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
+import { clickhouseSchema, readClickhouse } from "./clickhouse-config.ts";
 import { ConfigError, messageOf, parseDuration, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
 import type { PushLimits } from "./receive/index.ts";
+import type { ServerAddress } from "./store/index.ts";
 
 const DAY = 86_400_000;
 const MiB = 1024 * 1024;
@@ -38,6 +40,8 @@ export const DEFAULTS = {
   activeSeries: 1_000_000,
   /** `postgres.max_connections`: the pool of one server process. */
   postgresConnections: 10,
+  /** `clickhouse.max_connections`: SELECTs of one server process that run at once. */
+  clickhouseConnections: 8,
   /** `limits.query_timeout` */
   queryTimeout: 2 * 60_000,
   /** `limits.query_samples`: samples that one query may hold in memory; Prometheus's own default. */
@@ -90,6 +94,9 @@ const re2 = z.string().superRefine((source, context) => {
   }
 });
 
+/** Whose claims and leases these are: it stands in PostgreSQL and in logs. */
+const serverName = z.string().regex(/^[\w.:@-]{1,100}$/, "use letters, digits and . : @ _ -");
+
 const fileSchema = z.strictObject({
   http: z
     .strictObject({
@@ -121,6 +128,8 @@ const fileSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  server_name: serverName.optional(),
+  clickhouse: clickhouseSchema,
   postgres: z
     .strictObject({
       url: z.string().optional(),
@@ -196,6 +205,10 @@ export interface Config {
     readonly patterns: Readonly<Record<string, string>>;
   };
   readonly postgres: { readonly url: string | undefined; readonly maxConnections: number };
+  /** The ClickHouse server for the telemetry; undefined: the embedded engine. */
+  readonly clickhouse: ServerAddress | undefined;
+  /** What this server is called among those that share its PostgreSQL; the same after a restart. */
+  readonly serverName: string;
   /** Experimental parts of PromQL that are switched on. */
   readonly promqlFeatures: readonly Feature[];
   /** Of one question about metrics. */
@@ -271,6 +284,7 @@ export async function loadConfig(
   const { value } = await readConfigFile(file, fileSchema);
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { demo } = value;
+  const postgresUrl = environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url;
   const { fallback, heartbeat } = value.notifications;
   const host = command.host ?? value.http.host ?? DEFAULTS.host;
   const port = (command.port ?? value.http.port ?? DEFAULTS.port) || (await freePort(host));
@@ -296,9 +310,14 @@ export async function loadConfig(
     },
     logMasking: value.logs.masking,
     postgres: {
-      url: environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url,
+      url: postgresUrl,
       maxConnections: value.postgres.max_connections ?? DEFAULTS.postgresConnections,
     },
+    clickhouse: await readClickhouse(file, value.clickhouse, environment, {
+      maxConnections: DEFAULTS.clickhouseConnections,
+      beside,
+    }),
+    serverName: value.server_name ?? (postgresUrl === undefined ? "main" : `${hostname()}:${port}`),
     promqlFeatures: value.promql.features,
     limits: {
       timeoutMs: value.limits.query_timeout ?? DEFAULTS.queryTimeout,

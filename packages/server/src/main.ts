@@ -2,14 +2,20 @@
 import { parseArgs } from "node:util";
 import { startApp } from "./app.ts";
 import { DEFAULTS, loadConfig } from "./config.ts";
-import type { CommandLine } from "./config.ts";
+import type { CommandLine, Config } from "./config.ts";
 import { messageOf, SeaworthyError } from "./model/index.ts";
+import { printSchema } from "./store/index.ts";
 
 /** Exit codes: 1 a failure, 2 a mistake in the command line or a configuration file. */
 const FAILED = 1;
 const MISUSED = 2;
 
-function readCommandLine(): CommandLine {
+interface Command extends CommandLine {
+  /** Not to run, but to print the statements by which the configured ClickHouse gets its tables. */
+  readonly printSchema: boolean;
+}
+
+function readCommandLine(): Command {
   const { values } = parseArgs({
     options: {
       host: { type: "string" },
@@ -17,6 +23,7 @@ function readCommandLine(): CommandLine {
       data: { type: "string" },
       config: { type: "string" },
       "no-demo": { type: "boolean", default: false },
+      "print-schema": { type: "boolean", default: false },
     },
   });
   const port = values.port === undefined ? undefined : Number(values.port);
@@ -29,6 +36,7 @@ function readCommandLine(): CommandLine {
     data: values.data,
     config: values.config,
     demo: !values["no-demo"],
+    printSchema: values["print-schema"],
   };
 }
 
@@ -42,13 +50,18 @@ function giveUp(error: unknown, code: number): never {
 }
 
 async function main(): Promise<void> {
-  let command: CommandLine;
+  let command: Command;
   try {
     command = readCommandLine();
   } catch (error) {
     giveUp(error, MISUSED);
   }
-  const app = await startApp(await loadConfig(command, process.env));
+  const config = await loadConfig(command, process.env);
+  if (command.printSchema) {
+    process.stdout.write(telemetrySchema(config));
+    return;
+  }
+  const app = await startApp(config);
 
   let stopping = false;
   const stop = (signal: string) => {
@@ -72,6 +85,15 @@ async function main(): Promise<void> {
   process.stderr.write(`\nSeaworthy is ready at ${app.url}\n`);
   if (app.signInLink !== undefined) process.stderr.write(`Sign in: ${app.signInLink}\n`);
   process.stderr.write("\n");
+}
+
+function telemetrySchema({ clickhouse, telemetry }: Config): string {
+  if (clickhouse === undefined)
+    throw new TypeError("--print-schema is for a ClickHouse server: clickhouse.url names none");
+  return printSchema(clickhouse, {
+    samplesDays: telemetry.retentionDays,
+    logsDays: telemetry.logRetentionDays,
+  });
 }
 
 main().catch((error: unknown) => {

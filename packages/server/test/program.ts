@@ -13,8 +13,18 @@ export interface Program {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts the program in `file` (a file URL, or a path) from source; its stderr is ours. */
+/** Starts a program as `spawnProgram` does, and kills it when the test is over. */
 export function startProgram(file: URL | string, args: readonly string[] = []): Program {
+  const program = spawnProgram(file, args);
+  // A test that fails half way must not leave its processes behind.
+  onTestFinished(() => {
+    program.child.kill("SIGKILL");
+  });
+  return program;
+}
+
+/** Starts the program in `file` (a file URL, or a path) from source; its stderr is ours. */
+export function spawnProgram(file: URL | string, args: readonly string[] = []): Program {
   const path = typeof file === "string" ? file : fileURLToPath(file);
   const child = spawn(
     process.execPath,
@@ -22,10 +32,6 @@ export function startProgram(file: URL | string, args: readonly string[] = []): 
     { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, UV_THREADPOOL_SIZE: "16" } },
   );
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  // A test that fails half way must not leave its processes behind.
-  onTestFinished(() => {
-    child.kill("SIGKILL");
-  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     child,

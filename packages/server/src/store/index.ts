@@ -2,6 +2,8 @@ export * from "./data-folder.ts";
 export type { Block } from "./clickhouse/native-format.ts";
 export { HINTS } from "./clickhouse/blocks.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
+export { printSchema } from "./clickhouse/print-schema.ts";
+export type { ServerAddress } from "./clickhouse/server-address.ts";
 export type { Parameters } from "./clickhouse/statement.ts";
 export { openTelemetry } from "./clickhouse/telemetry.ts";
 export type { Telemetry } from "./clickhouse/telemetry.ts";

@@ -1,11 +1,12 @@
 import { pino } from "pino";
 import { openTelemetry, StoreError } from "../../src/store/index.ts";
+import { serverOf } from "../over-http/server-of.ts";
 
 // For telemetry.test.ts: closes the store while a write waits and a query runs, and says what came
 // of each; then opens it again to count what is stored.
 const dir = process.argv[2] ?? "";
 const log = pino({ level: "silent" });
-const telemetry = await openTelemetry({ dir, log });
+const telemetry = await openTelemetry({ dir, log, server: serverOf(dir) });
 const codeOf = (error: unknown) => (error instanceof StoreError ? error.code : String(error));
 const sample = () => ({
   series: [{ __name__: "x" }],
@@ -21,7 +22,7 @@ const started = performance.now();
 await telemetry.close();
 const inTime = performance.now() - started < 2000;
 const late = await telemetry.samples.write(sample()).then(() => "fulfilled", codeOf);
-const again = await openTelemetry({ dir, log });
+const again = await openTelemetry({ dir, log, server: serverOf(dir) });
 const [block] = await again.select("SELECT toString(count()) AS x FROM samples");
 const column = block?.columns.get("x");
 const stored = column?.kind === "strings" ? column.data[0] : undefined;

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { openTelemetry } from "../../src/store/index.ts";
+import { serverOf } from "../over-http/server-of.ts";
 
 // For log-writer.test.ts: writes batches from `first` on until it is killed, several at a time, and
 // says which are acknowledged. Batch b has SIZE lines "b/i", half of them on the day after.
@@ -9,6 +10,7 @@ const SIZE = 40;
 const midnight = BigInt(process.argv[4] ?? 0) * 1_000_000n;
 const telemetry = await openTelemetry({
   dir,
+  server: serverOf(dir),
   log: pino({ level: "silent" }),
   limits: { commitEveryMs: 0 },
 });

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { openTelemetry } from "../../src/store/index.ts";
+import { serverOf } from "../over-http/server-of.ts";
 
 // For durability.test.ts: writes batches until it is killed, and says which are acknowledged. Batch b
 // has the samples (b, 0) … (b, SIZE − 1) as values b * SIZE + i, from several writers at a time.
@@ -8,6 +9,7 @@ const first = Number(process.argv[3]);
 const SIZE = 50;
 const telemetry = await openTelemetry({
   dir,
+  server: serverOf(dir),
   log: pino({ level: "silent" }),
   limits: { commitEveryMs: 0 },
 });

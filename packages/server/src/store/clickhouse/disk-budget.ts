@@ -108,9 +108,10 @@ export class DiskBudget {
 
   /** The days that have something, the oldest first. */
   async #days(): Promise<Day[]> {
+    const names = TABLES.map((table) => `'${this.#engine.storedAs(table)}'`);
     const blocks = await this.#engine.select(
-      `SELECT partition_id AS id, toFloat64(sum(bytes_on_disk)) AS bytes FROM system.parts
-      WHERE active AND database = currentDatabase() AND table IN (${TABLES.map((t) => `'${t}'`).join(", ")})
+      `SELECT partition_id AS id, toFloat64(sum(bytes_on_disk)) AS bytes FROM ${this.#engine.system("parts")}
+      WHERE active AND database = currentDatabase() AND table IN (${names.join(", ")})
       GROUP BY id ORDER BY id`,
     );
     return blocks.flatMap(({ rows, columns }) => {

@@ -2,13 +2,15 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Session } from "chdb";
+import { drainPending, Session } from "chdb";
 import { StoreError } from "../errors.ts";
-import type { ClickHouse, StatementOptions } from "./engine.ts";
+import { PING_MS } from "./engine.ts";
+import type { ClickHouse, StatementOptions, SystemTable } from "./engine.ts";
 import { folderInUse, storeErrorOf } from "./engine-errors.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import { decodeBlocks } from "./native-format.ts";
-import { abortReason, SessionPool } from "./session-pool.ts";
+import { abortReason, Pool } from "./pool.ts";
+import { statementSettings } from "./settings.ts";
 import { renderStatement } from "./statement.ts";
 
 /** Our own database: the engine's default one forgets its tables' atomicity. */
@@ -80,38 +82,22 @@ function engineArguments(limits: TelemetryLimits): string[] {
     primary_index_cache_size: limits.cacheBytes,
     background_pool_size: 2,
     background_schedule_pool_size: 2,
-    max_memory_usage: limits.statementMemoryBytes,
-    max_bytes_before_external_group_by: limits.statementMemoryBytes / 2,
-    max_bytes_before_external_sort: limits.statementMemoryBytes / 2,
     max_threads: limits.threads,
-    max_insert_threads: 1,
     max_execution_time: limits.statementMs / 1000,
-    // Planning is most of a small query's time, and rules ask many small queries each second: these
-    // steps of it, of which our statements have no profit, are a quarter (5.0 → 3.9 ms).
-    optimize_move_to_prewhere: 0,
-    optimize_use_projections: 0,
-    use_query_condition_cache: 0,
-    compile_expressions: 0,
-    compile_aggregate_expressions: 0,
-    // Columns with few values are an affair of the table, not of those who read it.
-    low_cardinality_allow_in_native_format: 0,
-    // timeSeriesLastToGrid, which query/ checks against PromQL's own evaluation.
-    allow_experimental_time_series_aggregate_functions: 1,
-    // A batch may reach back over as many days as it likes.
-    throw_on_max_partitions_per_insert_block: 0,
-    min_insert_block_size_rows: 4_000_000,
-    min_insert_block_size_bytes: 0,
+    ...statementSettings(limits),
   };
   return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
 }
 
 class EmbeddedClickHouse implements ClickHouse {
+  readonly isShared = false;
   readonly #dir: string;
   readonly #limits: TelemetryLimits;
+  readonly #sessions: readonly Session[];
   /** For what must not wait behind queries: stopping them. */
-  readonly #control: SessionPool;
-  readonly #readers: SessionPool;
-  readonly #writers: SessionPool;
+  readonly #control: Pool<Session>;
+  readonly #readers: Pool<Session>;
+  readonly #writers: Pool<Session>;
   /** The file of each writer's session. */
   readonly #spools: ReadonlyMap<Session, string>;
   readonly #running = new Set<string>();
@@ -126,9 +112,10 @@ class EmbeddedClickHouse implements ClickHouse {
   ) {
     this.#dir = dir;
     this.#limits = limits;
-    this.#control = new SessionPool([control]);
-    this.#readers = new SessionPool(readers);
-    this.#writers = new SessionPool(writers);
+    this.#sessions = [...writers, ...readers, control];
+    this.#control = new Pool<Session>([control]);
+    this.#readers = new Pool<Session>(readers);
+    this.#writers = new Pool<Session>(writers);
     this.#spools = new Map(
       writers.map((session, i) => [session, join(dir, `insert-${i}.native`)] as const),
     );
@@ -160,14 +147,26 @@ class EmbeddedClickHouse implements ClickHouse {
     }
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#running].map((tag) => this.#kill(tag)));
-    await this.#writers.close();
-    await this.#readers.close();
-    await this.#control.close();
+  storedAs(table: string): string {
+    return table;
   }
 
-  async #run(pool: SessionPool, sql: string, options: StatementOptions): Promise<Uint8Array> {
+  system(table: SystemTable): string {
+    return `system.${table}`;
+  }
+
+  async ping(): Promise<void> {
+    await this.select("SELECT 1 AS one", {}, { timeoutMs: PING_MS });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#running].map((tag) => this.#kill(tag)));
+    for (const pool of [this.#writers, this.#readers, this.#control]) pool.close();
+    for (const session of this.#sessions) session.close();
+    await drainPending();
+  }
+
+  async #run(pool: Pool<Session>, sql: string, options: StatementOptions): Promise<Uint8Array> {
     const { signal, timeoutMs = this.#limits.statementMs, settings = {} } = options;
     this.#statements += 1;
     // The engine gives each statement an id of its own that it does not tell; this is how to find it.

@@ -2,7 +2,7 @@ import { messageOf } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 
 /** ClickHouse's own error numbers that mean something to a caller. */
-const CODES: Readonly<Record<number, StoreError["code"]>> = {
+export const CODES: Readonly<Record<number, StoreError["code"]>> = {
   158: "query_too_large", // TOO_MANY_ROWS
   159: "query_timeout", // TIMEOUT_EXCEEDED
   241: "query_too_large", // MEMORY_LIMIT_EXCEEDED
@@ -34,7 +34,7 @@ export function storeErrorOf(error: unknown, dir: string): StoreError {
   }
   return new StoreError(
     code ?? "store_unavailable",
-    `${EXPLAINED[code ?? "store_unavailable"] ?? "the metrics store refused"}: ${firstSentence(message)}`,
+    explain(code ?? "store_unavailable", firstSentence(message)),
     options,
   );
 }
@@ -46,6 +46,11 @@ export function folderInUse(dir: string, cause: unknown): StoreError {
     `the metrics in ${dir} are in use by another process; stop it, or choose another folder with --data`,
     { cause },
   );
+}
+
+/** What a caller can make of an error, and what the engine said. */
+export function explain(code: StoreError["code"], said: string): string {
+  return `${EXPLAINED[code] ?? "the metrics store refused"}: ${said}`;
 }
 
 const EXPLAINED: Readonly<Partial<Record<StoreError["code"], string>>> = {

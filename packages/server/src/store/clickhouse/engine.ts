@@ -11,11 +11,23 @@ export interface StatementOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
+/** How long the engine may take to say that it is there, ms. */
+export const PING_MS = 5000;
+
+/** The engine's tables about itself that are asked here. */
+export type SystemTable = "parts" | "mutations";
+
 /**
  * A ClickHouse, embedded or a server. Statements hold one statement each, in ClickHouse's dialect,
  * with `{name:Type}` placeholders. All methods throw StoreError.
  */
 export interface ClickHouse {
+  /** Whether other processes may write to it as well. */
+  readonly isShared: boolean;
+  /** Under which name the engine stores one of our tables' parts. */
+  storedAs(table: string): string;
+  /** What to select from to see a system table of all servers there are. */
+  system(table: SystemTable): string;
   /** Runs a SELECT and reads its whole answer. */
   select(sql: string, parameters?: Parameters, options?: StatementOptions): Promise<Block[]>;
   /** Runs a statement that answers nothing. */
@@ -25,6 +37,8 @@ export interface ClickHouse {
    * nothing of the block is there, unless the block spans several partitions.
    */
   insert(table: string, block: Uint8Array): Promise<void>;
+  /** Tells whether the engine answers, now. */
+  ping(): Promise<void>;
   /** Stops what is running and closes. */
   close(): Promise<void>;
 }

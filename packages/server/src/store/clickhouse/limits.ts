@@ -45,6 +45,8 @@ export interface TelemetryLimits {
   readonly knownBatchesSeconds: number;
   /** How long log lines are kept, days. */
   readonly logRetentionDays: number;
+  /** How long a ClickHouse server that is away is waited for by a statement, ms. */
+  readonly awayMs: number;
 }
 
 export const defaultTelemetryLimits: TelemetryLimits = {
@@ -71,4 +73,5 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxKnownBatches: 100_000,
   knownBatchesSeconds: 3600,
   logRetentionDays: 30,
+  awayMs: 5000,
 };

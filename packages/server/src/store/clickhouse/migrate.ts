@@ -8,16 +8,18 @@ export interface Retention {
   readonly logsDays: number;
 }
 
+/** The table of the steps that were made. */
+export const FIRST_STATEMENT =
+  "CREATE TABLE IF NOT EXISTS schema_versions (version UInt32) ENGINE = MergeTree ORDER BY version";
+
 /** Brings the schema up to date and sets how long what is stored is kept. */
 export async function migrate(engine: ClickHouse, retention: Retention): Promise<void> {
-  await engine.execute(
-    "CREATE TABLE IF NOT EXISTS schema_versions (version UInt32) ENGINE = MergeTree ORDER BY version",
-  );
+  await engine.execute(FIRST_STATEMENT);
   const done = await currentVersion(engine);
   if (done > migrations.length) {
     throw new StoreError(
       "data_folder_unusable",
-      `the metrics were written by a newer Seaworthy (schema ${done}, this one knows ${migrations.length}); start that version, or choose another folder with --data`,
+      `the metrics were written by a newer Seaworthy (schema ${done}, this one knows ${migrations.length}); start that version, or choose another ${engine.isShared ? "database in clickhouse.url" : "folder with --data"}`,
     );
   }
   for (const [index, statements] of migrations.entries()) {
@@ -36,31 +38,48 @@ async function currentVersion(engine: ClickHouse): Promise<number> {
   return column?.kind === "numbers" ? Number(column.data[0] ?? 0) : 0;
 }
 
-/** Sets the tables' time to live where it differs: changing it rewrites the table's description. */
-async function retain(engine: ClickHouse, { samplesDays, logsDays }: Retention): Promise<void> {
-  const kept: readonly [table: string, day: string, days: number][] = [
-    ["samples", "toDate(time)", samplesDays],
-    ["histograms", "toDate(time)", samplesDays],
-    ["exemplars", "toDate(time)", samplesDays],
-    ["series", "day", samplesDays],
-    ["histogram_families", "day", samplesDays],
-    ["logs", "toDate(time)", logsDays],
-    ["log_streams", "day", logsDays],
+interface Kept {
+  readonly table: string;
+  /** The expression for a row's day. */
+  readonly day: string;
+  readonly days: number;
+}
+
+function keptTables({ samplesDays, logsDays }: Retention): Kept[] {
+  return [
+    { table: "samples", day: "toDate(time)", days: samplesDays },
+    { table: "histograms", day: "toDate(time)", days: samplesDays },
+    { table: "exemplars", day: "toDate(time)", days: samplesDays },
+    { table: "series", day: "day", days: samplesDays },
+    { table: "histogram_families", day: "day", days: samplesDays },
+    { table: "logs", day: "toDate(time)", days: logsDays },
+    { table: "log_streams", day: "day", days: logsDays },
   ];
-  for (const [table, day, days] of kept) {
-    const wanted = `toIntervalDay(${days})`;
+}
+
+function retainStatement({ table, day, days }: Kept): string {
+  return `ALTER TABLE ${table} MODIFY TTL ${day} + ${interval(days)}`;
+}
+
+/** The statements that set how long what is stored is kept. */
+export function retainStatements(retention: Retention): string[] {
+  return keptTables(retention).map(retainStatement);
+}
+
+function interval(days: number): string {
+  return `toIntervalDay(${days})`;
+}
+
+/** Sets the tables' time to live where it differs: changing it rewrites the table's description. */
+async function retain(engine: ClickHouse, retention: Retention): Promise<void> {
+  for (const kept of keptTables(retention)) {
     const blocks = await engine.select(
       "SELECT count() AS same FROM system.tables WHERE database = currentDatabase() AND name = {table:String} AND position(engine_full, {wanted:String}) > 0",
-      { table, wanted },
+      { table: engine.storedAs(kept.table), wanted: interval(kept.days) },
     );
     const same = blocks[0]?.columns.get("same");
     if (same?.kind === "numbers" && Number(same.data[0]) > 0) continue;
-    await engine.execute(
-      `ALTER TABLE ${table} MODIFY TTL ${day} + ${wanted}`,
-      {},
-      {
-        settings: { materialize_ttl_after_modify: 0 },
-      },
-    );
+    const settings = { materialize_ttl_after_modify: 0 };
+    await engine.execute(retainStatement(kept), {}, { settings });
   }
 }

@@ -21,6 +21,10 @@ function batchOf(size: number): SampleBatch {
 function writer() {
   let commits = 0;
   const engine: ClickHouse = {
+    isShared: false,
+    storedAs: (table) => table,
+    system: (table) => table,
+    ping: async () => {},
     select: async () => [],
     execute: async () => {},
     insert: async (table) => {

@@ -11,7 +11,7 @@ const PLACEHOLDER = /\{(\w+):(\w+(?:\(\w+\))?)\}/g;
  * parameters in one place for the whole process, so that two queries at a time would read each
  * other's; its binding therefore runs them one after another. A value rendered here cannot end its
  * literal: numbers are digits, and text that is more than plain letters travels as hexadecimal.
- * A server binds the same placeholders itself.
+ * A server gets the same text: what it binds itself must fit into the request's address.
  */
 export function renderStatement(sql: string, parameters: Parameters): string {
   refuseSeveralStatements(sql);

@@ -13,9 +13,12 @@ import { defaultTelemetryLimits } from "./limits.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import type { Block } from "./native-format.ts";
+import { OtherServers } from "./other-servers.ts";
 import { RecentSamples } from "./recent-samples.ts";
 import type { RecentReader } from "./recent-samples.ts";
 import { SampleWriter } from "./sample-writer.ts";
+import { openServer } from "./server.ts";
+import type { ServerAddress } from "./server-address.ts";
 import type { Parameters } from "./statement.ts";
 
 /** How long `close` lets writes finish before it stops them. */
@@ -35,7 +38,7 @@ export interface Telemetry {
   /**
    * A number that changes when a series of this family (`familyOf` a metric's name), or of any, is
    * written that this process has not written before: answers about which series exist hold while it
-   * stands. Series written by other servers do not change it.
+   * stands. What other servers of the platform wrote changes it within a second or so.
    */
   seriesVersion(family?: number): number;
   /**
@@ -54,6 +57,8 @@ export interface Telemetry {
 export interface TelemetryOptions {
   /** The folder of the embedded engine. */
   readonly dir: string;
+  /** A ClickHouse server to use instead. Other servers of the platform may use it, too. */
+  readonly server?: ServerAddress | undefined;
   readonly limits?: Partial<TelemetryLimits>;
   readonly log: Logger;
   /** Default: the system's. */
@@ -68,7 +73,11 @@ export interface TelemetryOptions {
  */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const limits = { ...defaultTelemetryLimits, ...options.limits };
-  const engine = await openEmbedded(options.dir, limits);
+  const engine =
+    options.server === undefined
+      ? await openEmbedded(options.dir, limits)
+      : await openServer(options.server, limits, options.log);
+  const clock = options.clock ?? systemClock;
   const logs = new LogWriter(engine, limits);
   let newest: number;
   try {
@@ -84,14 +93,18 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   }
   const versions = new Map<number, number>();
   let version = 0;
+  let changedByOthers = 0;
   const changed = (family: number) => {
     version += 1;
     versions.set(family, version);
   };
-  // The newest sample is known to the second.
-  const recent = new RecentSamples(limits.maxRecentSamples, newest === 0 ? 0 : newest + 1000);
+  // The newest sample is known to the second. What other servers write is not in this memory, so that
+  // beside them it would never have everything.
+  const recent = engine.isShared
+    ? new RecentSamples(0, Number.POSITIVE_INFINITY)
+    : new RecentSamples(limits.maxRecentSamples, newest === 0 ? 0 : newest + 1000);
   const writer = new SampleWriter(engine, limits, {
-    clock: options.clock ?? systemClock,
+    clock,
     newest,
     recent,
     announced: changed,
@@ -100,12 +113,23 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const budget = new DiskBudget(engine, {
     budgetBytes: limits.diskBudgetBytes,
     log: options.log,
-    clock: options.clock ?? systemClock,
+    clock,
     told: options.diskUsed ?? (() => {}),
   });
   budget.start();
+  const others = new OtherServers(engine, {
+    clock,
+    log: options.log,
+    named: () => {
+      version += 1;
+      changedByOthers = version;
+    },
+    deleted: () => writer.forget(),
+  });
+  if (engine.isShared) others.start();
   const close = async () => {
     budget.stop();
+    others.stop();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
@@ -119,10 +143,11 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     logs,
     recent,
     select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
-    seriesVersion: (family) => (family === undefined ? version : (versions.get(family) ?? 0)),
+    seriesVersion: (family) =>
+      family === undefined ? version : Math.max(versions.get(family) ?? 0, changedByOthers),
     async remove(series, startMs, endMs) {
       await deleteSeries(engine, series, startMs, endMs);
-      recent.restart(recent.next);
+      if (!engine.isShared) recent.restart(recent.next);
       // Those that come again must be named again.
       writer.forget();
       for (const { family } of series) changed(family);
@@ -132,7 +157,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       if (closing !== undefined) {
         throw new StoreError("store_unavailable", "the metrics store is closed");
       }
-      await engine.select("SELECT 1 AS one", {}, { timeoutMs: 5000 });
+      await engine.ping();
     },
     close: () => (closing ??= close()),
   };
@@ -141,7 +166,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
 /** The time of the newest sample to the second, ms; 0 when there is none. */
 async function newestSample(engine: ClickHouse): Promise<number> {
   const [block] = await engine.select(
-    "SELECT toUInt32(max(max_time)) AS newest FROM system.parts WHERE active AND database = currentDatabase() AND table = 'samples'",
+    `SELECT toUInt32(max(max_time)) AS newest FROM ${engine.system("parts")} WHERE active AND database = currentDatabase() AND table = '${engine.storedAs("samples")}'`,
   );
   const column = block?.columns.get("newest");
   return column?.kind === "numbers" ? Number(column.data[0] ?? 0) * 1000 : 0;

@@ -1,4 +1,5 @@
 import type { ClickHouse } from "../engine.ts";
+import type { Parameters } from "../statement.ts";
 
 /**
  * Remembers which batches are stored, by their fingerprints, so that one that is sent again is not
@@ -27,12 +28,26 @@ export class KnownBatches {
   }
 
   /** Learns what was committed in the last `seconds`, by whatever process. */
-  async load(engine: ClickHouse, seconds: number): Promise<void> {
+  load(engine: ClickHouse, seconds: number): Promise<void> {
+    return this.#learn(engine, "batch != 0", { seconds, max: this.#max });
+  }
+
+  /** Learns which of these were committed in the last `seconds`, by whatever process. */
+  async ask(engine: ClickHouse, fingerprints: readonly bigint[], seconds: number): Promise<void> {
+    if (fingerprints.length === 0) return;
+    await this.#learn(engine, "batch IN {batches:Array(UInt64)}", {
+      seconds,
+      max: this.#max,
+      batches: fingerprints,
+    });
+  }
+
+  async #learn(engine: ClickHouse, condition: string, parameters: Parameters): Promise<void> {
     const blocks = await engine.select(
       `SELECT batch, toUInt32(toDate(time)) AS day, max(received) AS latest FROM logs
-      WHERE received >= now() - {seconds:UInt32} AND batch != 0
+      WHERE received >= now() - {seconds:UInt32} AND ${condition}
       GROUP BY batch, day ORDER BY latest DESC LIMIT {max:UInt32}`,
-      { seconds, max: this.#max },
+      parameters,
     );
     for (const { rows, columns } of blocks.reverse()) {
       const batch = columns.get("batch");

@@ -86,6 +86,7 @@ export class LogWriter implements LogSink {
 
   async #commit(group: readonly LogBatch[]): Promise<void> {
     this.#streams.age(Date.now());
+    if (this.#engine.isShared) await this.#askForRepeated(group);
     const rows = new LogRows(group, this.#streams, (fingerprint, day) =>
       this.#known.has(fingerprint, day),
     );
@@ -100,6 +101,12 @@ export class LogWriter implements LogSink {
     await this.#engine.insert("logs", rows.encode(received, this.#seq));
     this.#seq += rows.size;
     for (const { fingerprint, day } of rows.batches) this.#known.add(fingerprint, day);
+  }
+
+  /** A batch that is sent again may have been stored by another server of the platform. */
+  async #askForRepeated(group: readonly LogBatch[]): Promise<void> {
+    const fingerprints = new Set(group.flatMap(({ fingerprint }) => fingerprint ?? []));
+    await this.#known.ask(this.#engine, [...fingerprints], this.#limits.knownBatchesSeconds);
   }
 }
 

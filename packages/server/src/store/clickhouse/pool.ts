@@ -1,25 +1,21 @@
-import { drainPending } from "chdb";
-import type { Session } from "chdb";
 import { StoreError } from "../errors.ts";
 
-/** A statement that waits for its turn. */
-interface Waiting {
-  readonly start: (session: Session) => void;
+/** Work that waits for its turn. */
+interface Waiting<T> {
+  readonly start: (session: T) => void;
   readonly fail: (reason: Error) => void;
 }
 
 /**
- * Sessions of the embedded engine. A session runs one statement at a time and sessions run beside
- * each other, so as many statements run at once as there are sessions; the rest wait in order.
+ * Sessions with the engine. A session runs one statement at a time and sessions run beside each
+ * other, so as many statements run at once as there are sessions; the rest wait in order.
  */
-export class SessionPool {
-  readonly #idle: Session[];
-  readonly #all: readonly Session[];
-  readonly #waiting: Waiting[] = [];
+export class Pool<T> {
+  readonly #idle: T[];
+  readonly #waiting: Waiting<T>[] = [];
   #closed = false;
 
-  constructor(sessions: readonly Session[]) {
-    this.#all = sessions;
+  constructor(sessions: readonly T[]) {
     this.#idle = [...sessions];
   }
 
@@ -28,7 +24,7 @@ export class SessionPool {
    * that must not be before the engine is done with it. Rejects with the signal's reason when it
    * fires while waiting.
    */
-  async run<T>(work: (session: Session) => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<R>(work: (session: T) => Promise<R>, signal?: AbortSignal): Promise<R> {
     const session = await this.#acquire(signal);
     try {
       return await work(session);
@@ -37,22 +33,20 @@ export class SessionPool {
     }
   }
 
-  /** Refuses what waits and what comes, and closes the sessions once the engine is done with them. */
-  async close(): Promise<void> {
+  /** Refuses what waits and what comes. */
+  close(): void {
     this.#closed = true;
     for (const waiting of this.#waiting.splice(0)) waiting.fail(closedError());
-    for (const session of this.#all) session.close();
-    await drainPending();
   }
 
-  async #acquire(signal: AbortSignal | undefined): Promise<Session> {
+  async #acquire(signal: AbortSignal | undefined): Promise<T> {
     signal?.throwIfAborted();
     if (this.#closed) throw closedError();
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     return new Promise((resolve, reject) => {
       const settled = () => signal?.removeEventListener("abort", abort);
-      const waiting: Waiting = {
+      const waiting: Waiting<T> = {
         start: (session) => {
           settled();
           resolve(session);
@@ -71,7 +65,7 @@ export class SessionPool {
     });
   }
 
-  #release(session: Session): void {
+  #release(session: T): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(session);
     else next.start(session);
