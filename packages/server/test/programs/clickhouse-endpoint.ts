@@ -51,7 +51,9 @@ function authenticate(request: IncomingMessage): void {
   const [scheme, credentials = ""] = (request.headers.authorization ?? "").split(" ");
   const { "x-clickhouse-user": name = "default", "x-clickhouse-key": key = "" } = request.headers;
   const given =
-    scheme === "Basic" ? Buffer.from(credentials, "base64").toString("utf8") : `${name}:${key}`;
+    scheme === "Basic"
+      ? Buffer.from(credentials, "base64").toString("utf8")
+      : `${String(name)}:${String(key)}`;
   if (given === `${user}:${password}`) return;
   throw failure(
     516,
@@ -67,7 +69,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const inAddress = searchParams.get("query");
   const sql = inAddress ?? body.toString("utf8");
   const id = searchParams.get("query_id") ?? randomBytes(8).toString("hex");
-  if (/^KILL QUERY/.test(sql)) {
+  if (sql.startsWith("KILL QUERY")) {
     const wanted = sql.replace(/query_id = /, "Settings['log_comment'] = ");
     await control.run((session) => session.queryAsync(wanted));
     return Buffer.alloc(0);
@@ -98,7 +100,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       return Buffer.from((await session.queryAsync(text)).bytes());
     });
   } catch (error) {
-    throw error instanceof EngineError ? error : new EngineError(String((error as Error).message));
+    throw error instanceof EngineError ? error : new EngineError((error as Error).message);
   } finally {
     done = true;
     if (statement !== sql) await rm(spool, { force: true });
