@@ -13,7 +13,7 @@ const checks = [
   ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["format", bin("oxfmt"), ["--check", "."]],
   ["unused", bin("knip"), []],
-  ...["promql", "template", "sdk"].flatMap((name) => [
+  ...["promql", "template", "sdk", "browser"].flatMap((name) => [
     [`publint ${name}`, bin("publint"), [`packages/${name}`, "--strict"]],
     [
       `attw ${name}`,

@@ -43,6 +43,7 @@ it("no regular expression of the kit, which reads what strangers send, can be ke
     "-o",
     "--exclude-standard",
     "packages/sdk/src",
+    "packages/browser/src",
     "packages/cli/src",
   ];
   const files = execFileSync("git", args, { cwd: root, encoding: "utf8" })

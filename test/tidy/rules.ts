@@ -63,6 +63,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   template: [],
   logql: ["@seaworthy/template"],
   sdk: [],
+  browser: [],
   web: ["@seaworthy/contract"],
   cli: ["@seaworthy/contract"],
 };

@@ -1,0 +1,154 @@
+/** What a page's kit is told. Everything but the address has a default. */
+export interface SeaworthyBrowserOptions {
+  /** Where events go, as Sentry writes it: `https://KEY@seaworthy.example.com/1`. */
+  readonly dsn?: string;
+  /**
+   * An address of your own that passes envelopes on, such as `/monitoring`: for pages whose visitors
+   * block other domains. With it the `dsn` may be left out.
+   */
+  readonly endpoint?: string;
+  readonly service?: string;
+  /** As the server's kit says it, so that an error is seen to begin with a release. */
+  readonly release?: string;
+  /** Default `production`. */
+  readonly environment?: string;
+  /** Share of page loads and navigations that are traced, 0 to 1. Default 0.1; `false` traces none. */
+  readonly traces?: number | false;
+  /**
+   * Whose requests carry `traceparent`: parts of URLs, or expressions. Default: the page's own origin.
+   * Another origin must allow the headers `traceparent`, `sentry-trace` and `baggage`.
+   */
+  readonly propagateTo?: readonly (string | RegExp)[];
+  /** Default: nothing but what leads to an error. `false` leaves replay out, and does not load it. */
+  readonly replay?: ReplayOptions | false;
+  /** Whether web vitals are measured. Default true. */
+  readonly vitals?: boolean;
+  /** Names the screen of a path, such as `/items/:id` for `/items/42`; for vitals and traces. */
+  readonly route?: (path: string) => string | undefined;
+  /** Whether what the page writes to the console goes with an error. Default false: it is not masked by name. */
+  readonly console?: boolean;
+  readonly mask?: MaskOptions;
+  /** Messages of errors that are not sent. */
+  readonly ignoreErrors?: readonly (string | RegExp)[];
+  /** Most errors sent in a minute; the others are counted. Default 100. */
+  readonly maxErrorsPerMinute?: number;
+}
+
+export interface ReplayOptions {
+  /** Share of visits recorded from their beginning, 0 to 1. Default 0. */
+  readonly sessions?: number;
+  /** Share of errors whose last minute is sent, 0 to 1. Default 1. */
+  readonly onError?: number;
+  /** Shows texts as they are, except what `mask` knows for secret. Default false: stars. */
+  readonly showText?: boolean;
+  /** Shows pictures and films. Default false: grey boxes. */
+  readonly showMedia?: boolean;
+  /** Selectors whose texts are shown although the others are not. */
+  readonly unmask?: readonly string[];
+  /** Selectors that are never shown, in addition to `[data-sentry-block]`. */
+  readonly block?: readonly string[];
+}
+
+/** What may leave the page although it would be masked, and what may not although it would not be. */
+export interface MaskOptions {
+  /** Names of query parameters whose values are kept: `["page", "sort"]`. */
+  readonly keepParameters?: readonly string[];
+  /** More that is secret: expressions with the flag `g`. They are run over every text. */
+  readonly also?: readonly RegExp[];
+}
+
+/** The options with their defaults, and what was wrong with them. */
+export interface Settings {
+  readonly dsn: string;
+  readonly endpoint: string | undefined;
+  readonly service: string | undefined;
+  readonly release: string | undefined;
+  readonly environment: string;
+  readonly traces: number | undefined;
+  readonly propagateTo: (string | RegExp)[] | undefined;
+  readonly replay:
+    | (ReplayOptions & { readonly sessions: number; readonly onError: number })
+    | undefined;
+  readonly vitals: boolean;
+  readonly route: ((path: string) => string | undefined) | undefined;
+  readonly console: boolean;
+  readonly mask: MaskOptions;
+  readonly ignoreErrors: (string | RegExp)[];
+  readonly maxErrorsPerMinute: number;
+}
+
+const dsnForm =
+  /^https?:\/\/[^\s:@/]{1,128}(?::[^\s@/]{0,128})?@[^\s@/]{1,255}(?:\/[^\s@]{0,512})?\/\d{1,19}$/;
+
+/**
+ * Fills in the defaults; undefined when nothing says where events go. A wrong option is replaced by
+ * its default, and said to `warn`.
+ *
+ * @param page the page's address, which a relative `endpoint` is below.
+ */
+export function resolveOptions(
+  options: SeaworthyBrowserOptions,
+  page: string,
+  warn: (message: string) => void,
+): Settings | undefined {
+  const endpoint = options.endpoint === undefined ? undefined : addressOf(options.endpoint, page);
+  if (options.endpoint !== undefined && endpoint === undefined)
+    warn(`endpoint is not an address: ${options.endpoint}`);
+  const dsn = dsnOf(options.dsn, endpoint, warn);
+  if (dsn === undefined) return undefined;
+  const share = (name: string, value: number | undefined, otherwise: number): number => {
+    if (value === undefined) return otherwise;
+    if (value >= 0 && value <= 1) return value;
+    warn(`${name} is a share from 0 to 1, not ${String(value)}; taken as ${otherwise}`);
+    return otherwise;
+  };
+  const { replay = {}, traces, maxErrorsPerMinute = 100 } = options;
+  const replays = replay === false ? undefined : replay;
+  const limitIsSane = Number.isInteger(maxErrorsPerMinute) && maxErrorsPerMinute >= 0;
+  if (!limitIsSane) warn(`maxErrorsPerMinute is a whole number; taken as 100`);
+  return {
+    dsn,
+    endpoint: endpoint?.href,
+    service: options.service,
+    release: options.release,
+    environment: options.environment ?? "production",
+    traces: traces === false ? undefined : share("traces", traces, 0.1),
+    propagateTo: options.propagateTo === undefined ? undefined : [...options.propagateTo],
+    replay:
+      replays === undefined
+        ? undefined
+        : {
+            ...replays,
+            sessions: share("replay.sessions", replays.sessions, 0),
+            onError: share("replay.onError", replays.onError, 1),
+          },
+    vitals: options.vitals ?? true,
+    route: options.route,
+    console: options.console ?? false,
+    mask: options.mask ?? {},
+    ignoreErrors: [...(options.ignoreErrors ?? [])],
+    maxErrorsPerMinute: limitIsSane ? maxErrorsPerMinute : 100,
+  };
+}
+
+function dsnOf(
+  dsn: string | undefined,
+  endpoint: URL | undefined,
+  warn: (message: string) => void,
+): string | undefined {
+  if (dsn !== undefined && dsnForm.test(dsn)) return dsn;
+  if (dsn !== undefined) warn("dsn has not the form https://KEY@HOST/PROJECT");
+  // The SDK wants one also where it is not used as an address.
+  if (endpoint !== undefined) return `${endpoint.protocol}//browser@${endpoint.host}/1`;
+  if (dsn === undefined) warn("neither dsn nor endpoint is given");
+  return undefined;
+}
+
+function addressOf(endpoint: string, page: string): URL | undefined {
+  try {
+    const url = new URL(endpoint, page);
+    return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+const said = new Set<string>();
+
+/** Says something to the developer, each text once. */
+export function warn(message: string): void {
+  if (said.has(message) || said.size >= 50) return;
+  said.add(message);
+  try {
+    console.warn(`@seaworthy/browser: ${message}`);
+  } catch {
+    // Then there is nobody to say it to.
+  }
+}
+
+/** Runs what must not throw into the page. */
+export function quietly<T>(action: () => T, otherwise: T): T {
+  try {
+    return action();
+  } catch (error) {
+    warn(`failed inside, and went on: ${String(error)}`);
+    return otherwise;
+  }
+}
