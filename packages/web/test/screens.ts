@@ -7,6 +7,8 @@ export const screens: Readonly<Record<string, string>> = {
   alert: "/alerts?open=a1",
   silences: "/alerts/silences",
   rules: "/alerts/rules",
+  routing: "/alerts/routing?label=severity%3Dcritical&label=service%3Dcache",
+  receivers: "/alerts/receivers",
   notifications: "/alerts/notifications",
   explore: "/explore/metrics?q=sum+by+(status)+(rate(http_requests_total[5m]))",
   "explore-many": "/explore/metrics?q=many&q=up",

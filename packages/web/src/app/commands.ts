@@ -25,6 +25,8 @@ const places: readonly Command[] = [
   })),
   { key: "silences", group: "Go to", title: "Silences", go: paths.silences() },
   { key: "rules", group: "Go to", title: "Alert rules", go: paths.rules() },
+  { key: "routing", group: "Go to", title: "Alert routing", go: paths.routing() },
+  { key: "receivers", group: "Go to", title: "Receivers", go: paths.receivers() },
   { key: "notifications", group: "Go to", title: "Notifications", go: paths.notifications() },
   { key: "tokens", group: "Go to", title: "API tokens", go: paths.tokens() },
   { key: "audit", group: "Go to", title: "Audit log", go: paths.audit() },

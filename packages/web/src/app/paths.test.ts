@@ -6,6 +6,8 @@ it("builds addresses", () => {
   expect(paths.explore(["a", 'b{c="d"}'])).toBe("/explore/metrics?q=a&q=b%7Bc%3D%22d%22%7D");
   expect(paths.alerts({ label: "service=shop" })).toBe("/alerts?label=service%3Dshop");
   expect(paths.signIn("/")).toBe("/sign-in");
+  expect(paths.rule("a/b", "Too slow")).toBe("/alerts/rules/a%2Fb/Too%20slow");
+  expect(paths.routing({ a: "b c", d: "" })).toBe("/alerts/routing?label=a%3Db+c&label=d%3D");
 });
 
 it.each([

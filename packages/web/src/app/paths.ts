@@ -8,8 +8,20 @@ export const paths = {
     state === undefined || state === "open" ? "/incidents" : `/incidents?state=${state}`,
   incident: (number: number | string) => `/incidents/${number}`,
   alerts: (filter: { label?: string; open?: string } = {}) => withQuery("/alerts", filter),
+  alert: (fingerprint: string) => `/alerts/${encodeURIComponent(fingerprint)}`,
   silences: () => "/alerts/silences",
-  rules: (rule?: string) => withQuery("/alerts/rules", rule === undefined ? {} : { rule }),
+  rules: (filter: { rule?: string; show?: string } = {}) => withQuery("/alerts/rules", filter),
+  rule: (group: string, name: string, place = 0) =>
+    withQuery(
+      `/alerts/rules/${encodeURIComponent(group)}/${encodeURIComponent(name)}`,
+      place === 0 ? {} : { place: String(place) },
+    ),
+  newRule: (expression?: string) => withQuery("/alerts/rules/new", { expr: expression }),
+  routing: (labels: Readonly<Record<string, string>> = {}) =>
+    withQuery("/alerts/routing", {
+      label: Object.entries(labels).map(([name, value]) => `${name}=${value}`),
+    }),
+  receivers: () => "/alerts/receivers",
   notifications: () => "/alerts/notifications",
   explore: (queries: readonly string[] = [], range?: { from: string; to: string }) =>
     withQuery("/explore/metrics", { q: queries, ...range }),

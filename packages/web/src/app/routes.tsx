@@ -56,6 +56,8 @@ export const routes: RouteObject[] = [
               },
               { path: "silences", lazy: () => import("../screens/silences/route.tsx") },
               { path: "rules", lazy: () => import("../screens/alerts/rules-route.tsx") },
+              { path: "routing", lazy: () => import("../screens/routing/route.tsx") },
+              { path: "receivers", lazy: () => import("../screens/receivers/route.tsx") },
               {
                 path: "notifications",
                 lazy: () => import("../screens/alerts/notifications-route.tsx"),

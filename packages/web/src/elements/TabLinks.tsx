@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 import { ScreenLink } from "./ScreenLink.tsx";
 import styles from "./TabLinks.module.css";
@@ -7,11 +8,17 @@ interface TabLinksProps {
   readonly tabs: readonly { readonly label: string; readonly path: string }[];
 }
 
-/** Tabs that are addresses. */
+/** Tabs that are addresses. Where they do not fit, the chosen one is moved into sight. */
 export function TabLinks({ label, tabs }: TabLinksProps) {
   const { pathname } = useLocation();
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    bar.current
+      ?.querySelector("[aria-current]")
+      ?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
-    <nav aria-label={label} className={styles.tabs}>
+    <nav ref={bar} aria-label={label} className={styles.tabs}>
       {tabs.map((tab) => (
         <ScreenLink
           key={tab.path}

@@ -78,7 +78,7 @@ function Unfolded({ id, alert, pick }: UnfoldedProps) {
         <span>value now {formatQuantity(alert.value)}</span>
         <span>
           rule group{" "}
-          <ScreenLink to={paths.rules(alert.name)} className="link">
+          <ScreenLink to={paths.rules({ rule: alert.name })} className="link">
             {alert.group}
           </ScreenLink>
         </span>

@@ -7,6 +7,8 @@ const tabs = [
   { label: "Active", path: paths.alerts() },
   { label: "Silences", path: paths.silences() },
   { label: "Rules", path: paths.rules() },
+  { label: "Routing", path: paths.routing() },
+  { label: "Receivers", path: paths.receivers() },
   { label: "Notifications", path: paths.notifications() },
 ];
 

@@ -1,0 +1,85 @@
+import type { Explanation } from "@seaworthy/contract";
+import { Ago } from "../../elements/Ago.tsx";
+import { LabelList } from "../../elements/LabelList.tsx";
+import { StateMark } from "../../elements/StateMark.tsx";
+import { count, formatQuantity } from "../../values/quantity.ts";
+import styles from "./Outcome.module.css";
+
+type End = Explanation["ends"][number];
+
+/** What becomes of an alert: whom it reaches and by what, or what holds it back. */
+export function Outcome({ answer }: { readonly answer: Explanation }) {
+  const { ends, inhibitedBy, silencedBy, notifies } = answer;
+  return (
+    <div className={styles.outcome} role="status">
+      <p className={styles.verdict}>
+        {notifies ? (
+          <StateMark state="sent" word={`Tells ${names(ends)}`} />
+        ) : (
+          <StateMark state="silenced" word="Tells nobody now" />
+        )}
+      </p>
+      {silencedBy.map(({ id, comment, createdBy, endsAt }) => (
+        <p key={id}>
+          Silenced by {createdBy} until <Ago at={endsAt} />: {comment}
+        </p>
+      ))}
+      {inhibitedBy.map(({ rule, alert }) => (
+        <p key={`${rule.index} ${alert.fingerprint}`}>
+          Hidden because {alert.labels["alertname"] ?? "another alert"} fires (inhibition rule{" "}
+          {rule.index + 1})
+        </p>
+      ))}
+      <ul className={styles.ends}>
+        {ends.map((end) => (
+          <EndOfRoute key={end.route} end={end} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function names(ends: readonly End[]): string {
+  const reached = ends.filter(
+    ({ integrations, mutedBy }) => integrations.length > 0 && mutedBy.length === 0,
+  );
+  return [...new Set(reached.map(({ receiver }) => receiver))].join(" and ");
+}
+
+function EndOfRoute({ end }: { readonly end: End }) {
+  const { receiver, integrations, groupLabels, groupWait, groupInterval, repeatInterval } = end;
+  const seconds = (value: number) => formatQuantity(value, "seconds");
+  return (
+    <li className={styles.end}>
+      <p className={styles.receiver}>
+        {receiver}{" "}
+        <span className={styles.muted}>
+          {integrations.length === 0
+            ? "has no integration: nobody is told"
+            : integrations.join(", ")}
+        </span>
+      </p>
+      {end.mutedBy.length === 0 ? null : (
+        <p className={styles.silent}>Silent now: {end.mutedBy.join(", ")}</p>
+      )}
+      <p className={styles.muted}>
+        First after {seconds(groupWait)}, changes every {seconds(groupInterval)}, again after{" "}
+        {seconds(repeatInterval)}
+      </p>
+      {Object.keys(groupLabels).length === 0 ? (
+        <p className={styles.muted}>In one group with all others of this route</p>
+      ) : (
+        <div className={styles.group}>
+          <span className={styles.muted}>Group</span>
+          <LabelList labels={groupLabels} without={[]} />
+        </div>
+      )}
+      {end.group === null ? null : (
+        <p className={styles.muted}>
+          {count(end.group.alerts, "alert")} in this group now; looked at next{" "}
+          <Ago at={end.group.nextFlushAt} />
+        </p>
+      )}
+    </li>
+  );
+}
