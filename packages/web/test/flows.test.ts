@@ -351,6 +351,34 @@ describe("silences", () => {
   });
 });
 
+describe("routing", () => {
+  it("labels that are tried light up their path, and stand in the URL", async () => {
+    await open("/alerts/routing");
+    await page.getByLabel("Try labels").last().fill("severity=critical\nservice");
+    await page.getByText("Line 2: write it as severity=critical").waitFor();
+    await page.getByLabel("Try labels").last().fill("severity=critical\nservice=cache");
+    await page.getByText("Tells page and database").waitFor();
+    expect(search().getAll("label")).toEqual(["severity=critical", "service=cache"]);
+    await page.reload();
+    await page.getByText("Tells page and database").waitFor();
+    const taken = page.getByRole("listitem").filter({ has: page.getByText("takes it") });
+    await taken.first().waitFor();
+    // The root, which holds them, and the two routes that take it.
+    expect(await taken.count()).toBe(3);
+    await page.getByRole("button", { name: "QueueBacklog" }).click();
+    await page.getByText("Tells nobody now").waitFor();
+    await page.getByText(/^Silenced by mara@example.org/).waitFor();
+  });
+
+  it("a receiver is sent a test page, and says what became of it", async () => {
+    await open("/alerts/receivers");
+    await page.getByRole("button", { name: "Send a test page to page" }).click();
+    await page.getByText("The test page was delivered").first().waitFor();
+    await page.getByRole("button", { name: "Send a test page to operations" }).click();
+    await page.getByText("The test page was not delivered").waitFor();
+  });
+});
+
 describe("tokens", () => {
   it("show their secret once, and are revoked by typing their name", async () => {
     await open("/settings/tokens");
