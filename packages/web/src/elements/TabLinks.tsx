@@ -1,4 +1,3 @@
-import { useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 import { ScreenLink } from "./ScreenLink.tsx";
 import styles from "./TabLinks.module.css";
@@ -8,22 +7,22 @@ interface TabLinksProps {
   readonly tabs: readonly { readonly label: string; readonly path: string }[];
 }
 
+/** Given once to the chosen tab, so that it moves when another is chosen and not with each drawing. */
+function moveIntoSight(tab: HTMLAnchorElement | null): void {
+  tab?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
 /** Tabs that are addresses. Where they do not fit, the chosen one is moved into sight. */
 export function TabLinks({ label, tabs }: TabLinksProps) {
   const { pathname } = useLocation();
-  const bar = useRef<HTMLElement>(null);
-  useEffect(() => {
-    bar.current
-      ?.querySelector("[aria-current]")
-      ?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [pathname]);
   return (
-    <nav ref={bar} aria-label={label} className={styles.tabs}>
+    <nav aria-label={label} className={styles.tabs}>
       {tabs.map((tab) => (
         <ScreenLink
           key={tab.path}
           to={tab.path}
           className={styles.tab}
+          ref={pathname === tab.path ? moveIntoSight : null}
           aria-current={pathname === tab.path ? "page" : undefined}
         >
           {tab.label}
