@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests compare with and look through, from the distribution's packages:
-# Prometheus (with promtool), Alertmanager (with amtool), Redis and Chromium. Does nothing when all are there.
+# Prometheus (with promtool and blackbox_exporter), Alertmanager (with amtool), Redis, ping and Chromium. Does nothing when all are there.
 set -eu
 
 missing=""
@@ -11,6 +11,8 @@ need amtool prometheus-alertmanager
 need prometheus-alertmanager prometheus-alertmanager
 need chromium chromium
 need redis-server redis-server
+need prometheus-blackbox-exporter prometheus-blackbox-exporter
+need ping iputils-ping
 [ -z "$missing" ] && exit 0
 
 echo "installing what the tests need:$missing" >&2

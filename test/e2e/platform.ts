@@ -43,7 +43,7 @@ export async function writeSetup(
       : `  - job_name: extra\n    static_configs: [{targets: ${JSON.stringify(extraTargets)}}]\n`;
   await writeFile(
     join(folder, "config/prometheus.yml"),
-    prometheus.replace("127.0.0.1:4100", `127.0.0.1:${shopPort}`).replace(/\n*$/, `\n${extra}`),
+    prometheus.replaceAll("127.0.0.1:4100", `127.0.0.1:${shopPort}`).replace(/\n*$/, `\n${extra}`),
   );
   const alertmanager = await readFile(join(demo, "alertmanager.yml"), "utf8");
   const receiver = [
@@ -60,7 +60,7 @@ export async function writeSetup(
   );
   await writeFile(
     join(folder, "config/seaworthy.yml"),
-    `http: {port: ${port}}\ndemo: {enabled: ${withDemo}, port: ${shopPort}}\n`,
+    `http: {port: ${port}}\ndemo: {enabled: ${withDemo}, port: ${shopPort}}\nprobes: {addresses: ["127.0.0.1:9115"]}\n`,
   );
   return {
     config: join(folder, "config/seaworthy.yml"),

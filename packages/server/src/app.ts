@@ -11,7 +11,12 @@ import { startDemo } from "./demo.ts";
 import { createRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
 import { createLogsQuery, createLogTail, createMetricsQuery } from "./query/index.ts";
-import { createLogReceiver, createPushReceivers, createScraper } from "./receive/index.ts";
+import {
+  createLogReceiver,
+  createProber,
+  createPushReceivers,
+  createScraper,
+} from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
@@ -22,6 +27,7 @@ import {
   createLive,
   logPushRoutes,
   lokiRoutes,
+  probeRoutes,
   prometheusRoutes,
   pushRoutes,
 } from "./show/index.ts";
@@ -125,6 +131,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     self: counts,
     externalUrl: externalURL,
   });
+  const prober = createProber({ clock, log, addresses: config.probes.addresses });
   const scraper = createScraper({
     samples,
     clock,
@@ -132,6 +139,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     announce,
     metrics: counts,
     seed: folder.path,
+    prober,
     internal: [
       {
         job: "seaworthy",
@@ -151,6 +159,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   let configLoadedAt = startedAt;
   const apply = async (next: Configuration): Promise<void> => {
     router.apply(next.routes);
+    prober.apply(next.probes);
     await rules.apply(next.rules.groups);
     await scraper.apply(next.prometheus);
     for (const note of next.notes) log.warn(note);
@@ -236,6 +245,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
           otlp: () => files.prometheus.otlp,
         }),
       ),
+      probeRoutes({ prober, scraper, targets: config.probes.targets }),
       lokiRoutes({ logs, tail, clock, version: VERSION }),
       logPushRoutes(
         createLogReceiver({

@@ -84,6 +84,10 @@ const size = z.union([z.number().int().positive(), z.string()]).transform((given
   return Number(match?.[1] ?? 0) * unit;
 });
 
+const hostAndPort = z
+  .string()
+  .regex(/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/, "is not host:port such as blackbox:9115");
+
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
 const re2 = z.string().superRefine((source, context) => {
@@ -109,6 +113,13 @@ const fileSchema = z.strictObject({
   data: z.string().min(1).optional(),
   prometheus: z.string().min(1).default("prometheus.yml"),
   alertmanager: z.string().min(1).default("alertmanager.yml"),
+  probes: z
+    .strictObject({
+      modules: z.string().min(1).optional(),
+      addresses: z.array(hostAndPort).default([]),
+      targets: z.array(z.string().min(1)).default([]),
+    })
+    .prefault({}),
   telemetry: z
     .strictObject({
       retention: duration.optional(),
@@ -191,6 +202,14 @@ export interface Config {
   readonly data: string;
   readonly prometheusFile: string;
   readonly alertmanagerFile: string;
+  readonly probes: {
+    /** The `blackbox.yml` with the modules; the shipped one unless another is named. */
+    readonly modulesFile: string;
+    /** `host:port` of everything that means this server in a scrape job of `/probe`. */
+    readonly addresses: readonly string[];
+    /** What others may have probed, besides the targets of the scrape jobs. */
+    readonly targets: readonly string[];
+  };
   readonly telemetry: {
     readonly retentionDays: number;
     readonly logRetentionDays: number;
@@ -299,6 +318,14 @@ export async function loadConfig(
     data: resolve(command.data ?? (value.data === undefined ? DEFAULTS.data : beside(value.data))),
     prometheusFile: beside(value.prometheus),
     alertmanagerFile: beside(value.alertmanager),
+    probes: {
+      modulesFile:
+        value.probes.modules === undefined
+          ? join(root, "content", "blackbox.yml")
+          : beside(value.probes.modules),
+      addresses: [...ownAddresses(host, port), ...value.probes.addresses],
+      targets: value.probes.targets,
+    },
     telemetry: {
       retentionDays: wholeDays(value.telemetry.retention ?? DEFAULTS.retention),
       logRetentionDays: wholeDays(value.logs.retention ?? DEFAULTS.logRetention),
@@ -367,6 +394,16 @@ async function freePort(host: string): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** What a scrape job on this machine may call this server. */
+function ownAddresses(host: string, port: number): string[] {
+  const names =
+    host === "localhost" || host === "0.0.0.0" || host === "::" ? ["127.0.0.1", "::1"] : [];
+  const written = [host, "localhost", ...names].map((name) =>
+    name.includes(":") ? `[${name}]` : name,
+  );
+  return written.map((name) => `${name}:${port}`);
 }
 
 function addressOf(host: string, port: number): string {

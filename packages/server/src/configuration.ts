@@ -4,8 +4,8 @@ import { loadRuleGroups } from "./evaluate/index.ts";
 import type { LoadedRules, ParseExpression } from "./evaluate/index.ts";
 import { ConfigError, formatFault } from "./model/index.ts";
 import type { Fault } from "./model/index.ts";
-import { loadPrometheusConfig } from "./receive/index.ts";
-import type { PrometheusConfig } from "./receive/index.ts";
+import { loadProbeModules, loadPrometheusConfig } from "./receive/index.ts";
+import type { ProbeModules, PrometheusConfig } from "./receive/index.ts";
 import { loadRouteConfig } from "./route/index.ts";
 import type { RouteConfig } from "./route/index.ts";
 
@@ -14,6 +14,7 @@ export interface Configuration {
   readonly prometheus: PrometheusConfig;
   readonly rules: LoadedRules;
   readonly routes: RouteConfig;
+  readonly probes: ProbeModules;
   /** What is odd without being wrong, for the log. */
   readonly notes: readonly string[];
 }
@@ -33,9 +34,10 @@ export async function loadConfiguration(
       return undefined;
     }
   };
-  const [prometheus, routes] = await Promise.all([
+  const [prometheus, routes, probes] = await Promise.all([
     orFaults(loadPrometheusConfig(config.prometheusFile)),
     orFaults(loadRouteConfig(config.alertmanagerFile)),
+    orFaults(loadProbeModules(config.probes.modulesFile)),
   ]);
   const rules =
     prometheus &&
@@ -57,12 +59,12 @@ export async function loadConfiguration(
   if (fallback !== undefined && routes !== undefined && !routes.receivers.has(fallback))
     faults.push(fallbackFault(config, `${routes.file} has no receiver "${fallback}"`));
   if (faults.length > 0) throw new ConfigError(faults);
-  if (prometheus === undefined || rules === undefined || routes === undefined)
-    throw new ConfigError(faults);
+  if (!prometheus || !rules || !routes || !probes) throw new ConfigError(faults);
   return {
     prometheus,
     rules,
     routes,
+    probes,
     notes: [...prometheus.notes.map(formatFault), ...rules.notes],
   };
 }

@@ -100,6 +100,15 @@ export class RulesRig {
     }
   }
 
+  /** Lets `ms` pass, and awaits the evaluation that comes due in it. */
+  async pass(ms: number): Promise<void> {
+    const done = new Promise<void>((resolve) => {
+      this.#evaluated.push(resolve);
+    });
+    this.clock.advance(ms);
+    await done;
+  }
+
   /** Lets the machine sleep over what was due: timers fire late, at once. */
   async sleep(ms: number): Promise<void> {
     const done = new Promise<void>((resolve) => {

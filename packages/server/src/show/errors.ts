@@ -34,6 +34,7 @@ export class ShowError extends SeaworthyError {
     | "not_found"
     | "host_refused"
     | "too_many_watchers"
+    | "probe_not_configured"
     | "ui_not_built"
     | "answer_broke_contract";
   override readonly status: number;

@@ -6,6 +6,7 @@ export { createHttp } from "./http.ts";
 export type { Http, HttpDeps } from "./http.ts";
 export { createLive } from "./live.ts";
 export type { Live } from "./live.ts";
+export { probeRoutes } from "./probes/routes.ts";
 export { prometheusRoutes } from "./prometheus/routes.ts";
 export type { PrometheusDeps } from "./prometheus/routes.ts";
 export { pushRoutes } from "./push/routes.ts";

@@ -92,19 +92,19 @@ export const labelMap = z.record(z.string(), text).superRefine((labels, context)
 });
 
 /** A field that Prometheus has and this version does not act on: refused by name, never ignored. */
-export function unsupported(instead: string) {
+export function unsupported(instead: string, of = "Prometheus") {
   return z
     .unknown()
     .refine((value) => value === undefined, {
       error: (issue) =>
-        `${String(issue.path?.at(-1) ?? "this field")} is a field of Prometheus that is not supported yet; ${instead}`,
+        `${String(issue.path?.at(-1) ?? "this field")} is a field of ${of} that is not supported yet; ${instead}`,
     })
     .optional();
 }
 
 /** The same for several fields at once. */
-export function unsupportedFields(names: readonly string[], instead: string) {
-  return Object.fromEntries(names.map((name) => [name, unsupported(instead)]));
+export function unsupportedFields(names: readonly string[], instead: string, of = "Prometheus") {
+  return Object.fromEntries(names.map((name) => [name, unsupported(instead, of)]));
 }
 
 /** Takes the nulls out of maps: `key:` with nothing behind it means "as if it were not there". */

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { STATUS_CODES } from "node:http";
 import { createGunzip } from "node:zlib";
 import { Agent, ProxyAgent } from "undici";
@@ -6,12 +5,13 @@ import type { Dispatcher } from "undici";
 import { messageOf, SeaworthyError } from "../../model/index.ts";
 import type { Admission } from "../admit.ts";
 import { ScrapeFault } from "./fault.ts";
-import type { HttpClientConfig, SecretSource } from "./http-client-config.ts";
+import type { HttpClientConfig } from "./http-client-config.ts";
+import { secretHeaders, tlsOptions } from "./http-secrets.ts";
+import type { Headers } from "./http-secrets.ts";
 import { goesDirect } from "./no-proxy.ts";
 
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const MAX_SECRET_BYTES = 1024 * 1024;
 /** Longer than most scrape intervals, so that a connection lives from scrape to scrape. */
 const KEEP_ALIVE = 5 * 60_000;
 const SLICE = 64 * 1024;
@@ -46,8 +46,6 @@ interface ClientOptions {
   readonly admission: Admission;
   readonly userAgent: string;
 }
-
-type Headers = Record<string, string | string[]>;
 
 /** The ways to a server: as the configuration says, and without its proxy. */
 interface Ways {
@@ -122,20 +120,8 @@ export function createHttpClient(options: ClientOptions): HttpClient {
 
 async function openWays(http: HttpClientConfig): Promise<Ways> {
   const { tls, proxy } = http;
-  const read = async (source: SecretSource | undefined) =>
-    source === undefined ? undefined : await reveal(source, false);
-  const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(read));
-  const connect = {
-    rejectUnauthorized: !tls.insecureSkipVerify,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
-    ...(tls.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
-    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
-    // The request's own timeout ends a slow connect.
-    timeout: 0,
-  };
+  // The request's own timeout ends a slow connect.
+  const connect = { ...(await tlsOptions(tls)), timeout: 0 };
   const patience = {
     keepAliveTimeout: KEEP_ALIVE,
     keepAliveMaxTimeout: KEEP_ALIVE,
@@ -259,38 +245,4 @@ function tooLarge(maxBytes: number): ScrapeFault {
   return new ScrapeFault(
     `the body is larger than ${maxBytes} bytes; expose less, or raise body_size_limit and the server's own limit`,
   );
-}
-
-/** Who asks, and what else the configuration adds to every request. */
-async function secretHeaders(http: HttpClientConfig): Promise<Headers> {
-  const headers: Headers = {};
-  for (const { name, sources } of http.headers) {
-    headers[name] = await Promise.all(sources.map((source) => reveal(source)));
-  }
-  const { credentials } = http;
-  if (credentials === undefined) return headers;
-  if (credentials.kind === "header") {
-    headers["authorization"] = `${credentials.type} ${await reveal(credentials.credentials)}`;
-    return headers;
-  }
-  const password = credentials.password === undefined ? "" : await reveal(credentials.password);
-  const pair = Buffer.from(`${credentials.username}:${password}`).toString("base64");
-  return { ...headers, authorization: `Basic ${pair}` };
-}
-
-async function reveal(source: SecretSource, trim = true): Promise<string> {
-  if ("value" in source) return source.value.reveal();
-  const text = await readSmallFile(source.file);
-  return trim ? text.trim() : text;
-}
-
-async function readSmallFile(file: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    throw new ScrapeFault(`a file cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  if (text.length > MAX_SECRET_BYTES) throw new ScrapeFault(`${file} is too large for a secret`);
-  return text;
 }

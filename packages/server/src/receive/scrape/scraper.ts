@@ -9,6 +9,7 @@ import type {
 } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import { createAdmission } from "../admit.ts";
+import type { Prober } from "../probes/prober.ts";
 import { createDiscovery } from "./discovery/create.ts";
 import type { DiscoveryEnvironment } from "./discovery/create.ts";
 import { FIRST_LOOK } from "./discovery/discovery.ts";
@@ -45,6 +46,8 @@ export interface ScraperOptions {
   readonly seed: string;
   readonly userAgent?: string;
   readonly internal?: readonly InternalTarget[];
+  /** Who answers the scrapes that are probes by this server. */
+  readonly prober?: Prober;
   /** The most bytes of one body; a job's body_size_limit may only ask for less. */
   readonly maxBodyBytes?: number;
   /** The most bytes of all bodies that are being received at once. */
@@ -66,6 +69,8 @@ export interface Scraper {
   targets(): TargetsView;
 }
 
+/** What expositions of this process itself are. */
+const EXPOSITION = "text/plain; version=0.0.4";
 const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 const DEFAULT_MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
 /** Health changes within this time are announced, and counted, once. */
@@ -141,7 +146,8 @@ export function createScraper(options: ScraperOptions): Scraper {
     await firstLooks(found, clock);
     const client = newClient(job.http);
     const known = found.map(({ groups }) => groups);
-    await take(job, { fetch: fetchWith(client, job), client }, groupsOf(job, found));
+    const fetch = fetchWith(client, job, options.prober);
+    await take(job, { fetch, client }, groupsOf(job, found));
     const news = () => void inTurn(() => rediscover(job));
     for (const discovery of found) discovery.start(news);
     // What came while the targets were taken into use.
@@ -162,7 +168,7 @@ export function createScraper(options: ScraperOptions): Scraper {
     const group = { targets: [internal.instance], labels: {} };
     const fetch: Fetch = async (_target, _limits, signal) => ({
       body: Buffer.from(await Promise.race([internal.read(), rejectOnAbort(signal)])),
-      contentType: "text/plain; version=0.0.4",
+      contentType: EXPOSITION,
     });
     await take(internalJob(internal.job, config), { fetch, client: undefined }, [group]);
   };
@@ -250,15 +256,19 @@ async function firstLooks(found: readonly Discovery[], clock: Clock): Promise<vo
   timer?.cancel();
 }
 
-function fetchWith(client: HttpClient, job: ScrapeConfig): Fetch {
+function fetchWith(client: HttpClient, job: ScrapeConfig, prober: Prober | undefined): Fetch {
   const accept = acceptHeader(job.protocols, job.escaping);
-  return ({ url }, { bodyBytes, timeout }, signal) => {
+  return async ({ url }, { bodyBytes, timeout }, signal) => {
+    if (prober?.owns(url) === true) {
+      const text = await prober.probe(new URL(url).searchParams, timeout, signal);
+      return { body: Buffer.from(text), contentType: EXPOSITION };
+    }
     const headers = {
       accept,
       "x-prometheus-scrape-timeout-seconds": String(timeout / 1000),
     };
     const request = { url, headers, compression: job.compression, maxBytes: bodyBytes };
-    return client.get(request, signal);
+    return await client.get(request, signal);
   };
 }
 
