@@ -5,6 +5,10 @@ import type { Sampling } from "./traces/tracer.ts";
 import type { Gate } from "./http/gate.ts";
 import { Networks } from "./http/networks.ts";
 
+const defaultSpoolBytes = 50_000_000;
+/** Less would not hold a batch of each kind. */
+const minSpoolBytes = 1_000_000;
+
 export interface KitOptions {
   /** The service's name in logs. Default: OTEL_SERVICE_NAME, else the package's name. */
   readonly service?: string;
@@ -32,6 +36,15 @@ export interface KitOptions {
         readonly logs?: boolean;
         /** Whether spans are sent. Default: true. */
         readonly traces?: boolean;
+        /**
+         * A folder in which what is to be sent waits, so that it outlives the process. Each replica
+         * needs one of its own. Default: none, it waits in memory.
+         */
+        readonly spool?: {
+          readonly folder: string;
+          /** Most bytes of the files together; the oldest make room. Default: 50,000,000. */
+          readonly maxBytes?: number;
+        };
       };
   readonly traces?: {
     /** Ordinary traces that are kept in a second; failed and slow ones come on top. Default: 10. */
@@ -166,7 +179,18 @@ export function resolveOptions(
       problem("export.url (or SEAWORTHY_URL) must be an http or https address; nothing is sent");
     else if (key === undefined || !/^[\x21-\x7e]{1,500}$/.test(key))
       problem("export.key (or SEAWORTHY_KEY) must be an ingest key; nothing is sent");
-    else return { url: parsed, key };
+    else return { url: parsed, key, spool: spool() };
+    return undefined;
+  };
+  const spool = (): Target["spool"] => {
+    const wanted = options.export === false ? undefined : options.export?.spool;
+    if (wanted === undefined) return undefined;
+    const { folder, maxBytes = defaultSpoolBytes } = wanted;
+    if (typeof folder !== "string" || folder === "")
+      problem("export.spool.folder must be a folder; what is to be sent waits in memory");
+    else if (!Number.isInteger(maxBytes) || maxBytes < minSpoolBytes)
+      problem(`export.spool.maxBytes must be ${minSpoolBytes} or more; nothing waits on disk`);
+    else return { folder, maxBytes };
     return undefined;
   };
   const { metrics, health, logs, traces } = options;

@@ -1,10 +1,21 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { outsideOfRequests } from "../context.ts";
-import { post, type Answer } from "./post.ts";
+import { Delivery } from "./delivery.ts";
+import { Pause } from "./pause.ts";
+import { SpoolSender } from "./spool-sender.ts";
+import { Spool } from "./spool.ts";
 
 /** Why something was not delivered: a closed list, because it is a label value. */
-export const dropReasons = ["queue_full", "rate", "refused", "undeliverable", "shutdown"] as const;
+export const dropReasons = [
+  "queue_full",
+  "rate",
+  "refused",
+  "undeliverable",
+  "shutdown",
+  "spool_full",
+  "corrupt",
+] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 export const exporterDefaults = {
@@ -32,9 +43,14 @@ interface Parts<Item> {
   /** Makes the body of a request, OTLP as JSON. */
   readonly encode: (items: readonly Item[]) => string;
   readonly limits?: Partial<ExporterLimits>;
+  /** Where batches wait on disk until they are delivered; in memory, for some attempts, without. */
+  readonly spool?: { readonly folder: string; readonly signal: string; readonly maxBytes: number };
   /** Told of errors of our own, such as an item that cannot be encoded. */
   readonly caught: (error: unknown) => void;
 }
+
+/** How long the last batches may take to be on disk, in milliseconds; a disk may hang. */
+const diskMs = 5_000;
 
 const compress = promisify(gzip);
 
@@ -54,14 +70,35 @@ export class Exporter<Item> {
   #underWay = 0;
   #closed = false;
   #closing: Promise<void> | undefined;
-  /** Ends the pause between two attempts, when one is being made. */
-  #wake: (() => void) | undefined;
+  /** Between two attempts. */
+  readonly #pause = new Pause();
+  readonly #delivery: Delivery;
+  readonly #spool: { readonly files: Spool; readonly sender: SpoolSender } | undefined;
   #second = 0;
   #taken = 0;
 
   constructor(parts: Parts<Item>) {
     this.#parts = parts;
     this.#limits = { ...exporterDefaults, ...parts.limits };
+    this.#delivery = new Delivery(parts.url, parts.key, this.#limits);
+    this.#spool = parts.spool === undefined ? undefined : this.#spooling(parts.spool);
+  }
+
+  #spooling(place: NonNullable<Parts<Item>["spool"]>) {
+    const drop = (reason: DropReason, count: number) => this.#drop(reason, count);
+    const files = new Spool({ ...place, lost: drop });
+    const sender = new SpoolSender({
+      spool: files,
+      delivery: this.#delivery,
+      maxAttempts: this.#limits.maxAttempts,
+      sent: (count) => {
+        this.#sent += count;
+      },
+      dropped: drop,
+      caught: this.#parts.caught,
+    });
+    sender.start();
+    return { files, sender };
   }
 
   /** Items that were delivered. */
@@ -95,9 +132,10 @@ export class Exporter<Item> {
     // While it waits the timer keeps the process; nothing else here does.
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
+      timer = setTimeout(resolve, this.#spool === undefined ? limitMs : Math.max(limitMs, diskMs));
     });
-    this.#wake?.();
+    this.#pause.wake();
+    const startedAt = performance.now();
     if (this.#sending === undefined) this.#start();
     await Promise.race([this.#sending, late]);
     clearTimeout(timer);
@@ -105,6 +143,7 @@ export class Exporter<Item> {
     this.#drop("shutdown", this.#queue.length + this.#underWay);
     this.#underWay = 0;
     this.#queue = [];
+    await this.#spool?.sender.close(Math.max(0, limitMs - (performance.now() - startedAt)));
   }
 
   #drop(reason: DropReason, count: number): void {
@@ -140,7 +179,7 @@ export class Exporter<Item> {
       this.#underWay = batch.length;
       try {
         const body = await compress(this.#parts.encode(batch), { level: 1 });
-        await this.#deliver(body);
+        if (!(await this.#spooled(body))) await this.#deliver(body);
       } catch (error) {
         this.#settle("undeliverable");
         this.#parts.caught(error);
@@ -156,73 +195,41 @@ export class Exporter<Item> {
     this.#underWay = 0;
   }
 
-  async #deliver(body: Uint8Array): Promise<void> {
-    const { maxAttempts } = this.#limits;
-    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-      const answer = await this.#attempt(body);
-      const status = answer?.status ?? 0;
-      if (status >= 200 && status < 300) {
-        this.#settle("refused", rejectedItems(answer?.body ?? ""));
-        return;
-      }
-      // A wrong key or address stays wrong for a while: the pause is then the longest.
-      const retry = answer === undefined || status === 408 || status === 429 || status >= 500;
-      if (this.#closed || attempt === maxAttempts || !retry) {
-        this.#settle(retry ? "undeliverable" : "refused");
-        if (!retry) this.#parts.caught(new Error(`${this.#parts.url.href} answered ${status}`));
-        if (!retry && !this.#closed) await this.#pause(this.#limits.maxBackoffMs);
-        return;
-      }
-      await this.#pause(this.#pauseAfter(attempt, answer));
-    }
-  }
-
-  async #attempt(body: Uint8Array): Promise<Answer | undefined> {
-    const { url, key } = this.#parts;
-    const headers = {
-      "content-type": "application/json",
-      "content-encoding": "gzip",
-      authorization: `Bearer ${key}`,
-    };
+  /** Puts the batch on disk, if that is wished and possible, from where it is sent. */
+  async #spooled(body: Uint8Array): Promise<boolean> {
+    if (this.#spool === undefined) return false;
+    const { files, sender } = this.#spool;
     try {
-      return await post(url, body, { headers, attemptMs: this.#limits.attemptMs });
-    } catch {
-      // Absent, reset, or too slow. It is counted when the batch is given up.
-      return undefined;
+      await files.write(body, this.#underWay);
+    } catch (error) {
+      this.#parts.caught(error);
+      return false;
+    }
+    this.#underWay = 0;
+    sender.start();
+    return true;
+  }
+
+  async #deliver(body: Uint8Array): Promise<void> {
+    const { maxAttempts, maxBackoffMs } = this.#limits;
+    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+      const outcome = await this.#delivery.attempt(body);
+      if (outcome.kind === "taken") {
+        this.#settle("refused", outcome.rejected);
+        return;
+      }
+      if (outcome.kind === "refused") {
+        this.#settle("refused");
+        this.#parts.caught(new Error(`${this.#parts.url.href} answered ${outcome.status}`));
+        // A wrong key or address stays wrong for a while: the pause is then the longest.
+        if (!this.#closed) await this.#pause.wait(maxBackoffMs);
+        return;
+      }
+      if (this.#closed || attempt === maxAttempts) {
+        this.#settle("undeliverable");
+        return;
+      }
+      await this.#pause.wait(this.#delivery.pauseMs(attempt, outcome.askedMs));
     }
   }
-
-  /** Doubling, spread out so that many services do not come back at once, or as the server asks. */
-  #pauseAfter(attempt: number, answer: Answer | undefined): number {
-    const { backoffMs, maxBackoffMs } = this.#limits;
-    const asked = Number(answer?.retryAfter) * 1000;
-    if (asked > 0) return Math.min(asked, maxBackoffMs);
-    return Math.min(backoffMs * 2 ** (attempt - 1), maxBackoffMs) * (0.5 + Math.random() / 2);
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds).unref();
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        resolve();
-      };
-    });
-  }
-}
-
-/** How many items an OTLP partial success says were not taken. Anything else says none. */
-function rejectedItems(body: string): number {
-  if (!body.includes("partialSuccess")) return 0;
-  try {
-    const { partialSuccess } = JSON.parse(body) as { readonly partialSuccess?: unknown };
-    if (typeof partialSuccess !== "object" || partialSuccess === null) return 0;
-    for (const [name, value] of Object.entries(partialSuccess))
-      if (name.startsWith("rejected") && Number(value) > 0) return Math.floor(Number(value));
-  } catch {
-    // Not what OTLP says; the status was a success.
-  }
-  return 0;
 }

@@ -10,7 +10,12 @@ export interface Target {
   /** The paths `/v1/traces` and `/v1/logs` are below it. */
   readonly url: URL;
   readonly key: string;
+  /** Where batches wait on disk; in memory when undefined. */
+  readonly spool?: { readonly folder: string; readonly maxBytes: number } | undefined;
 }
+
+/** What part of the spool each signal may fill: lines that are many must not push out errors. */
+const spoolShares = { traces: 0.4, logs: 0.4, errors: 0.2 } as const;
 
 /** Log lines taken in a second. At a thousand, reading them again costs one percent of a core. */
 const maxLinesPerSecond = 1_000;
@@ -33,6 +38,16 @@ export class Telemetry {
     const base = target.url.href.endsWith("/") ? target.url.href : `${target.url.href}/`;
     const below = (path: string) => new URL(path, base);
     const { key } = target;
+    const spool = (signal: keyof typeof spoolShares) =>
+      target.spool === undefined
+        ? {}
+        : {
+            spool: {
+              folder: target.spool.folder,
+              signal,
+              maxBytes: Math.floor(target.spool.maxBytes * spoolShares[signal]),
+            },
+          };
     const caught = (error: unknown) => guard.caught("export", error);
     const traces = new Exporter<SpanData>({
       url: below("v1/traces"),
@@ -40,6 +55,7 @@ export class Telemetry {
       encode: (items) => encodeSpans(resource, items),
       limits,
       caught,
+      ...spool("traces"),
     });
     this.#lines = new Exporter<string>({
       url: below("v1/logs"),
@@ -53,6 +69,7 @@ export class Telemetry {
       },
       limits: { maxPerSecond: maxLinesPerSecond, ...limits },
       caught,
+      ...spool("logs"),
     });
     this.#errors = new Exporter<LogData>({
       url: below("v1/logs"),
@@ -60,6 +77,7 @@ export class Telemetry {
       encode: (items) => encodeLogs(resource, items),
       limits: { maxQueue: 500, maxBatch: 100, maxPerSecond: 100, ...limits },
       caught,
+      ...spool("errors"),
     });
     this.spans = traces;
     this.#senders = { traces, logs: this.#lines, errors: this.#errors };
