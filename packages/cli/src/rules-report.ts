@@ -1,6 +1,7 @@
 import type {
   RuleFileCheck,
   RuleFileFault,
+  RuleFileSetting,
   RuleTestProblem,
   RuleTestReport,
 } from "@seaworthy/contract";
@@ -19,6 +20,15 @@ export function describeChecks(checks: readonly RuleFileCheck[], style: Style): 
     const notes = check.notes.map((note) => `  ${style.faint("note:")} ${note}`);
     return [heading, ...check.faults.flatMap((fault) => describeFault(fault, style)), ...notes];
   });
+  return `${lines.join("\n")}\n`;
+}
+
+/** What `rules settings` prints for people. */
+export function describeSettings(settings: readonly RuleFileSetting[], style: Style): string {
+  const width = Math.max(0, ...settings.map(({ name }) => name.length));
+  const lines = settings.map(
+    ({ name, value, rule }) => `${name.padEnd(width)}  ${value}  ${style.faint(rule)}`,
+  );
   return `${lines.join("\n")}\n`;
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { RuleFileCheck, RuleTestReport } from "@seaworthy/contract";
-import { describeChecks, describeTests } from "./rules-report.ts";
+import type { RuleFileCheck, RuleFileSetting, RuleTestReport } from "@seaworthy/contract";
+import { describeChecks, describeSettings, describeTests } from "./rules-report.ts";
 import { styleFor } from "./style.ts";
 
 /** What `seaworthy rules --help` prints. */
@@ -11,10 +11,13 @@ export const rulesHelp = `seaworthy rules: check rule files, and run tests of ru
 Usage:
   seaworthy rules check [OPTIONS] FILE...
   seaworthy rules test [OPTIONS] FILE...
+  seaworthy rules settings [--set NAME=NUMBER]... [OPTIONS] FILE...
 
 check reads Prometheus rule files as the server does and says what is wrong, and where.
 test runs files of unit tests in promtool's format. What fails is shown as a difference,
 with a chart of how it came to that.
+settings shows the numbers that rules have under a name ("> 0.05 # setting: error_share"), and
+puts others into the files: for a Prometheus. Seaworthy takes them from seaworthy.yml as well.
 
 Options:
   --json         print one JSON array with a report for each file
@@ -44,8 +47,11 @@ export async function rules(args: string[]): Promise<number> {
   try {
     if (command === "check") return await check(rest);
     if (command === "test") return await test(rest);
+    if (command === "settings") return await settings(rest);
     throw new UsageError(
-      command === undefined ? "say check or test" : `there is no command "rules ${command}"`,
+      command === undefined
+        ? "say check, test or settings"
+        : `there is no command "rules ${command}"`,
     );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -80,9 +86,30 @@ async function test(args: readonly string[]): Promise<number> {
   return isGood ? 0 : 1;
 }
 
+async function settings(args: readonly string[]): Promise<number> {
+  const { values, files } = read(args, {
+    json: { type: "boolean" },
+    set: { type: "string", multiple: true },
+  });
+  const wanted = Array.isArray(values["set"]) ? values["set"].map(String) : [];
+  const changes = wanted.map((text) => {
+    const [, name, number] = /^([a-z][a-z0-9_]*)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+    if (name === undefined) throw new UsageError(`--set ${text}: expected NAME=NUMBER`);
+    return [name, Number(number)] as const;
+  });
+  const known = (await report(["settings", "{}", ...files])) as RuleFileSetting[];
+  const unknown = changes.find(([name]) => !known.some((setting) => setting.name === name));
+  if (unknown !== undefined) throw new UsageError(`no rule has the setting "${unknown[0]}"`);
+  const changed = await report(["settings", JSON.stringify(Object.fromEntries(changes)), ...files]);
+  print(values["json"] === true, changed as RuleFileSetting[], describeSettings);
+  return 0;
+}
+
 function read(
   args: readonly string[],
-  options: Readonly<Record<string, { readonly type: "boolean" | "string" }>>,
+  options: Readonly<
+    Record<string, { readonly type: "boolean" | "string"; readonly multiple?: boolean }>
+  >,
 ) {
   let parsed;
   try {

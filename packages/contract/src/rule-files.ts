@@ -24,6 +24,14 @@ export interface RuleFileCheck {
   readonly notes: readonly string[];
 }
 
+/** A number in a rule that has a name: `> 0.05 # setting: error_share_critical`. */
+export interface RuleFileSetting {
+  readonly file: string;
+  readonly rule: string;
+  readonly name: string;
+  readonly value: number;
+}
+
 /** Values over time, to be drawn. */
 export interface RuleTestChart {
   readonly title: string;

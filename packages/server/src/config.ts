@@ -10,6 +10,7 @@ import { z } from "zod";
 import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
 import { clickhouseSchema, readClickhouse } from "./clickhouse-config.ts";
+import { SETTING_NAME } from "./evaluate/index.ts";
 import { ConfigError, messageOf, parseDuration, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
@@ -180,6 +181,11 @@ const fileSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  rules: z
+    .strictObject({
+      settings: z.record(z.string().regex(SETTING_NAME), z.number().nonnegative()).default({}),
+    })
+    .prefault({}),
   demo: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -246,6 +252,8 @@ export interface Config {
     /** Who is told outside, every `interval` milliseconds, that alerts flow. */
     readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
   };
+  /** Numbers that rules have as settings, by name. */
+  readonly ruleSettings: Readonly<Record<string, number>>;
   /** The demo shop's port and what else is in its environment, when it is wanted. */
   readonly demo: { readonly port: number; readonly environment: NodeJS.ProcessEnv } | undefined;
   readonly token: string | undefined;
@@ -372,6 +380,7 @@ export async function loadConfig(
         interval: Math.max(heartbeat.interval ?? DEFAULTS.heartbeat, DEFAULTS.shortestHeartbeat),
       },
     },
+    ruleSettings: value.rules.settings,
     demo:
       command.demo && demo?.enabled === true
         ? { port: demo.port ?? DEFAULTS.demoPort, environment }

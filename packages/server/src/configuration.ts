@@ -49,15 +49,25 @@ export async function loadConfiguration(
           interval: prometheus.evaluationInterval,
           queryOffset: prometheus.ruleQueryOffset,
           externalLabels: prometheus.externalLabels,
+          settings: config.ruleSettings,
         },
         parse,
       ),
     ));
+  for (const name of Object.keys(config.ruleSettings)) {
+    if (rules === undefined || rules.settings.has(name)) continue;
+    const known = [...rules.settings].toSorted().join(", ") || "none";
+    faults.push(
+      ownFault(config, `rules.settings.${name}`, `no rule has this setting; there are ${known}`),
+    );
+  }
   const fallback = config.notifications.fallback?.receiver;
   if (fallback !== undefined && routes?.receivers.get(fallback)?.integrations.length === 0)
-    faults.push(fallbackFault(config, `receiver "${fallback}" has no integration to be told by`));
+    faults.push(
+      ownFault(config, FALLBACK, `receiver "${fallback}" has no integration to be told by`),
+    );
   if (fallback !== undefined && routes !== undefined && !routes.receivers.has(fallback))
-    faults.push(fallbackFault(config, `${routes.file} has no receiver "${fallback}"`));
+    faults.push(ownFault(config, FALLBACK, `${routes.file} has no receiver "${fallback}"`));
   if (faults.length > 0) throw new ConfigError(faults);
   if (!prometheus || !rules || !routes || !probes) throw new ConfigError(faults);
   return {
@@ -69,6 +79,9 @@ export async function loadConfiguration(
   };
 }
 
-function fallbackFault({ file }: Config, reason: string): Fault {
-  return { file, line: 1, column: 1, path: "notifications.fallback.receiver", reason };
+const FALLBACK = "notifications.fallback.receiver";
+
+/** A fault in seaworthy.yml that shows only beside another file. */
+function ownFault({ file }: Config, path: string, reason: string): Fault {
+  return { file, line: 1, column: 1, path, reason };
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine } from "@seaworthy/promql";
 import { describe, expect, it } from "vitest";
-import { loadRuleGroups, runRuleTests } from "../src/evaluate/index.ts";
+import { loadRuleGroups, ruleFileSettings, runRuleTests } from "../src/evaluate/index.ts";
 
 const content = fileURLToPath(new URL("../../../content", import.meta.url));
 const files = (folder: string) =>
@@ -61,6 +61,18 @@ describe("the rules of a new installation", () => {
       expect(rule.annotations["summary"]?.length, rule.name).toBeLessThan(120);
       expect(rule.annotations["description"], rule.name).toMatch(/\.$/);
       expect(rule.annotations["runbook_url"], rule.name).toContain("/runbooks/");
+    }
+  });
+
+  it("have every threshold as a setting that the documentation lists beside its rule", async () => {
+    const table = readFileSync(`${content}/../docs/rule-pack.md`, "utf8");
+    const settings = (
+      await Promise.all(files("rules").map((file) => ruleFileSettings(`${content}/${file}`, {})))
+    ).flat();
+    expect(settings.length).toBeGreaterThan(50);
+    for (const { rule, name, value } of settings) {
+      const row = table.split("\n").find((line) => line.includes(`\`${rule}\``));
+      expect(row, rule).toContain(`\`${name}\` ${value}`);
     }
   });
 

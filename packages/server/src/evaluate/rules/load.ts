@@ -13,6 +13,7 @@ import { ruleFile } from "./rule-file.ts";
 import type { GroupSection, RuleFile, RuleSection } from "./rule-file.ts";
 import { filesOfPattern, PatternFault } from "./rule-file-paths.ts";
 import type { Rule, RuleDefaults, RuleGroup } from "./rule-group.ts";
+import { settingsIn, withSettings } from "./settings.ts";
 
 type Path = readonly (string | number)[];
 
@@ -23,6 +24,8 @@ export interface LoadedRules {
   readonly groups: readonly RuleGroup[];
   /** What is odd without being wrong, for the log: duplicate rules. */
   readonly notes: readonly string[];
+  /** The names of all settings that the rules have. */
+  readonly settings: ReadonlySet<string>;
 }
 
 /**
@@ -47,19 +50,21 @@ export async function loadRuleGroups(
     }
   }
   const groups: RuleGroup[] = [];
+  const settings = new Set<string>();
   for (const file of files) {
     try {
       const document = await readConfigFile(file, ruleFile, { exactText: true });
       const reader = new FileReader(document, relative(baseDir, file), defaults, parse);
       groups.push(...reader.groups());
       faults.push(...reader.faults);
+      for (const name of reader.settings) settings.add(name);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       faults.push(...error.faults);
     }
   }
   if (faults.length > 0) throw new ConfigError(faults);
-  return { groups, notes: duplicates(groups) };
+  return { groups, notes: duplicates(groups), settings };
 }
 
 /** Any text is a name, as in Prometheus 3, if it can be written in UTF-8. */
@@ -67,6 +72,7 @@ const NAME = /^\P{Surrogate}+$/u;
 
 class FileReader {
   readonly faults: Fault[] = [];
+  readonly settings = new Set<string>();
   readonly #document: ConfigDocument<RuleFile>;
   readonly #source: string;
   readonly #defaults: RuleDefaults;
@@ -123,7 +129,9 @@ class FileReader {
     if (record !== "" && alert !== "")
       this.#report(path, "only one of 'record' and 'alert' must be set");
     if (record === "" && alert === "") this.#report(path, "one of 'record' or 'alert' must be set");
-    const query = section.expr ?? "";
+    const written = section.expr ?? "";
+    for (const { name } of settingsIn(written)) this.settings.add(name);
+    const query = withSettings(written, this.#defaults.settings ?? {});
     const expr = this.#expression(query, path);
     const own = section.labels ?? {};
     this.#checkLabelNames(own, [...path, "labels"]);

@@ -1,6 +1,7 @@
 import type { Expr } from "@seaworthy/promql";
 import type { Labels } from "../../model/index.ts";
 import type { LabelTemplates } from "./label-templates.ts";
+import type { RuleSettings } from "./settings.ts";
 
 interface RuleBase {
   /** The metric or the alert. */
@@ -57,6 +58,8 @@ export interface RuleDefaults {
   readonly queryOffset?: number;
   /** `global.external_labels` */
   readonly externalLabels?: Labels;
+  /** Numbers that the rules have as settings, where they are not those of the files. */
+  readonly settings?: RuleSettings;
 }
 
 /** Tells a group from every other group of the configuration. */
