@@ -26,7 +26,7 @@ afterAll(async () => {
 const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
 /** Screens that look the same whatever happens need to be seen once only. */
-const steady = /^(explore-.*|account|missing|alert|routing)$/;
+const steady = /^(explore-.*|account|missing|alert|alert-page|routing|rule|rule-new|rules-unused)$/;
 
 describe("axe finds nothing when all is", () => {
   it.each([

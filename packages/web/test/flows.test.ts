@@ -351,6 +351,67 @@ describe("silences", () => {
   });
 });
 
+describe("an alert's page", () => {
+  it("says who is told and why, and leads to the tree and the rule", async () => {
+    await open("/");
+    await page.getByRole("link", { name: /31 % of requests to .checkout fail/ }).click();
+    await page.getByRole("heading", { name: "ShopCheckoutErrors" }).waitFor();
+    await page.getByText("Tells page").waitFor();
+    await page.getByText("Flapping: 4 times in the last hour").waitFor();
+    await page.getByRole("link", { name: "In the tree" }).click();
+    await page.getByText("takes it").waitFor();
+    expect(search().getAll("label")).toContain("route=/checkout");
+    await page.goBack();
+    await page.getByRole("link", { name: "Its rule" }).click();
+    await page.getByText(/^This would have fired 4 times/).waitFor();
+  });
+
+  it("is there still when it has recovered, and says when there is none", async () => {
+    await open("/alerts/a3");
+    await page.getByText("Resolved", { exact: true }).waitFor();
+    await page.getByText(/^Fired 2 times in 7 days/).waitFor();
+    await page.goto(`${fixture.url}/alerts/0123456789abcdef`);
+    await page.getByText("No such alert is firing, or has fired lately").waitFor();
+  });
+});
+
+describe("a rule's page", () => {
+  it("tries what is written on the last days; what is tried stands in the URL", async () => {
+    await open("/alerts/rules");
+    await page.getByRole("link", { name: "ShopCheckoutErrors" }).click();
+    const before = page.getByText(
+      "This would have fired 4 times in the last 7 days, for 23 min in all.",
+    );
+    await before.waitFor();
+    const expression = page.getByRole("textbox", { name: "Expression" });
+    await expression.fill("no_such_metric > 1");
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText("The expression was never true in the last 7 days.").waitFor();
+    expect(search().get("expr")).toBe("no_such_metric > 1");
+    await page.goBack();
+    await before.waitFor();
+    await expression.getByText("http_requests_total").first().waitFor();
+    await expression.fill("sum(rate(x[5m])");
+    await expression.press("Control+Enter");
+    await page.getByText("unclosed left parenthesis").waitFor();
+    await page.getByLabel("For", { exact: true }).fill("5 minutes");
+    await page.getByText("Write it as 5m or 1h30m").waitFor();
+    expect(await page.getByRole("button", { name: "Preview" }).isDisabled()).toBe(true);
+  });
+
+  it("gives the file to download", async () => {
+    await open("/alerts/rules/new?expr=up%20%3D%3D%200");
+    await page.getByLabel("Name", { exact: true }).fill("InstanceIsDown");
+    await page
+      .getByLabel("annotation summary", { exact: true })
+      .fill("{{ $labels.instance }} is down");
+    await page.getByText('summary: "{{ $labels.instance }} is down"').waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    expect((await download).suggestedFilename()).toBe("instance-is-down.yml");
+  });
+});
+
 describe("routing", () => {
   it("labels that are tried light up their path, and stand in the URL", async () => {
     await open("/alerts/routing");

@@ -31,6 +31,8 @@ export interface Rule {
   readonly state?: "inactive" | "pending" | "firing";
   /** Seconds. */
   readonly duration?: number;
+  /** Seconds. */
+  readonly keepFiringFor?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }

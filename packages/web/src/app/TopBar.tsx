@@ -22,7 +22,9 @@ export function TopBar() {
         </kbd>
       </UnstyledButton>
       <div className={styles.right}>
-        {handle?.range === undefined ? null : <RangePicker kind={handle.range} />}
+        {handle?.range === undefined ? null : (
+          <RangePicker own={handle.range === "shared" ? null : handle.range.own} />
+        )}
         <LiveIndicator />
         <div className={styles.account}>
           <AccountMenu compact />

@@ -22,6 +22,7 @@ export const paths = {
       label: Object.entries(labels).map(([name, value]) => `${name}=${value}`),
     }),
   receivers: () => "/alerts/receivers",
+  noise: () => "/alerts/noise",
   notifications: () => "/alerts/notifications",
   explore: (queries: readonly string[] = [], range?: { from: string; to: string }) =>
     withQuery("/explore/metrics", { q: queries, ...range }),

@@ -16,7 +16,7 @@ async function requireUser({ request }: LoaderFunctionArgs): Promise<null> {
 }
 
 const shared: ScreenHandle = { range: "shared" };
-const own: ScreenHandle = { range: "own" };
+const own = (name: string): ScreenHandle => ({ range: { own: name } });
 
 /** All screens. Each loads its own code, and starts asking for its data before it is drawn. */
 export const routes: RouteObject[] = [
@@ -42,7 +42,7 @@ export const routes: RouteObject[] = [
           { path: "incidents", lazy: () => import("../screens/incidents/list-route.tsx") },
           {
             path: "incidents/:number",
-            handle: own,
+            handle: own("Around the incident"),
             lazy: () => import("../screens/incidents/page-route.tsx"),
           },
           {
@@ -57,12 +57,28 @@ export const routes: RouteObject[] = [
               { path: "silences", lazy: () => import("../screens/silences/route.tsx") },
               { path: "rules", lazy: () => import("../screens/alerts/rules-route.tsx") },
               { path: "routing", lazy: () => import("../screens/routing/route.tsx") },
+              { path: "noise", lazy: () => import("../screens/noise/route.tsx") },
               { path: "receivers", lazy: () => import("../screens/receivers/route.tsx") },
               {
                 path: "notifications",
                 lazy: () => import("../screens/alerts/notifications-route.tsx"),
               },
             ],
+          },
+          {
+            path: "alerts/:fingerprint",
+            handle: own("Around the alert"),
+            lazy: () => import("../screens/alerts/alert-route.tsx"),
+          },
+          {
+            path: "alerts/rules/new",
+            handle: own("Last 7 days"),
+            lazy: () => import("../screens/rules/new-rule-route.tsx"),
+          },
+          {
+            path: "alerts/rules/:group/:rule",
+            handle: own("Last 7 days"),
+            lazy: () => import("../screens/rules/rule-route.tsx"),
           },
           { path: "explore", loader: () => redirect(paths.explore()) },
           {

@@ -1,5 +1,5 @@
 /** What a screen tells the frame about itself. */
 export interface ScreenHandle {
-  /** `shared`: the screen shows the time range of the URL. `own`: it has one of its own until one is chosen. */
-  readonly range?: "shared" | "own";
+  /** `shared`: the screen shows the time range of the URL. Else it has one of its own, with a name, until one is chosen. */
+  readonly range?: "shared" | { readonly own: string };
 }

@@ -2,17 +2,18 @@ import { useMemo, useState } from "react";
 import type { Span } from "../time/time-range.ts";
 import { formatQuantity } from "../values/quantity.ts";
 import { Graph } from "./Graph.tsx";
-import type { ChartMark, ChartThreshold } from "./marks.ts";
+import type { ChartBand, ChartMark, ChartThreshold } from "./marks.ts";
 import { explain } from "./threshold.ts";
 import { unitOf } from "./unit-of.ts";
 
 interface AlertGraphProps {
   readonly expression: string;
-  /** Of the alert: its series is shown alone when it can be told. */
-  readonly labels: Readonly<Record<string, string>>;
+  /** Of the alert: its series is shown alone when it can be told. Without them all are shown. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly span: Span;
   readonly step: number;
   readonly marks?: readonly ChartMark[];
+  readonly bands?: readonly ChartBand[];
   readonly height?: number;
 }
 
@@ -23,6 +24,7 @@ export function AlertGraph({
   span,
   step,
   marks,
+  bands,
   height = 220,
 }: AlertGraphProps) {
   const [only, setOnly] = useState<string | null>(null);
@@ -44,6 +46,7 @@ export function AlertGraph({
   );
   const keep = useMemo(
     () => (series: Readonly<Record<string, string>>) =>
+      labels === undefined ||
       Object.entries(series).every(
         ([name, value]) => name === "__name__" || labels[name] === value,
       ),
@@ -61,6 +64,7 @@ export function AlertGraph({
       only={only}
       onOnly={setOnly}
       {...(marks === undefined ? {} : { marks })}
+      {...(bands === undefined ? {} : { bands })}
     />
   );
 }

@@ -9,7 +9,7 @@ import styles from "./Graph.module.css";
 import { Legend } from "./Legend.tsx";
 import { QueryError } from "./QueryError.tsx";
 import { rangeQuery } from "./queries.ts";
-import type { ChartMark, ChartThreshold } from "./marks.ts";
+import type { ChartBand, ChartMark, ChartThreshold } from "./marks.ts";
 import { byMax, toLines } from "./series-data.ts";
 import { unitOf } from "./unit-of.ts";
 
@@ -24,6 +24,7 @@ interface GraphProps {
   readonly height?: number;
   readonly threshold?: ChartThreshold | undefined;
   readonly marks?: readonly ChartMark[];
+  readonly bands?: readonly ChartBand[];
   /** Keeps only the series that belong here; all of them when none does. */
   readonly keep?: (labels: Readonly<Record<string, string>>) => boolean;
   readonly only?: string | null;
@@ -52,6 +53,7 @@ export function Graph({
   height = 240,
   threshold,
   marks,
+  bands,
   keep,
   only = null,
   onOnly,
@@ -106,6 +108,7 @@ export function Graph({
           only={only}
           threshold={threshold}
           marks={marks}
+          bands={bands}
           onZoom={(start, end) => setRange(absoluteRange(start, end))}
         />
       </Suspense>

@@ -6,9 +6,16 @@ import "uplot/dist/uPlot.min.css";
 import type { Span } from "../time/time-range.ts";
 import type { Zone } from "../values/instant.ts";
 import type { Unit } from "../values/quantity.ts";
-import { paintMarks, paintThreshold, timeAxis, valueAxis, valueRange } from "./chart-options.ts";
+import {
+  paintBands,
+  paintMarks,
+  paintThreshold,
+  timeAxis,
+  valueAxis,
+  valueRange,
+} from "./chart-options.ts";
 import { ChartTooltip, type TooltipPlace } from "./ChartTooltip.tsx";
-import type { ChartMark, ChartThreshold } from "./marks.ts";
+import type { ChartBand, ChartMark, ChartThreshold } from "./marks.ts";
 import { readPalette } from "./palette.ts";
 import styles from "./SeriesChart.module.css";
 import { topLines, type Line, type LineSet } from "./series-data.ts";
@@ -25,10 +32,12 @@ export interface SeriesChartProps {
   readonly only?: string | null | undefined;
   readonly threshold?: ChartThreshold | undefined;
   readonly marks?: readonly ChartMark[] | undefined;
+  readonly bands?: readonly ChartBand[] | undefined;
   readonly onZoom?: ((start: number, end: number) => void) | undefined;
 }
 
 const noMarks: readonly ChartMark[] = [];
+const noBands: readonly ChartBand[] = [];
 
 function shownLines(lines: readonly Line[], only: string | null | undefined): readonly Line[] {
   return only === null || only === undefined ? lines : lines.filter((line) => line.key === only);
@@ -45,6 +54,7 @@ export default function SeriesChart({
   only,
   threshold,
   marks = noMarks,
+  bands = noBands,
   onZoom,
 }: SeriesChartProps) {
   const { ref: sizer, width } = useElementSize();
@@ -65,8 +75,8 @@ export default function SeriesChart({
     [data.times, drawn],
   );
   const shown = useMemo(
-    () => ({ columns, span, unit, zone, threshold, marks }),
-    [columns, span, unit, zone, threshold, marks],
+    () => ({ columns, span, unit, zone, threshold, marks, bands }),
+    [columns, span, unit, zone, threshold, marks, bands],
   );
   // uPlot asks back for these while it draws, long after it was made.
   const latest = useRef(shown);
@@ -117,7 +127,8 @@ export default function SeriesChart({
         hooks: {
           drawClear: [
             (self) => {
-              const { threshold } = latest.current;
+              const { threshold, bands } = latest.current;
+              paintBands(self, bands, palette);
               if (threshold !== undefined) paintThreshold(self, threshold, palette);
             },
           ],

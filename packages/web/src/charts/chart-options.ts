@@ -2,7 +2,7 @@ import type uPlot from "uplot";
 import { formatDayMonth, formatHourMinute, formatTimeOfDay, type Zone } from "../values/instant.ts";
 import { formatQuantity, type Unit } from "../values/quantity.ts";
 import type { Palette } from "./palette.ts";
-import type { ChartMark, ChartThreshold } from "./marks.ts";
+import type { ChartBand, ChartMark, ChartThreshold } from "./marks.ts";
 
 const font = '11px "Inter Variable", system-ui, sans-serif';
 
@@ -73,6 +73,29 @@ export function paintThreshold(chart: uPlot, threshold: ChartThreshold, palette:
   ctx.moveTo(left, y);
   ctx.lineTo(left + width, y);
   ctx.stroke();
+  ctx.restore();
+}
+
+/** Paints the times in which something fired behind the lines, with a bar along the bottom. */
+export function paintBands(chart: uPlot, bands: readonly ChartBand[], palette: Palette): void {
+  const { ctx } = chart;
+  const { left, top, width, height } = chart.bbox;
+  const bar = 4 * devicePixelRatio;
+  const clamp = (x: number) => Math.min(left + width, Math.max(left, x));
+  ctx.save();
+  for (const { from, to } of bands) {
+    const begin = clamp(chart.valToPos(from / 1000, "x", true));
+    const end = Number.isFinite(to) ? clamp(chart.valToPos(to / 1000, "x", true)) : left + width;
+    if (end < begin || end === left || begin === left + width) continue;
+    // What lasted less than a few pixels is seen still.
+    const wide = Math.max(3 * devicePixelRatio, end - begin);
+    ctx.globalAlpha = 0.55;
+    ctx.fillStyle = palette.band;
+    ctx.fillRect(begin, top, wide, height);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = palette.threshold;
+    ctx.fillRect(begin, top + height - bar, wide, bar);
+  }
   ctx.restore();
 }
 

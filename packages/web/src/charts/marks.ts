@@ -6,6 +6,13 @@ export interface ChartThreshold {
   readonly label: string;
 }
 
+/** A time drawn as a band from top to bottom: while something fired, say. Milliseconds since 1970. */
+export interface ChartBand {
+  readonly from: number;
+  /** Infinity for what lasts still. */
+  readonly to: number;
+}
+
 /** An event drawn as a line from top to bottom. */
 export interface ChartMark {
   /** Milliseconds since 1970. */

@@ -4,6 +4,8 @@ export interface Palette {
   readonly grid: string;
   readonly threshold: string;
   readonly thresholdSoft: string;
+  /** Of the times in which something fired. */
+  readonly band: string;
   readonly mark: string;
   readonly rest: string;
   readonly lines: readonly string[];
@@ -18,6 +20,7 @@ export function readPalette(_theme: "light" | "dark"): Palette {
     grid: token("--grid"),
     threshold: token("--firing"),
     thresholdSoft: token("--firing-soft"),
+    band: token("--firing-line"),
     mark: token("--text-faint"),
     rest: token("--series-rest"),
     lines: Array.from({ length: 8 }, (_, i) => token(`--series-${i + 1}`)),

@@ -7,13 +7,13 @@ import { fieldToInstant, instantToField } from "./time-field.ts";
 import { useNow } from "./use-now.ts";
 import { useTimeRange } from "./use-time-range.ts";
 
-/** Chooses the time range that all screens share. `own` screens have a range of their own until one is chosen. */
-export function RangePicker({ kind }: { readonly kind: "shared" | "own" }) {
+/** Chooses the time range that all screens share. A screen may have one of its `own`, by name, until one is chosen. */
+export function RangePicker({ own }: { readonly own: string | null }) {
   const { range, isChosen, zone, setRange, setZone } = useTimeRange();
   const now = useNow(60_000);
   const [isOpen, setOpen] = useState(false);
-  const isOwn = kind === "own" && !isChosen;
-  const label = isOwn ? "Around the incident" : describeRange(range, zone, now);
+  const isOwn = own !== null && !isChosen;
+  const label = isOwn ? own : describeRange(range, zone, now);
   return (
     <div className={styles.picker}>
       {isOwn ? null : (
@@ -47,9 +47,9 @@ export function RangePicker({ kind }: { readonly kind: "shared" | "own" }) {
         </Popover.Target>
         <Popover.Dropdown>
           <div className={styles.presets} role="group" aria-label="Relative">
-            {kind === "own" ? (
+            {own !== null ? (
               <Preset
-                label="Around the incident"
+                label={own}
                 isCurrent={!isChosen}
                 choose={() => {
                   setRange(null);

@@ -78,7 +78,7 @@ function Unfolded({ id, alert, pick }: UnfoldedProps) {
         <span>value now {formatQuantity(alert.value)}</span>
         <span>
           rule group{" "}
-          <ScreenLink to={paths.rules({ rule: alert.name })} className="link">
+          <ScreenLink to={paths.rule(alert.group, alert.name)} className="link">
             {alert.group}
           </ScreenLink>
         </span>
@@ -87,6 +87,9 @@ function Unfolded({ id, alert, pick }: UnfoldedProps) {
             Incident #{alert.incident.number}
           </ScreenLink>
         )}
+        <ScreenLink to={paths.alert(alert.fingerprint)} keepRange={false} className="link">
+          Who is told, and its history
+        </ScreenLink>
         {alert.silenced ? <StateMark state="silenced" /> : null}
         {alert.inhibited ? <StateMark state="silenced" word="Inhibited" /> : null}
       </p>

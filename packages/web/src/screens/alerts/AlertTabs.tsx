@@ -10,6 +10,7 @@ const tabs = [
   { label: "Routing", path: paths.routing() },
   { label: "Receivers", path: paths.receivers() },
   { label: "Notifications", path: paths.notifications() },
+  { label: "Noise", path: paths.noise() },
 ];
 
 /** What fires, the rules behind it, and who was told. */

@@ -1,5 +1,5 @@
-import { TextInput } from "@mantine/core";
-import { IconFilter, IconListCheck } from "@tabler/icons-react";
+import { Button, SegmentedControl, TextInput } from "@mantine/core";
+import { IconFilter, IconListCheck, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 import type { Rule, RuleGroup } from "../../api/prometheus.ts";
@@ -11,11 +11,13 @@ import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
-import { StateMark } from "../../elements/StateMark.tsx";
+import { useRowKeys } from "../../elements/use-row-keys.ts";
 import table from "../../elements/table.module.css";
 import { formatQuantity } from "../../values/quantity.ts";
 import styles from "./RuleGroups.module.css";
 import { ruleGroupsQuery } from "./queries.ts";
+import { UnusedRules } from "./UnusedRules.tsx";
+import { isKnownInstant, RuleState } from "./RuleState.tsx";
 
 const sample = `# in prometheus.yml
 rule_files:
@@ -23,8 +25,6 @@ rule_files:
 
 /** The rule groups: whether they are evaluated, when last, and what each rule says. */
 export function RuleGroups() {
-  const [params, setParams] = useSearchParams();
-  const filter = params.get("rule") ?? "";
   const { data, error, refetch } = useQuery(ruleGroupsQuery);
   if (data === undefined)
     return error === null ? (
@@ -39,47 +39,121 @@ export function RuleGroups() {
           Rules come from the rule files that prometheus.yml names. Add some and have it read again.
         </p>
         <Command label="Rule files" text={sample} />
+        <ScreenLink to={paths.newRule()} className="link">
+          Write a rule
+        </ScreenLink>
       </EmptyState>
     );
+  return <Listed all={data} />;
+}
+
+/** What the list can be narrowed to. */
+const narrowings = [
+  { value: "all", label: "All" },
+  { value: "active", label: "Active" },
+  { value: "errors", label: "Errors" },
+  { value: "unused", label: "Unused" },
+] as const;
+
+function fits(rule: Rule, show: string): boolean {
+  if (show === "active") return rule.state === "firing" || rule.state === "pending";
+  return show !== "errors" || rule.health === "err";
+}
+
+function Listed({ all }: { readonly all: readonly RuleGroup[] }) {
+  const [params, setParams] = useSearchParams();
+  const filter = params.get("rule") ?? "";
+  const show = params.get("show") ?? "all";
+  const list = useRowKeys<HTMLDivElement>();
   const wanted = filter.trim().toLowerCase();
-  const groups = data
+  const groups = all
     .map((group) => ({
-      ...group,
-      rules: group.rules.filter((rule) =>
-        `${rule.name} ${rule.query}`.toLowerCase().includes(wanted),
+      group,
+      rules: placed(group.rules).filter(
+        ({ rule }) =>
+          fits(rule, show) && `${rule.name} ${rule.query}`.toLowerCase().includes(wanted),
       ),
     }))
-    .filter((group) => group.rules.length > 0);
+    .filter(({ rules }) => rules.length > 0);
+  const change = (name: string, value: string) =>
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (value === "" || value === "all") next.delete(name);
+        else next.set(name, value);
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
   return (
-    <>
-      <TextInput
-        aria-label="Filter rules"
-        placeholder="Filter by name or expression"
-        className={styles.filter}
-        leftSection={<IconFilter size={16} stroke={1.6} aria-hidden />}
-        value={filter}
-        onChange={(event) => {
-          const value = event.currentTarget.value;
-          setParams(
-            (old) => {
-              const next = new URLSearchParams(old);
-              if (value === "") next.delete("rule");
-              else next.set("rule", value);
-              return next;
-            },
-            { replace: true },
-          );
-        }}
-      />
-      {groups.length === 0 ? <EmptyState title="No rule matches the filter" /> : null}
-      {groups.map((group) => (
-        <Group key={`${group.file} ${group.name}`} group={group} />
-      ))}
-    </>
+    <div ref={list}>
+      <div className={styles.bar}>
+        <TextInput
+          aria-label="Filter rules"
+          placeholder="Filter by name or expression"
+          className={styles.filter}
+          leftSection={<IconFilter size={16} stroke={1.6} aria-hidden />}
+          value={filter}
+          onChange={(event) => change("rule", event.currentTarget.value)}
+        />
+        <SegmentedControl
+          size="sm"
+          aria-label="Show"
+          data={[...narrowings]}
+          value={show}
+          onChange={(value) => change("show", value)}
+        />
+        <Button
+          className={styles.new}
+          component={ScreenLink}
+          to={paths.newRule()}
+          leftSection={<IconPlus size={16} aria-hidden />}
+        >
+          New rule
+        </Button>
+      </div>
+      {show === "unused" ? (
+        <UnusedRules filter={filter} />
+      ) : groups.length === 0 ? (
+        <EmptyState
+          title={
+            filter !== ""
+              ? "No rule matches the filter"
+              : show === "errors"
+                ? "Every rule can be evaluated"
+                : "No rule is pending or firing"
+          }
+        />
+      ) : (
+        groups.map(({ group, rules }) => (
+          <Group key={`${group.file} ${group.name}`} group={group} rules={rules} />
+        ))
+      )}
+    </div>
   );
 }
 
-function Group({ group }: { readonly group: RuleGroup }) {
+/** A rule with its place among those of its group that have the same name. */
+interface PlacedRule {
+  readonly rule: Rule;
+  readonly place: number;
+}
+
+function placed(rules: readonly Rule[]): readonly PlacedRule[] {
+  const seen = new Map<string, number>();
+  return rules.map((rule) => {
+    const place = seen.get(rule.name) ?? 0;
+    seen.set(rule.name, place + 1);
+    return { rule, place };
+  });
+}
+
+interface GroupProps {
+  readonly group: RuleGroup;
+  readonly rules: readonly PlacedRule[];
+}
+
+function Group({ group, rules }: GroupProps) {
   return (
     <section aria-label={`Rule group ${group.name}`}>
       <SectionHeading
@@ -87,7 +161,7 @@ function Group({ group }: { readonly group: RuleGroup }) {
         note={`every ${formatQuantity(group.interval, "seconds")} · ${group.file.split("/").at(-1)}`}
       >
         <span className={styles.last}>
-          {isKnown(group.lastEvaluation) ? (
+          {isKnownInstant(group.lastEvaluation) ? (
             <>
               evaluated <Ago at={group.lastEvaluation} /> in{" "}
               {formatQuantity(group.evaluationTime, "seconds")}
@@ -106,13 +180,17 @@ function Group({ group }: { readonly group: RuleGroup }) {
             <th scope="col" className={table.number}>
               For
             </th>
+            <th scope="col" className={table.number}>
+              Took
+            </th>
           </tr>
         </thead>
         <tbody>
-          {group.rules.map((rule) => (
+          {rules.map(({ rule, place }) => (
             <RuleRow
-              key={`${rule.type} ${rule.name} ${rule.query} ${JSON.stringify(rule.labels)}`}
+              key={`${rule.type} ${rule.name} ${place}`}
               rule={rule}
+              path={paths.rule(group.name, rule.name, place)}
             />
           ))}
         </tbody>
@@ -121,38 +199,30 @@ function Group({ group }: { readonly group: RuleGroup }) {
   );
 }
 
-/** Go's zero time stands for "never". */
-function isKnown(instant: string | undefined): instant is string {
-  return instant !== undefined && !instant.startsWith("0001-");
-}
-
-function RuleRow({ rule }: { readonly rule: Rule }) {
+function RuleRow({ rule, path }: { readonly rule: Rule; readonly path: string }) {
   return (
     <tr>
       <td>
-        {rule.health === "err" ? (
-          <StateMark state="failed" word="Error" />
-        ) : rule.type === "recording" ? (
-          <StateMark state="clear" word="Recording" />
-        ) : (
-          <StateMark state={rule.state ?? "inactive"} />
-        )}
+        <RuleState rule={rule} />
       </td>
       <td className={styles.name}>
-        {rule.name}
+        <ScreenLink to={path} data-row className={styles.link}>
+          {rule.name}
+        </ScreenLink>
         {rule.lastError ? <p className={styles.error}>{rule.lastError}</p> : null}
       </td>
       <td className={table.code}>
-        <ScreenLink
-          to={paths.explore([rule.query])}
-          className={styles.query}
-          title="Explore this query"
-        >
-          {rule.query}
-        </ScreenLink>
+        <span className={styles.query}>{rule.query}</span>
       </td>
       <td className={table.number}>
         {rule.duration ? formatQuantity(rule.duration, "seconds") : "–"}
+      </td>
+      <td className={table.number}>
+        {isKnownInstant(rule.lastEvaluation) ? (
+          <span className={table.muted}>{formatQuantity(rule.evaluationTime, "seconds")}</span>
+        ) : (
+          "–"
+        )}
       </td>
     </tr>
   );

@@ -1,11 +1,10 @@
 import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
 import { IconHistory, IconX } from "@tabler/icons-react";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { modifierKey } from "../../app/shortcuts.ts";
 import styles from "./Explore.module.css";
 import { readHistory } from "./history.ts";
-
-const PromqlEditor = lazy(() => import("./PromqlEditor.tsx"));
+import { QueryEditor } from "./QueryEditor.tsx";
 
 interface QueryRowProps {
   readonly letter: string;
@@ -29,17 +28,7 @@ export function QueryRow({ letter, query, run, remove }: QueryRowProps) {
       <span className={styles.letter} aria-hidden>
         {letter}
       </span>
-      <div className={styles.editor}>
-        <Suspense
-          fallback={
-            <pre className={styles.plain} aria-hidden>
-              {draft}
-            </pre>
-          }
-        >
-          <PromqlEditor label={`Query ${letter}`} value={draft} onChange={setDraft} onRun={run} />
-        </Suspense>
-      </div>
+      <QueryEditor label={`Query ${letter}`} value={draft} onChange={setDraft} onRun={run} />
       <div className={styles.buttons}>
         <Tooltip label={`Run (${modifierKey}Enter)`}>
           <Button

@@ -25,7 +25,11 @@ export function FiringAlerts() {
       <ul className={styles.list}>
         {alerts.slice(0, most).map((alert) => (
           <li key={alert.fingerprint}>
-            <ScreenLink to={paths.alerts({ open: alert.fingerprint })} className={styles.alert}>
+            <ScreenLink
+              to={paths.alert(alert.fingerprint)}
+              keepRange={false}
+              className={styles.alert}
+            >
               <StateMark state={alert.state} />
               <span className={styles.name}>{alert.name}</span>
               <span className={styles.text}>{sentenceOf(alert)}</span>

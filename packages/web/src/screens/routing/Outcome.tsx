@@ -1,15 +1,23 @@
 import type { Explanation } from "@seaworthy/contract";
+import type { ReactNode } from "react";
 import { Ago } from "../../elements/Ago.tsx";
 import { LabelList } from "../../elements/LabelList.tsx";
 import { StateMark } from "../../elements/StateMark.tsx";
 import { count, formatQuantity } from "../../values/quantity.ts";
 import styles from "./Outcome.module.css";
+import { RoutePath } from "./RoutePath.tsx";
 
 type End = Explanation["ends"][number];
 
+interface OutcomeProps {
+  readonly answer: Explanation;
+  /** Whether the way to each receiver is drawn, for where the tree is not in sight. */
+  readonly drawPath?: boolean;
+}
+
 /** What becomes of an alert: whom it reaches and by what, or what holds it back. */
-export function Outcome({ answer }: { readonly answer: Explanation }) {
-  const { ends, inhibitedBy, silencedBy, notifies } = answer;
+export function Outcome({ answer, drawPath = false }: OutcomeProps) {
+  const { ends, considered, inhibitedBy, silencedBy, notifies } = answer;
   return (
     <div className={styles.outcome} role="status">
       <p className={styles.verdict}>
@@ -32,7 +40,9 @@ export function Outcome({ answer }: { readonly answer: Explanation }) {
       ))}
       <ul className={styles.ends}>
         {ends.map((end) => (
-          <EndOfRoute key={end.route} end={end} />
+          <EndOfRoute key={end.route} end={end}>
+            {drawPath ? <RoutePath path={end.path} considered={considered} /> : null}
+          </EndOfRoute>
         ))}
       </ul>
     </div>
@@ -46,11 +56,18 @@ function names(ends: readonly End[]): string {
   return [...new Set(reached.map(({ receiver }) => receiver))].join(" and ");
 }
 
-function EndOfRoute({ end }: { readonly end: End }) {
+interface EndOfRouteProps {
+  readonly end: End;
+  /** Shown above the receiver. */
+  readonly children: ReactNode;
+}
+
+function EndOfRoute({ end, children }: EndOfRouteProps) {
   const { receiver, integrations, groupLabels, groupWait, groupInterval, repeatInterval } = end;
   const seconds = (value: number) => formatQuantity(value, "seconds");
   return (
     <li className={styles.end}>
+      {children}
       <p className={styles.receiver}>
         {receiver}{" "}
         <span className={styles.muted}>

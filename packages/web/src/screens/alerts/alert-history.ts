@@ -1,0 +1,42 @@
+import type { AlertHistory, Firing } from "@seaworthy/contract";
+import { count, formatQuantity } from "../../values/quantity.ts";
+
+const hour = 3_600_000;
+
+/** An alert that fires this often within an hour flaps: it says little each time. */
+const flapping = 4;
+
+/** How often an alert began to fire within the last hour, if that is too often to be taken seriously. */
+export function flapsOf(firings: readonly Firing[], now: number): number | null {
+  const lately = firings.filter(({ startedAt }) => now - Date.parse(startedAt) < hour).length;
+  return lately >= flapping ? lately : null;
+}
+
+/** What the history comes to, in one sentence. */
+export function sumUp({ firings, firingSeconds, truncated }: AlertHistory, days: number): string {
+  if (firings.length === 0) return `It has not fired in the last ${days} days.`;
+  const often = firings.length === 1 ? "once" : count(firings.length, "time");
+  return `Fired ${truncated ? "more than " : ""}${often} in ${days} days, for ${formatQuantity(firingSeconds, "seconds")} in all`;
+}
+
+/** A firing's place in a strip: where it begins and how wide it is, as shares of the whole. */
+export interface StripPiece {
+  readonly left: number;
+  readonly width: number;
+}
+
+/** The firings as pieces of a strip from `start` to `end` (milliseconds); what lasts still ends now. */
+export function stripOf(
+  firings: readonly Firing[],
+  start: number,
+  end: number,
+): readonly StripPiece[] {
+  const length = Math.max(1, end - start);
+  return firings.flatMap(({ startedAt, endedAt }) => {
+    const from = Math.max(start, Date.parse(startedAt));
+    const to = Math.min(end, endedAt === null ? end : Date.parse(endedAt));
+    return to < start || from > end
+      ? []
+      : [{ left: (from - start) / length, width: Math.max(0, to - from) / length }];
+  });
+}

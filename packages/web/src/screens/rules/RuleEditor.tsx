@@ -1,0 +1,56 @@
+import { useState, type ReactNode } from "react";
+import { useSearchParams } from "react-router";
+import { Preview } from "./Preview.tsx";
+import { draftInUrl, withDraft, type RuleDraft } from "./rule-draft.ts";
+import { RuleForm } from "./RuleForm.tsx";
+import { RuleText } from "./RuleText.tsx";
+import styles from "./Rules.module.css";
+
+interface RuleEditorProps {
+  /** What the draft begins with. */
+  readonly base: RuleDraft;
+  readonly group: string;
+  readonly file: string | null;
+  readonly children?: ReactNode;
+}
+
+/** Writes a rule, and shows what it would have done. What is previewed stands in the URL. */
+export function RuleEditor({ base, group, file, children }: RuleEditorProps) {
+  const [params, setParams] = useSearchParams();
+  const tried = draftInUrl(params, base);
+  const [draft, setDraft] = useState(tried);
+  const [shown, setShown] = useState(tried);
+  if (!isSame(shown, tried)) {
+    // Back or a pasted link; or the preview of what is being written, which is the same then.
+    setShown(tried);
+    setDraft(tried);
+  }
+  const preview = (expression = draft.expression) => {
+    const next = { ...draft, expression: expression.trim() };
+    setDraft(next);
+    setParams((old) => withDraft(old, next, base), { preventScrollReset: true });
+  };
+  return (
+    <div className={styles.columns}>
+      <div className={styles.left}>
+        {children}
+        <RuleForm
+          draft={draft}
+          change={setDraft}
+          preview={preview}
+          isBehind={!isSame(draft, tried)}
+        />
+      </div>
+      <div className={styles.right}>
+        <Preview draft={tried} />
+        {draft.expression.trim() === "" ? null : (
+          <RuleText draft={draft} group={group} file={file} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function isSame(a: RuleDraft, b: RuleDraft): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,61 @@
+import { Button } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { Command } from "../../elements/Command.tsx";
+import { SectionHeading } from "../../elements/SectionHeading.tsx";
+import { ruleYaml } from "./rule-yaml.ts";
+import type { RuleDraft } from "./rule-draft.ts";
+import styles from "./Rules.module.css";
+
+interface RuleTextProps {
+  readonly draft: RuleDraft;
+  readonly group: string;
+  /** The file that the rule is in; null for a new one. */
+  readonly file: string | null;
+}
+
+/** The rule as it goes into a file: to copy or to download, and how to check it. */
+export function RuleText({ draft, group, file }: RuleTextProps) {
+  const yaml = ruleYaml(draft, group);
+  const name = file?.split("/").at(-1) ?? `${fileName(draft.name)}.yml`;
+  return (
+    <section aria-label="Rule file">
+      <SectionHeading title="Rule file" note={file === null ? "rules are files" : name} />
+      <p className={styles.how}>
+        {file === null
+          ? "Save it where rule_files of prometheus.yml looks, check it, and have the files read again."
+          : `In ${file}, put it in the place of the rule that is there, check the file, and have it read again.`}
+      </p>
+      <Command label="Rule" text={yaml} />
+      <div className={styles.save}>
+        <Button
+          size="xs"
+          variant="default"
+          disabled={draft.name === ""}
+          leftSection={<IconDownload size={15} stroke={1.7} aria-hidden />}
+          onClick={() => download(name, yaml)}
+        >
+          Download
+        </Button>
+      </div>
+      <Command label="Check" text={`seaworthy rules check ${name}`} />
+    </section>
+  );
+}
+
+function fileName(rule: string): string {
+  return (
+    rule
+      .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+      .replace(/[^A-Za-z0-9]+/g, "-")
+      .toLowerCase() || "rule"
+  );
+}
+
+function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

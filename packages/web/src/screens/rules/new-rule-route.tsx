@@ -1,0 +1,1 @@
+export { NewRulePage as Component } from "./RulePage.tsx";
