@@ -92,6 +92,7 @@ export async function startPlatform(
   setup: Setup,
   how: "npm" | "server",
   args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<Platform> {
   const options = ["--config", setup.config, "--data", setup.data, ...args];
   const [command, ...rest] =
@@ -102,7 +103,7 @@ export async function startPlatform(
   const child = spawn(command, rest, {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
-    env: { ...process.env, UV_THREADPOOL_SIZE: "16", SEAWORTHY_TOKEN: TOKEN },
+    env: { ...process.env, UV_THREADPOOL_SIZE: "16", SEAWORTHY_TOKEN: TOKEN, ...environment },
   });
   const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   let output = "";

@@ -130,6 +130,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
     announce,
     self: counts,
     externalUrl: externalURL,
+    sharing:
+      config.leaseMs === undefined
+        ? undefined
+        : { server: config.serverName, leaseMs: config.leaseMs },
   });
   const prober = createProber({ clock, log, addresses: config.probes.addresses });
   const scraper = createScraper({

@@ -92,6 +92,8 @@ describe("seaworthy.yml", () => {
     expect((await load("")).serverName).toBe("main");
     const shared = await load("", { SEAWORTHY_POSTGRES_URL: "postgres://db/x" });
     expect(shared.serverName).toMatch(/.:4321$/);
+    expect(shared.leaseMs).toBe(9000);
+    expect((await load("limits: {lease: 3s}")).leaseMs).toBeUndefined();
     expect((await load("server_name: left")).serverName).toBe("left");
   });
 

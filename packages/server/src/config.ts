@@ -43,6 +43,9 @@ export const DEFAULTS = {
   postgresConnections: 10,
   /** `clickhouse.max_connections`: SELECTs of one server process that run at once. */
   clickhouseConnections: 8,
+  /** `limits.lease`: how long nobody evaluates what a killed server among several did; and the least. */
+  lease: 9000,
+  shortestLease: 1000,
   /** `limits.query_timeout` */
   queryTimeout: 2 * 60_000,
   /** `limits.query_samples`: samples that one query may hold in memory; Prometheus's own default. */
@@ -161,6 +164,7 @@ const fileSchema = z.strictObject({
       push_label_value: size.optional(),
       push_delta_series: z.number().int().positive().optional(),
       series: z.number().int().positive().optional(),
+      lease: duration.optional(),
     })
     .prefault({}),
   promql: z.strictObject({ features: z.array(z.enum(FEATURE_NAMES)).default([]) }).prefault({}),
@@ -234,6 +238,8 @@ export interface Config {
   readonly clickhouse: ServerAddress | undefined;
   /** What this server is called among those that share its PostgreSQL; the same after a restart. */
   readonly serverName: string;
+  /** What it does alone among them is its for so long at a time, ms; undefined: there are no others. */
+  readonly leaseMs: number | undefined;
   /** Experimental parts of PromQL that are switched on. */
   readonly promqlFeatures: readonly Feature[];
   /** Of one question about metrics. */
@@ -353,6 +359,10 @@ export async function loadConfig(
       beside,
     }),
     serverName: value.server_name ?? (postgresUrl === undefined ? "main" : `${hostname()}:${port}`),
+    leaseMs:
+      postgresUrl === undefined
+        ? undefined
+        : Math.max(value.limits.lease ?? DEFAULTS.lease, DEFAULTS.shortestLease),
     promqlFeatures: value.promql.features,
     limits: {
       timeoutMs: value.limits.query_timeout ?? DEFAULTS.queryTimeout,

@@ -8,6 +8,8 @@ export class StoreError extends SeaworthyError {
     | "data_folder_unusable"
     /** More is being written than the engine can take; try again later. */
     | "store_overloaded"
+    /** Another server works on it now. */
+    | "lease_lost"
     | "query_timeout"
     | "query_too_large"
     | "query_cancelled";

@@ -15,6 +15,8 @@ export * from "./postgres/audit.ts";
 export * from "./postgres/firings.ts";
 export * from "./postgres/heartbeats.ts";
 export * from "./postgres/incidents.ts";
+export { LeaseKeeper } from "./postgres/lease-keeper.ts";
+export type { LeaseOptions } from "./postgres/lease-keeper.ts";
 export * from "./postgres/notification-log.ts";
 export * from "./postgres/notifications.ts";
 export * from "./postgres/pages.ts";

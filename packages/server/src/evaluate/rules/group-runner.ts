@@ -5,7 +5,7 @@ import type { RuleAlertRecord } from "../../store/index.ts";
 import { evaluateStage } from "./group-evaluation.ts";
 import type { EvaluationDeps } from "./group-evaluation.ts";
 import { Outputs } from "./outputs.ts";
-import { lastSeenOf, restoreAlerts } from "./restore.ts";
+import { lastSeenOf, restoreAlerts, storedStates } from "./restore.ts";
 import { groupKey } from "./rule-group.ts";
 import type { RuleGroup } from "./rule-group.ts";
 import { ruleKeys } from "./rule-identity.ts";
@@ -15,6 +15,8 @@ import { stagesOf } from "./stages.ts";
 
 export interface GroupDeps extends EvaluationDeps {
   readonly self: Pick<SelfMetrics, "ruleGroupEvaluated" | "ruleGroupMissed">;
+  /** Whether this server may evaluate the group now: beside others, one of them may. Default: yes. */
+  readonly mayEvaluate?: () => boolean;
 }
 
 /** Longer waits are cut, because a machine that sleeps stops its timers too. */
@@ -100,6 +102,14 @@ export class GroupRunner {
     }
   }
 
+  /** Shows the alerts as another server has left them, which evaluates the group. */
+  show(records: ReadonlyMap<string, readonly RuleAlertRecord[]>): void {
+    for (const runner of this.runners) {
+      const states = storedStates(records.get(runner.key) ?? []);
+      runner.restore(states, states, new Map());
+    }
+  }
+
   /** Marks everything that the group made as ended: it was taken away. Stop it first. */
   async remove(): Promise<void> {
     const outputs = new Outputs(this.#deps.clock.now());
@@ -148,6 +158,10 @@ export class GroupRunner {
     const { clock, self, log } = this.#deps;
     const { name } = this.group;
     let at = planned;
+    if (this.#deps.mayEvaluate?.() === false) {
+      this.#plan(this.#schedule.after(clock.now()));
+      return;
+    }
     // The machine may have slept over evaluations.
     const late = Math.floor((clock.now() - planned) / this.group.interval);
     if (late > 0) {

@@ -45,7 +45,7 @@ export function restoreAlerts(
   first: number,
   interval: number,
 ): Restored {
-  const stored = new Map(records.map((record) => [record.fingerprint, toState(record)]));
+  const stored = storedStates(records);
   const states = new Map<string, RuleAlertState>();
   for (const record of records) {
     const state = toState(record);
@@ -68,6 +68,11 @@ export function restoreAlerts(
     ({ labels }) => [labelsKey(labels), labels] as const,
   );
   return { states, stored, previous: new Map(previous) };
+}
+
+/** The states as the database has them. */
+export function storedStates(records: readonly RuleAlertRecord[]): AlertStates {
+  return new Map(records.map((record) => [record.fingerprint, toState(record)]));
 }
 
 function toState(record: RuleAlertRecord): RuleAlertState {

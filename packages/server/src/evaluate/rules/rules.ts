@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RuleGroupView } from "../../model/index.ts";
-import { keepRuleAlertsOf, listRuleAlerts, saveRuleAlerts } from "../../store/index.ts";
-import type { Records, RuleAlertRecord } from "../../store/index.ts";
+import {
+  keepRuleAlertsOf,
+  LeaseKeeper,
+  listRuleAlerts,
+  saveRuleAlerts,
+} from "../../store/index.ts";
+import type { LeaseOptions, Records, RuleAlertRecord } from "../../store/index.ts";
 import { GroupRunner } from "./group-runner.ts";
 import type { GroupDeps } from "./group-runner.ts";
 import { groupKey } from "./rule-group.ts";
@@ -22,24 +27,24 @@ export interface Rules {
   groups(): readonly RuleGroupView[];
 }
 
-export type RulesDeps = Omit<GroupDeps, "resendDelay" | "saveAlerts"> & {
+export type RulesDeps = Omit<GroupDeps, "resendDelay" | "saveAlerts" | "mayEvaluate"> & {
   readonly records: Records;
   readonly resendDelay?: number;
+  /** Beside other servers over the same records: each group is evaluated by one of them. */
+  readonly sharing?: Pick<LeaseOptions, "server" | "leaseMs"> | undefined;
 };
 
-export function createRules({ records, resendDelay, ...deps }: RulesDeps): Rules {
-  return new RuleManager(records, {
-    ...deps,
-    saveAlerts: (changes) => records.transaction((tx) => saveRuleAlerts(tx, changes)),
-    externalUrl: deps.externalUrl.replace(/\/+$/, ""),
-    resendDelay: resendDelay ?? RESEND_DELAY,
-  });
+export function createRules(deps: RulesDeps): Rules {
+  return new RuleManager(deps);
 }
 
 class RuleManager implements Rules {
+  readonly #deps: RulesDeps;
   readonly #records: Records;
-  readonly #deps: GroupDeps;
+  readonly #leases: LeaseKeeper | undefined;
   #groups = new Map<string, GroupRunner>();
+  /** The keys of those that this server evaluates. */
+  readonly #active = new Set<string>();
   #started = false;
   #applied = false;
   /** What was kept from before the start, until the first groups have taken it over. */
@@ -48,26 +53,33 @@ class RuleManager implements Rules {
   /** Changes happen one after the other. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(records: Records, deps: GroupDeps) {
-    this.#records = records;
+  constructor(deps: RulesDeps) {
     this.#deps = deps;
+    this.#records = deps.records;
+    const { sharing, records, clock, log } = deps;
+    if (sharing !== undefined) {
+      this.#leases = new LeaseKeeper({ records, clock, log, ...sharing }, (held) =>
+        this.#serially(() => this.#evaluateOnly(held)),
+      );
+    }
   }
 
-  start(): Promise<void> {
-    return this.#serially(async () => {
+  async start(): Promise<void> {
+    await this.#serially(async () => {
       if (this.#started || this.#stopped) return;
       this.#kept = byRule(await listRuleAlerts(this.#records.db));
       this.#started = true;
-      if (this.#applied) await this.#begin([...this.#groups.values()]);
+      if (this.#applied) await this.#begin([...this.#groups.keys()]);
     });
+    await this.#lease();
   }
 
-  apply(groups: readonly RuleGroup[]): Promise<void> {
-    return this.#serially(async () => {
+  async apply(groups: readonly RuleGroup[]): Promise<void> {
+    await this.#serially(async () => {
       if (this.#stopped) return;
       const before = this.#groups;
       const after = new Map<string, GroupRunner>();
-      const added: GroupRunner[] = [];
+      const added: string[] = [];
       for (const group of groups) {
         const key = groupKey(group);
         const old = before.get(key);
@@ -75,41 +87,98 @@ class RuleManager implements Rules {
           after.set(key, old);
           continue;
         }
-        const runner = new GroupRunner(group, this.#deps);
+        const runner = this.#runnerOf(group);
         if (old !== undefined) {
           await old.stop();
           runner.takeOver(old);
         }
         after.set(key, runner);
-        added.push(runner);
+        added.push(key);
       }
       this.#groups = after;
       this.#applied = true;
-      const removed = [...before].filter(([key]) => !after.has(key)).map(([, runner]) => runner);
-      for (const runner of removed) {
-        await runner.stop();
-        await runner.remove();
-      }
+      for (const [key, runner] of before) if (!after.has(key)) await this.#remove(key, runner);
       if (this.#started) await this.#begin(added);
       this.#deps.announce({ topic: "alerts" });
     });
+    await this.#lease();
   }
 
-  /** Sets groups to work; the first ones go on where the process before this one stopped. */
-  async #begin(runners: readonly GroupRunner[]): Promise<void> {
+  /**
+   * Sets groups to work; the first ones go on where the process before this one stopped. Beside other
+   * servers only those that it works on already: for others it needs their leases.
+   */
+  async #begin(keys: readonly string[]): Promise<void> {
     const kept = this.#kept;
     this.#kept = undefined;
-    if (kept !== undefined && kept.size > 0)
-      for (const runner of runners) await runner.restore(kept);
-    await this.#forgetOthers();
-    for (const runner of runners) runner.start();
+    if (this.#leases === undefined) {
+      for (const key of keys) this.#active.add(key);
+      const runners = this.#activeOf(keys);
+      if (kept !== undefined && kept.size > 0)
+        for (const runner of runners) await runner.restore(kept);
+      await this.#forgetOthers();
+    }
+    for (const runner of this.#activeOf(keys)) runner.start();
   }
 
-  stop(): Promise<void> {
+  #activeOf(keys: readonly string[]): GroupRunner[] {
+    return keys.flatMap((key) => (this.#active.has(key) ? (this.#groups.get(key) ?? []) : []));
+  }
+
+  async #remove(key: string, runner: GroupRunner): Promise<void> {
+    await runner.stop();
+    if (this.#active.delete(key)) await runner.remove();
+  }
+
+  #runnerOf(group: RuleGroup): GroupRunner {
+    const { externalUrl, resendDelay } = this.#deps;
+    const name = leaseOf(groupKey(group));
+    return new GroupRunner(group, {
+      ...this.#deps,
+      externalUrl: externalUrl.replace(/\/+$/, ""),
+      resendDelay: resendDelay ?? RESEND_DELAY,
+      mayEvaluate: () => this.#leases?.holds(name) ?? true,
+      saveAlerts: (changes) =>
+        this.#records.transaction(async (tx) => {
+          await this.#leases?.confirm(tx, name);
+          await saveRuleAlerts(tx, changes);
+        }),
+    });
+  }
+
+  /** Asks for the groups' leases; resolves when those that are had are at work. */
+  async #lease(): Promise<void> {
+    if (!this.#started || !this.#applied || this.#stopped) return;
+    await this.#leases?.want([...this.#groups.keys()].map(leaseOf));
+  }
+
+  /** Ends work on other groups than these, begins it on these, and shows what others did. */
+  async #evaluateOnly(held: ReadonlySet<string>): Promise<void> {
+    if (this.#stopped) return;
+    for (const [key, runner] of this.#groups) {
+      if (held.has(leaseOf(key)) || !this.#active.delete(key)) continue;
+      await runner.stop();
+      this.#groups.set(key, this.#runnerOf(runner.group));
+    }
+    if (this.#active.size === this.#groups.size) return;
+    const kept = byRule(await listRuleAlerts(this.#records.db));
+    for (const [key, runner] of this.#groups) {
+      if (this.#active.has(key)) continue;
+      runner.show(kept);
+      if (!held.has(leaseOf(key))) continue;
+      await runner.restore(kept);
+      runner.start();
+      this.#active.add(key);
+      this.#deps.log.info({ group: runner.group.name }, "this server evaluates a rule group");
+    }
+  }
+
+  async stop(): Promise<void> {
     this.#stopped = true;
-    return this.#serially(async () => {
+    await this.#serially(async () => {
       await Promise.all([...this.#groups.values()].map((runner) => runner.stop()));
     });
+    await this.#leases?.stop();
   }
 
   groups(): readonly RuleGroupView[] {
@@ -118,7 +187,10 @@ class RuleManager implements Rules {
     return [...this.#groups.values()].map((runner) => runner.view()).sort(order);
   }
 
-  /** The states of rules that are gone are of no more use. A failure costs some rows, nothing else. */
+  /**
+   * The states of rules that are gone are of no more use. A failure costs some rows, nothing else.
+   * Beside other servers nothing is forgotten: they may have other files, for a moment.
+   */
   async #forgetOthers(): Promise<void> {
     const keys = [...this.#groups.values()].flatMap(({ runners }) => runners.map(({ key }) => key));
     try {
@@ -133,6 +205,10 @@ class RuleManager implements Rules {
     this.#queue = run.catch(() => {});
     return run;
   }
+}
+
+function leaseOf(key: string): string {
+  return `rules/${key}`;
 }
 
 function byRule(records: readonly RuleAlertRecord[]): Map<string, RuleAlertRecord[]> {

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../model/index.ts";
 import { connectRecords } from "./connect.ts";
 import { openEmbeddedPostgres } from "./embedded.ts";
 import type { EmbeddedLog } from "./embedded.ts";
@@ -14,7 +16,9 @@ export async function openRecords(options: {
   readonly log: EmbeddedLog;
 }): Promise<Records> {
   const { url, dir, maxConnections, log } = options;
-  if (url !== undefined) return connectRecords({ url }, { maxConnections });
+  if (url !== undefined) {
+    return whenThere(() => connectRecords({ url }, { maxConnections }), log);
+  }
   const embedded = await openEmbeddedPostgres({ dir, log });
   try {
     await embedded.ensureDatabase(DATABASE);
@@ -25,5 +29,29 @@ export async function openRecords(options: {
   } catch (error) {
     await embedded.stop();
     throw error;
+  }
+}
+
+/** How long a server that is not there yet is waited for, and how often it is tried; ms. */
+const START_MS = 30_000;
+const TRY_EVERY_MS = 500;
+/** Connections refused, cut or not answered, a name not known yet, and 57P03: it starts. */
+const NOT_THERE = /^(ECONN\w+|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|57P03)$/;
+
+/** Servers that are started together come up in any order. */
+async function whenThere(connect: () => Promise<Records>, log: EmbeddedLog): Promise<Records> {
+  const until = performance.now() + START_MS;
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await connect();
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+      const away = typeof code === "string" && NOT_THERE.test(code);
+      if (!away || performance.now() > until) throw error;
+      if (tries === 0) {
+        log.warn({ reason: messageOf(error) }, "PostgreSQL is not there yet; trying again");
+      }
+      await delay(TRY_EVERY_MS);
+    }
   }
 }

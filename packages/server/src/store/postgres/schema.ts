@@ -5,6 +5,8 @@ import { firingMigrations } from "./tables/firings.ts";
 import type { FiringTables } from "./tables/firings.ts";
 import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
+import { leaseMigrations } from "./tables/leases.ts";
+import type { LeaseTables } from "./tables/leases.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
 import { receiverMigrations } from "./tables/receivers.ts";
@@ -18,6 +20,7 @@ export interface Schema
     AccessTables,
     FiringTables,
     IncidentTables,
+    LeaseTables,
     NotificationTables,
     ReceiverTables,
     RuleStateTables {}
@@ -30,4 +33,5 @@ export const migrations: readonly Migration[] = [
   ...ruleStateMigrations,
   ...receiverMigrations,
   ...firingMigrations,
+  ...leaseMigrations,
 ];
