@@ -25,8 +25,6 @@ async function main(options: Options): Promise<void> {
         write: (line) => void (options.logLevel === "silent" || process.stderr.write(line)),
       },
     },
-    // Seaworthy takes logs; traces would be refused.
-    export: { traces: false },
   });
   let open: (database: Promise<PGlite>) => void = () => {};
   const opening = new Promise<PGlite>((resolve) => {

@@ -10,12 +10,19 @@ import type { Configuration } from "./configuration.ts";
 import { startDemo } from "./demo.ts";
 import { createRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
-import { createLogsQuery, createLogTail, createMetricsQuery } from "./query/index.ts";
+import {
+  createLogsQuery,
+  createLogTail,
+  createMetricsQuery,
+  createTracesQuery,
+} from "./query/index.ts";
 import {
   createLogReceiver,
   createProber,
   createPushReceivers,
   createScraper,
+  createTraceReceiver,
+  SpanMetrics,
 } from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
@@ -30,6 +37,8 @@ import {
   probeRoutes,
   prometheusRoutes,
   pushRoutes,
+  tracePushRoutes,
+  tracesRoutes,
 } from "./show/index.ts";
 import { apiSources } from "./sources.ts";
 import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
@@ -105,8 +114,11 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const { announce } = live;
   const { externalURL } = config.http;
   const logs = createLogsQuery({ telemetry });
+  const traces = createTracesQuery({ telemetry });
   const tail = createLogTail(telemetry.logs);
   const metrics = createMetricsQuery({ telemetry, limits: config.limits, experimental });
+  const spanMetrics = new SpanMetrics({ samples, clock, log, metrics: counts });
+  closers.add("span metrics", spanMetrics);
   const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
   const incidents = createIncidents({ records, clock, announce, policy });
   const router = createRouter({
@@ -258,6 +270,17 @@ async function start(config: Config, closers: Closers): Promise<App> {
           metrics: counts,
           masking: config.logMasking,
           limits: { pastMs: config.telemetry.logRetentionDays * 86_400_000 },
+        }),
+      ),
+      tracesRoutes({ traces, clock, version: VERSION }),
+      tracePushRoutes(
+        createTraceReceiver({
+          spans: telemetry.spans,
+          clock,
+          metrics: counts,
+          masking: config.logMasking,
+          stored: (spans) => spanMetrics.observe(spans),
+          limits: { pastMs: config.telemetry.traceRetentionDays * 86_400_000 },
         }),
       ),
     ],

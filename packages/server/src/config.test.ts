@@ -27,6 +27,7 @@ describe("seaworthy.yml", () => {
     expect(config.telemetry).toEqual({
       retentionDays: 7,
       logRetentionDays: 30,
+      traceRetentionDays: 30,
       memoryBytes: 512 * 1024 * 1024,
       outOfOrderMs: 7 * 86_400_000,
       diskBudgetBytes: undefined,

@@ -35,6 +35,8 @@ export const DEFAULTS = {
   retention: 30 * DAY,
   /** `logs.retention` */
   logRetention: 30 * DAY,
+  /** `traces.retention` */
+  traceRetention: 30 * DAY,
   /** `telemetry.max_memory`: what the embedded engine may take for queries and merges. */
   telemetryMemory: 1024 * MiB,
   /** `limits.series`: series that may be active at a time. */
@@ -145,6 +147,7 @@ const fileSchema = z.strictObject({
     .prefault({}),
   server_name: serverName.optional(),
   clickhouse: clickhouseSchema,
+  traces: z.strictObject({ retention: duration.optional() }).prefault({}),
   postgres: z
     .strictObject({
       url: z.string().optional(),
@@ -223,12 +226,13 @@ export interface Config {
   readonly telemetry: {
     readonly retentionDays: number;
     readonly logRetentionDays: number;
+    readonly traceRetentionDays: number;
     readonly memoryBytes: number;
     readonly outOfOrderMs: number;
     readonly diskBudgetBytes: number | undefined;
     readonly maxSeries: number;
   };
-  /** What is masked in log lines, beyond and except the rules that are built in. */
+  /** What is masked in log lines and spans, beyond and except the rules that are built in. */
   readonly logMasking: {
     readonly without: readonly string[];
     readonly patterns: Readonly<Record<string, string>>;
@@ -343,6 +347,7 @@ export async function loadConfig(
     telemetry: {
       retentionDays: wholeDays(value.telemetry.retention ?? DEFAULTS.retention),
       logRetentionDays: wholeDays(value.logs.retention ?? DEFAULTS.logRetention),
+      traceRetentionDays: wholeDays(value.traces.retention ?? DEFAULTS.traceRetention),
       memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
       outOfOrderMs:
         value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,

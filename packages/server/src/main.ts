@@ -93,6 +93,7 @@ function telemetrySchema({ clickhouse, telemetry }: Config): string {
   return printSchema(clickhouse, {
     samplesDays: telemetry.retentionDays,
     logsDays: telemetry.logRetentionDays,
+    tracesDays: telemetry.traceRetentionDays,
   });
 }
 

@@ -13,4 +13,5 @@ export * from "./matcher.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";
 export * from "./secret.ts";
+export * from "./spans.ts";
 export * from "./views.ts";

@@ -195,6 +195,14 @@ export class ProtoReader {
     return high * 4294 + Math.floor((high * 967_296 + this.bytes.readUInt32LE(at)) / 1_000_000);
   }
 
+  /** All 64 bits, which a number does not hold; beyond what is signed it is out of any bounds. */
+  bigFixed64(): bigint {
+    const { at } = this;
+    if (at + 8 > this.#end) this.fail("it ends within a 64-bit value");
+    this.at = at + 8;
+    return this.bytes.readBigInt64LE(at);
+  }
+
   /** A text; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
     const outer = this.open();

@@ -51,6 +51,8 @@ export interface SelfMetrics {
   diskUsed(use: { readonly usedBytes: number; readonly budgetBytes: number | undefined }): void;
   /** Log lines that the engine has committed, by protocol. */
   linesReceived(protocol: string, count: number): void;
+  /** Spans that the engine has committed, by protocol. */
+  spansReceived(protocol: string, count: number): void;
   /** Secrets and personal data that were taken out of what came in, by the rule that found them. */
   masked(rule: string, count: number): void;
   queried(kind: "instant" | "range" | "series" | "labels", outcome: Outcome, seconds: number): void;
@@ -111,6 +113,7 @@ export function createSelfMetrics(version: string): SelfMetrics {
     FAST,
   );
   const lines = counter("log_lines_received_total", "Log lines that were stored.", ["protocol"]);
+  const spans = counter("spans_received_total", "Spans that were stored.", ["protocol"]);
   const masked = counter("masked_total", "Secrets and personal data that were masked.", ["rule"]);
   const querySeconds = histogram("query_seconds", "Metric queries.", ["kind", "outcome"], SLOW);
   const ruleSeconds = histogram(
@@ -175,6 +178,7 @@ export function createSelfMetrics(version: string): SelfMetrics {
       writeSeconds.observe(seconds);
     },
     linesReceived: (protocol, count) => lines.inc({ protocol }, count),
+    spansReceived: (protocol, count) => spans.inc({ protocol }, count),
     masked: (rule, count) => masked.inc({ rule }, count),
     queried: (kind, outcome, seconds) => querySeconds.observe({ kind, outcome }, seconds),
     ruleGroupEvaluated: (group, outcome, seconds) =>

@@ -11,4 +11,6 @@ export { prometheusRoutes } from "./prometheus/routes.ts";
 export type { PrometheusDeps } from "./prometheus/routes.ts";
 export { pushRoutes } from "./push/routes.ts";
 export { logPushRoutes } from "./push/log-routes.ts";
+export { tracePushRoutes } from "./push/trace-routes.ts";
 export { lokiRoutes } from "./loki/routes.ts";
+export { tracesRoutes } from "./traces/routes.ts";

@@ -1,5 +1,5 @@
 export * from "./data-folder.ts";
-export type { Block } from "./clickhouse/native-format.ts";
+export type { Block, Column } from "./clickhouse/native-format.ts";
 export { HINTS } from "./clickhouse/blocks.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
 export { printSchema } from "./clickhouse/print-schema.ts";

@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { compress } from "snappy";
 import { sortedNames } from "../../src/model/index.ts";
 import type { SampleBatch } from "../../src/model/index.ts";
-import { ProtoWriter } from "../../src/show/prometheus/remote-read/proto-writer.ts";
+import { ProtoWriter } from "../../src/show/proto-writer.ts";
 import { writeHistogram } from "../../src/show/prometheus/remote-read/response.ts";
 import { freePort } from "../free-port.ts";
 

@@ -3,11 +3,11 @@ import type { Grid, Grouping, Matrix, RangeAggregation, Series } from "@seaworth
 import type { Block, Telemetry } from "../../store/index.ts";
 import { LEVEL, SPAN_ID, TRACE_ID } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
-import { mapsOf, numbersOf, textsOf } from "./columns.ts";
+import { mapsOf, numbersOf, textsOf } from "../columns.ts";
 import type { JsonLabels } from "./json-labels.ts";
 import { LabelColumns } from "./label-columns.ts";
 import { lineConditions } from "./line-conditions.ts";
-import { Sql } from "./sql.ts";
+import { Sql } from "../sql.ts";
 import { linesCondition } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 

@@ -2,8 +2,8 @@ import { LogqlError } from "@seaworthy/logql";
 import type { Matcher } from "@seaworthy/logql";
 import type { Labels } from "../../model/index.ts";
 import type { Telemetry } from "../../store/index.ts";
-import { numbersOf, textsOf } from "./columns.ts";
-import { Sql } from "./sql.ts";
+import { numbersOf, textsOf } from "../columns.ts";
+import { Sql } from "../sql.ts";
 import { daysOf, findStreams, linesCondition, matcherConditions } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 

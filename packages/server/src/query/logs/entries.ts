@@ -2,10 +2,10 @@ import type { EntriesRequest, LogEntry } from "@seaworthy/logql";
 import { LEVEL, SPAN_ID, TRACE_ID } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
 import type { Block, Telemetry } from "../../store/index.ts";
-import { mapsOf, numbersOf, textsOf } from "./columns.ts";
+import { mapsOf, numbersOf, textsOf } from "../columns.ts";
 import { LabelColumns } from "./label-columns.ts";
 import { lineConditions } from "./line-conditions.ts";
-import { Sql } from "./sql.ts";
+import { Sql } from "../sql.ts";
 import { linesCondition } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 

@@ -1,5 +1,5 @@
 import type { LabelColumns } from "./label-columns.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../sql.ts";
 
 /** A label that is compared as a number. */
 export interface NumberLabel {

@@ -1,5 +1,5 @@
 import { LEVEL, SPAN_ID, TRACE_ID } from "../../model/index.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../sql.ts";
 import type { Stream } from "./streams.ts";
 
 const COLUMNS: Readonly<Record<string, string>> = {

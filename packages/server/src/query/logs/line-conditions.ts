@@ -1,7 +1,7 @@
 import type { Filter, LineFilter, Stage } from "@seaworthy/logql";
 import { JsonLabels } from "./json-labels.ts";
 import type { LabelColumns } from "./label-columns.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../sql.ts";
 
 /** What of a pipeline the engine can do. */
 export interface LineConditions {

@@ -3,8 +3,8 @@ import type { Matcher } from "@seaworthy/logql";
 import { SERVICE_NAME } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
 import type { Telemetry } from "../../store/index.ts";
-import { mapsOf, numbersOf } from "./columns.ts";
-import { Sql } from "./sql.ts";
+import { mapsOf, numbersOf } from "../columns.ts";
+import { Sql } from "../sql.ts";
 
 const DAY_NS = 86_400_000_000_000n;
 

@@ -1,9 +1,9 @@
 import { labelsKey, LEVEL, SERVICE_NAME } from "../../model/index.ts";
 import type { Labels, LogBatch } from "../../model/index.ts";
+import { RefusedItems } from "../push/refused-items.ts";
 import { detectLevel } from "./level.ts";
 import type { LogLimits } from "./limits.ts";
 import type { Mask } from "./mask.ts";
-import { LogRefusals } from "./refusals.ts";
 
 /** Labels that name a service where `service_name` is not given; the first that is there counts. */
 const SERVICE_LABELS = [
@@ -40,7 +40,7 @@ export interface CollectorOptions {
  * `refusals`, and the rest goes on.
  */
 export class LogCollector {
-  readonly refusals = new LogRefusals();
+  readonly refusals = new RefusedItems("logs");
   readonly #limits: LogLimits;
   readonly #mask: Mask;
   readonly #earliest: bigint;

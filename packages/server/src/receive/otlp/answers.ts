@@ -2,7 +2,7 @@
 export type OtlpEncoding = "protobuf" | "json";
 
 /** By what name each signal's answer counts what was refused; the field's number is the same in all. */
-export type OtlpRefused = "rejectedDataPoints" | "rejectedLogRecords";
+export type OtlpRefused = "rejectedDataPoints" | "rejectedLogRecords" | "rejectedSpans";
 
 interface Body {
   readonly contentType: string;

@@ -4,7 +4,8 @@ import { KnownLabels } from "../push/known-labels.ts";
 import type { PushLimits } from "../push/limits.ts";
 import { seriesLabels } from "../push/series-labels.ts";
 import { textOf } from "./attributes.ts";
-import type { AttributeList, ScopeMetrics } from "./metrics-schema.ts";
+import type { AttributeList } from "./attribute-list.ts";
+import type { ScopeMetrics } from "./metrics-schema.ts";
 import type { Namer } from "./names.ts";
 import type { OtlpSettings } from "./settings.ts";
 

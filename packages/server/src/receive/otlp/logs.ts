@@ -254,8 +254,8 @@ function readRecord(reader: ProtoReader): LogRecord {
   const outer = reader.open();
   while (reader.more) {
     const tag = reader.nextTag();
-    if (tag === TIME) record.time = readFixed64(reader);
-    else if (tag === OBSERVED) record.observed = readFixed64(reader);
+    if (tag === TIME) record.time = reader.bigFixed64();
+    else if (tag === OBSERVED) record.observed = reader.bigFixed64();
     else if (tag === SEVERITY_NUMBER) record.severityNumber = reader.uint32();
     else if (tag === SEVERITY_TEXT) record.severityText = reader.string();
     else if (tag === BODY) record.body = readAnyValue(reader);
@@ -266,13 +266,6 @@ function readRecord(reader: ProtoReader): LogRecord {
   }
   reader.close(outer);
   return record;
-}
-
-/** All 64 bits, which a number does not hold; beyond what is signed it is out of any bounds. */
-function readFixed64(reader: ProtoReader): bigint {
-  const { at } = reader;
-  reader.fixed64();
-  return BigInt.asIntN(64, reader.bytes.readBigUInt64LE(at));
 }
 
 /** Hexadecimal; none when it is all zeros, which means that there is none. */

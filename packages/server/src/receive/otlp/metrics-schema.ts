@@ -1,6 +1,4 @@
-import { WIRE } from "../protobuf.ts";
-import { anyValueOfJson, readAnyValue } from "./attributes.ts";
-import type { AnyValue } from "./attributes.ts";
+import { attributesAs } from "./attribute-list.ts";
 import {
   bool,
   double,
@@ -17,23 +15,10 @@ import {
   uint32,
   uint64,
 } from "./schema.ts";
-import type { Kind, Read } from "./schema.ts";
+import type { Read } from "./schema.ts";
 
 // opentelemetry/proto/metrics/v1/metrics.proto, as of 1.9; what nothing here reads is left out.
 
-const anyValue: Kind<AnyValue> = {
-  wire: WIRE.bytes,
-  empty: () => null,
-  fromProtobuf: (reader) => readAnyValue(reader),
-  fromJson: (value) => anyValueOfJson(value),
-};
-
-const keyValue = message({ key: one(1, text), value: one(2, anyValue) });
-
-/** Attributes are a list here: labels whose names meet are joined in the order of their keys. */
-export type AttributeList = readonly Read<typeof keyValue>[];
-
-const attributesAs = (number: number) => many(number, keyValue);
 const attributes = attributesAs(7);
 
 const exemplar = message({

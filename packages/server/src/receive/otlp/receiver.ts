@@ -2,12 +2,12 @@ import { messageOf, SamplesRefused, SeaworthyError } from "../../model/index.ts"
 import type { Clock, SampleSink } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import type { Admission } from "../admit.ts";
-import { decompress } from "../logs/decompress.ts";
 import { ProtoReader } from "../protobuf.ts";
 import { PushBatch } from "../push/batch.ts";
 import { withBody } from "../push/body.ts";
 import type { BodyStream } from "../push/body.ts";
 import { PushError } from "../push/errors.ts";
+import { decompress } from "../push/decompress.ts";
 import type { PushLimits } from "../push/limits.ts";
 import { Refusals } from "../push/refusals.ts";
 import { failureBody, successBody } from "./answers.ts";

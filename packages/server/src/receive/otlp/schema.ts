@@ -204,6 +204,14 @@ function nanosOf(value: unknown): number | undefined {
   return typeof value === "number" && value >= 0 ? Math.floor(value / 1e6) : undefined;
 }
 
+function exactNanosOf(value: unknown): bigint | undefined {
+  if (typeof value === "string" && /^\d{1,19}$/.test(value))
+    return BigInt.asIntN(64, BigInt(value));
+  return typeof value === "number" && Number.isInteger(value) && value >= 0
+    ? BigInt.asIntN(64, BigInt(value))
+    : undefined;
+}
+
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
 const A_NUMBER = "a whole number";
@@ -222,6 +230,14 @@ export const nanoseconds = scalar(
   0,
   (r) => r.nanoseconds(),
   nanosOf,
+  "a time in nanoseconds",
+);
+/** Nanoseconds since 1970, all of them. */
+export const exactNanoseconds = scalar(
+  fixed64,
+  0n,
+  (r) => r.bigFixed64(),
+  exactNanosOf,
   "a time in nanoseconds",
 );
 export const bool = scalar(

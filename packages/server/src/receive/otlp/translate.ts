@@ -11,8 +11,8 @@ import type { ClassicHistogram, DeltaRequest } from "./deltas.ts";
 import { originOf, resourceLabels, SeriesLabels } from "./labels.ts";
 import type { Origin, PointLabels } from "./labels.ts";
 import { CUMULATIVE, DELTA, NO_RECORDED_VALUE } from "./metrics-schema.ts";
+import type { AttributeList } from "./attribute-list.ts";
 import type {
-  AttributeList,
   ExponentialDataPoint,
   HistogramDataPoint,
   Metric,

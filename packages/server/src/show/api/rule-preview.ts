@@ -6,7 +6,7 @@ import type { RulePreview as Preview } from "../../evaluate/index.ts";
 import type { Clock } from "../../model/index.ts";
 import type { MetricsQuery } from "../../query/index.ts";
 import { RequestError } from "../errors.ts";
-import { goneSignal } from "../prometheus/gone.ts";
+import { goneSignal } from "../gone.ts";
 import type { Serve } from "./serve.ts";
 
 const DAY = 86_400_000;

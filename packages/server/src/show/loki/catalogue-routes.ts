@@ -2,7 +2,7 @@ import { isLogExpr } from "@seaworthy/logql";
 import type { Labels, Matcher } from "@seaworthy/logql";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { detectFields } from "../../query/index.ts";
-import { goneSignal } from "../prometheus/gone.ts";
+import { goneSignal } from "../gone.ts";
 import type { LokiDeps } from "./deps.ts";
 import { LokiError, LokiParameters } from "./parameters.ts";
 

@@ -1,6 +1,6 @@
 import { isLogExpr } from "@seaworthy/logql";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { goneSignal } from "../prometheus/gone.ts";
+import { goneSignal } from "../gone.ts";
 import type { LokiDeps } from "./deps.ts";
 import { matrixOf, number, streamsOf, success, vectorOf } from "./json.ts";
 import { LokiError, LokiParameters } from "./parameters.ts";

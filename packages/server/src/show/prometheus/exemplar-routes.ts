@@ -3,7 +3,7 @@ import { formatValue, selectorsOf } from "@seaworthy/promql";
 import type { Clock } from "../../model/index.ts";
 import type { MetricsQuery } from "../../query/index.ts";
 import { json } from "./answer.ts";
-import { goneSignal } from "./gone.ts";
+import { goneSignal } from "../gone.ts";
 import { formatTime, labelsJson } from "./json.ts";
 import { checkOrder, parsedQuery, RequestParameters } from "./parameters.ts";
 

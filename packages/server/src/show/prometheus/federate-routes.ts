@@ -5,7 +5,7 @@ import type { Clock, Labels } from "../../model/index.ts";
 import type { MetricsQuery } from "../../query/index.ts";
 import { FORMATS, writeExposition } from "./exposition.ts";
 import type { ExposedSample } from "./exposition.ts";
-import { goneSignal } from "./gone.ts";
+import { goneSignal } from "../gone.ts";
 import { RequestParameters } from "./parameters.ts";
 
 /** How far back a sample may lie. */

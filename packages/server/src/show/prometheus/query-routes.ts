@@ -5,7 +5,7 @@ import type { Clock } from "../../model/index.ts";
 import type { AskOptions, MetricsQuery } from "../../query/index.ts";
 import { ApiError, invalidParameter } from "./api-error.ts";
 import { json } from "./answer.ts";
-import { goneSignal } from "./gone.ts";
+import { goneSignal } from "../gone.ts";
 import { limitSeries, queryAnswer } from "./json.ts";
 import { checkedQuery, checkOrder, RequestParameters } from "./parameters.ts";
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { formatDuration } from "../../model/index.ts";
 import type { Clock, TargetsView } from "../../model/index.ts";
 import type { MetricsQuery } from "../../query/index.ts";
-import { goneSignal } from "./gone.ts";
+import { goneSignal } from "../gone.ts";
 import { success } from "./json.ts";
 import { RequestParameters } from "./parameters.ts";
 import { json } from "./answer.ts";

@@ -39,10 +39,17 @@ export interface TelemetryLimits {
   readonly maxCommitLines: number;
   /** Streams of log lines whose ids are remembered, so that they are not announced again. */
   readonly maxKnownStreams: number;
-  /** Batches of log lines that are remembered, to know them when they are sent again. */
+  /** Batches of log lines, and of spans, that are remembered, to know them when they are sent again. */
   readonly maxKnownBatches: number;
   /** How far back batches are known again after a restart, s. */
   readonly knownBatchesSeconds: number;
+  /** Spans that may wait for a commit, and about their bytes; beyond, writers are refused. */
+  readonly maxWaitingSpans: number;
+  readonly maxWaitingSpanBytes: number;
+  /** Spans of one commit. */
+  readonly maxCommitSpans: number;
+  /** How long spans are kept, days. */
+  readonly traceRetentionDays: number;
   /** How long log lines are kept, days. */
   readonly logRetentionDays: number;
   /** How long a ClickHouse server that is away is waited for by a statement, ms. */
@@ -72,6 +79,10 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxKnownStreams: 200_000,
   maxKnownBatches: 100_000,
   knownBatchesSeconds: 3600,
+  maxWaitingSpans: 200_000,
+  maxWaitingSpanBytes: 128 << 20,
+  maxCommitSpans: 50_000,
+  traceRetentionDays: 30,
   logRetentionDays: 30,
   awayMs: 5000,
 };

@@ -6,6 +6,7 @@ import { migrations } from "./migrations.ts";
 export interface Retention {
   readonly samplesDays: number;
   readonly logsDays: number;
+  readonly tracesDays: number;
 }
 
 /** The table of the steps that were made. */
@@ -45,7 +46,7 @@ interface Kept {
   readonly days: number;
 }
 
-function keptTables({ samplesDays, logsDays }: Retention): Kept[] {
+function keptTables({ samplesDays, logsDays, tracesDays }: Retention): Kept[] {
   return [
     { table: "samples", day: "toDate(time)", days: samplesDays },
     { table: "histograms", day: "toDate(time)", days: samplesDays },
@@ -54,6 +55,8 @@ function keptTables({ samplesDays, logsDays }: Retention): Kept[] {
     { table: "histogram_families", day: "day", days: samplesDays },
     { table: "logs", day: "toDate(time)", days: logsDays },
     { table: "log_streams", day: "day", days: logsDays },
+    { table: "spans", day: "toDate(time)", days: tracesDays },
+    { table: "trace_times", day: "day", days: tracesDays },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { LOG_TABLES } from "./logs/tables.ts";
+import { SPAN_TABLES } from "./traces/tables.ts";
 
 /**
  * The metrics' schema, as the steps that lead to it. A step is never changed once released; each
@@ -86,4 +87,5 @@ export const migrations: readonly (readonly string[])[] = [
   // Differences of the floats' bits, which ZSTD then finds small or alike, where counters and slow
   // gauges have them: 1.10 bytes instead of 1.67 a value of counters, 2.34 instead of 3.00 of gauges.
   ["ALTER TABLE samples MODIFY COLUMN value Float64 CODEC(Delta, ZSTD(1))"],
+  SPAN_TABLES,
 ];

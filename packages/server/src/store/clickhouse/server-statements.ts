@@ -78,12 +78,13 @@ function onCluster(
 }
 
 /**
- * What decides on a row's server: rows of one series or stream stay together, and rows that merges
- * make one must.
+ * What decides on a row's server: rows of one series, stream or trace stay together, and rows that
+ * merges make one must.
  */
 function shardingKey(columns: string, rest: string): string {
   const id = /^\s*(series|stream) UInt64/m.exec(columns)?.[1];
   if (id !== undefined) return id;
+  if (/^\s*trace_id String/m.test(columns)) return "sipHash64(trace_id)";
   const order = /ORDER BY (?:\(([^)]+)\)|(\w+))/.exec(rest);
   return `sipHash64(${order?.[1] ?? order?.[2] ?? "0"})`;
 }

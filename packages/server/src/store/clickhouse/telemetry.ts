@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { systemClock } from "../../model/index.ts";
-import type { Clock, LogSink, SampleSink } from "../../model/index.ts";
+import type { Clock, LogSink, SampleSink, SpanSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import { deleteSeries, purgeDeleted } from "./delete-series.ts";
 import type { SeriesOfFamily } from "./delete-series.ts";
@@ -20,6 +20,7 @@ import { SampleWriter } from "./sample-writer.ts";
 import { openServer } from "./server.ts";
 import type { ServerAddress } from "./server-address.ts";
 import type { Parameters } from "./statement.ts";
+import { SpanWriter } from "./traces/span-writer.ts";
 
 /** How long `close` lets writes finish before it stops them. */
 const CLOSE_MS = 1500;
@@ -28,6 +29,7 @@ const CLOSE_MS = 1500;
 export interface Telemetry {
   readonly samples: SampleSink;
   readonly logs: LogSink;
+  readonly spans: SpanSink;
   /**
    * Runs one SELECT in ClickHouse's dialect, with `{name:Type}` placeholders and without a SETTINGS
    * clause. Throws StoreError; rejects with the signal's reason when it fires.
@@ -79,13 +81,15 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       : await openServer(options.server, limits, options.log);
   const clock = options.clock ?? systemClock;
   const logs = new LogWriter(engine, limits);
+  const spans = new SpanWriter(engine, limits);
   let newest: number;
   try {
     await migrate(engine, {
       samplesDays: limits.retentionDays,
       logsDays: limits.logRetentionDays,
+      tracesDays: limits.traceRetentionDays,
     });
-    await logs.open();
+    await Promise.all([logs.open(), spans.open()]);
     newest = await newestSample(engine);
   } catch (error) {
     await engine.close();
@@ -134,13 +138,14 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
     });
-    await Promise.race([Promise.all([writer.close(), logs.close()]), late]);
+    await Promise.race([Promise.all([writer.close(), logs.close(), spans.close()]), late]);
     clearTimeout(timer);
     await engine.close();
   };
   return {
     samples: writer,
     logs,
+    spans,
     recent,
     select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
     seriesVersion: (family) =>

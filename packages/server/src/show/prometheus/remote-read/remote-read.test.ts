@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { isStale, setStale } from "../../../model/index.ts";
 import { ProtobufError, ProtoReader } from "../../../receive/index.ts";
 import { ApiError } from "../api-error.ts";
-import { ProtoWriter } from "./proto-writer.ts";
+import { ProtoWriter } from "../../proto-writer.ts";
 import { readRequest } from "./request.ts";
 import { readResponse } from "./response.ts";
 

@@ -1,6 +1,6 @@
 import { CUSTOM_BUCKETS_SCHEMA } from "@seaworthy/promql";
 import type { NativeHistogram, RawSeries } from "@seaworthy/promql";
-import { ProtoWriter } from "./proto-writer.ts";
+import { ProtoWriter } from "../../proto-writer.ts";
 
 /** Writes the message prometheus.ReadResponse: a result for each question, in their order. */
 export function readResponse(results: readonly (readonly RawSeries[])[]): Buffer {

@@ -3,7 +3,7 @@ import { compress } from "snappy";
 import type { MetricsQuery } from "../../../query/index.ts";
 import { ProtobufError, SnappyError, uncompressBlock } from "../../../receive/index.ts";
 import { ApiError } from "../api-error.ts";
-import { goneSignal } from "../gone.ts";
+import { goneSignal } from "../../gone.ts";
 import { readRequest } from "./request.ts";
 import { readResponse } from "./response.ts";
 

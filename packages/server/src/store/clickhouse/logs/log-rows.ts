@@ -1,14 +1,8 @@
 import { LEVEL, SERVICE_NAME, SPAN_ID, TRACE_ID, withoutEmpty } from "../../../model/index.ts";
 import type { Labels, LogBatch } from "../../../model/index.ts";
+import { dayOfNs } from "../days.ts";
 import { encodeBlock } from "../native-format.ts";
 import type { KnownSeries, SeriesRegistry } from "../series-registry.ts";
-
-const DAY_NS = 86_400_000_000_000n;
-
-/** The UTC day of a time in ns, as days since 1970. */
-function dayOfNs(time: bigint): number {
-  return Number(time / DAY_NS);
-}
 
 /** A stream and a day for which `log_streams` has no row yet. */
 export interface NewStream {

@@ -3,13 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startProgram } from "../../../../test/program.ts";
 import type { LogBatch } from "../../../model/index.ts";
 import { openTelemetry } from "../telemetry.ts";
 import type { Telemetry } from "../telemetry.ts";
 
 const log = pino({ level: "silent" });
-const program = new URL("../../../../test/programs/write-logs.ts", import.meta.url);
 const now = BigInt(Date.now()) * 1_000_000n;
 let dir: string;
 let telemetry: Telemetry;
@@ -100,36 +98,3 @@ describe("log lines", () => {
     await first;
   });
 });
-
-it("keeps every acknowledged line, and none twice, through kills and batches sent again", async () => {
-  const kept = await mkdtemp(join(tmpdir(), "seaworthy-logs-durable-"));
-  const midnight = Math.floor(Date.now() / 86_400_000) * 86_400_000;
-  const acknowledged = new Set<number>();
-  let first = 0;
-  for (let kill = 0; kill < 5; kill += 1) {
-    const writer = startProgram(program, [kept, String(first), String(midnight)]);
-    expect(await writer.nextLine()).toBe("open");
-    const wanted = 5 + Math.floor(Math.random() * 30);
-    for (let i = 0; i < wanted; i += 1) acknowledged.add(Number(await writer.nextLine()));
-    await writer.kill();
-    // What was under way is sent again, and some of what was acknowledged.
-    first = Math.max(0, Math.max(...acknowledged) - 4);
-  }
-  await telemetry.close();
-  const again = startProgram(program, [kept, String(first), String(midnight)]);
-  expect(await again.nextLine()).toBe("open");
-  for (let i = 0; i < 12; i += 1) acknowledged.add(Number(await again.nextLine()));
-  await again.kill();
-  telemetry = await openTelemetry({ dir: kept, log });
-  const counted = await texts(
-    "SELECT concat(batch_of, ' ', toString(count()), ' ', toString(uniqExact(line))) AS text FROM (SELECT line, splitByChar('/', line)[1] AS batch_of FROM logs) GROUP BY batch_of",
-  );
-  const whole = new Set(
-    counted.filter((row) => row.endsWith(" 40 40")).map((row) => +(row.split(" ")[0] ?? "")),
-  );
-  expect([...acknowledged].filter((batch) => !whole.has(batch))).toEqual([]);
-  expect(counted.filter((row) => Number(row.split(" ")[1]) > Number(row.split(" ")[2]))).toEqual(
-    [],
-  );
-  await rm(kept, { recursive: true, force: true });
-}, 120_000);

@@ -1,4 +1,4 @@
-import type { Block } from "../../store/index.ts";
+import type { Block } from "../store/index.ts";
 
 /** A block's column of texts. */
 export function textsOf(block: Block, name: string): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Matcher } from "@seaworthy/logql";
-import type { Parameters } from "../../store/index.ts";
+import type { Parameters } from "../store/index.ts";
 
 /** Collects a statement's parameters: every constant of a query becomes one. */
 export class Sql {

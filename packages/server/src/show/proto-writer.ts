@@ -35,6 +35,21 @@ export class ProtoWriter {
     this.#at += this.#bytes.write(value, this.#at);
   }
 
+  bytes(field: number, value: Uint8Array): void {
+    this.#tag(field, BYTES);
+    this.#varint(value.length);
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  /** 64 bits as they are. */
+  fixed64(field: number, value: bigint): void {
+    this.#tag(field, FIXED64);
+    this.#reserve(8);
+    this.#at = this.#bytes.writeBigUInt64LE(BigInt.asUintN(64, value), this.#at);
+  }
+
   double(field: number, value: number): void {
     this.doubleAt(field, Float64Array.of(value), 0);
   }

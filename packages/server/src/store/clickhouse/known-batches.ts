@@ -1,16 +1,19 @@
-import type { ClickHouse } from "../engine.ts";
-import type { Parameters } from "../statement.ts";
+import type { ClickHouse } from "./engine.ts";
+import type { Parameters } from "./statement.ts";
 
 /**
  * Remembers which batches are stored, by their fingerprints, so that one that is sent again is not
- * stored twice. By day too: the lines of one day are committed together or not at all, those of two
+ * stored twice. By day too: the rows of one day are committed together or not at all, those of two
  * days can be torn apart by a kill. Bounded: the oldest are forgotten.
  */
 export class KnownBatches {
+  readonly #table: "logs" | "spans";
   readonly #max: number;
   readonly #known = new Set<string>();
 
-  constructor(max: number) {
+  /** `table`: where the batches are; `max`: how many are remembered. */
+  constructor(table: "logs" | "spans", max: number) {
+    this.#table = table;
     this.#max = max;
   }
 
@@ -33,7 +36,12 @@ export class KnownBatches {
   }
 
   /** Learns which of these were committed in the last `seconds`, by whatever process. */
-  async ask(engine: ClickHouse, fingerprints: readonly bigint[], seconds: number): Promise<void> {
+  async ask(
+    engine: ClickHouse,
+    batches: readonly { readonly fingerprint?: bigint }[],
+    seconds: number,
+  ): Promise<void> {
+    const fingerprints = [...new Set(batches.flatMap(({ fingerprint }) => fingerprint ?? []))];
     if (fingerprints.length === 0) return;
     await this.#learn(engine, "batch IN {batches:Array(UInt64)}", {
       seconds,
@@ -44,7 +52,7 @@ export class KnownBatches {
 
   async #learn(engine: ClickHouse, condition: string, parameters: Parameters): Promise<void> {
     const blocks = await engine.select(
-      `SELECT batch, toUInt32(toDate(time)) AS day, max(received) AS latest FROM logs
+      `SELECT batch, toUInt32(toDate(time)) AS day, max(received) AS latest FROM ${this.#table}
       WHERE received >= now() - {seconds:UInt32} AND ${condition}
       GROUP BY batch, day ORDER BY latest DESC LIMIT {max:UInt32}`,
       parameters,

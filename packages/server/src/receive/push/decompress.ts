@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import { messageOf } from "../../model/index.ts";
-import { PushError } from "../push/errors.ts";
+import { PushError } from "./errors.ts";
 import { uncompressBlock } from "../snappy.ts";
 
 const gunzipAsync = promisify(gunzip);

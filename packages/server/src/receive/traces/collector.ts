@@ -1,0 +1,177 @@
+import type { Labels, Span, SpanBatch, SpanEvent, SpanLink } from "../../model/index.ts";
+import type { Mask } from "../logs/mask.ts";
+import { RefusedItems } from "../push/refused-items.ts";
+import type { TraceLimits } from "./limits.ts";
+
+/** A span as a protocol tells it, before anything is checked. */
+export interface GivenSpan extends Omit<
+  Span,
+  "service" | "resource" | "durationNs" | "events" | "links"
+> {
+  readonly endNs: bigint;
+  readonly events: readonly SpanEvent[];
+  readonly links: readonly SpanLink[];
+}
+
+/** What spans have in common that come from one process. */
+export interface Origin {
+  readonly service: string;
+  readonly resource: Labels;
+}
+
+export interface SpanCollectorOptions {
+  readonly limits: TraceLimits;
+  readonly mask: Mask;
+  /** ms since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Collects the spans of one request: checks each against the limits, masks its texts, names its
+ * service. What cannot be stored is noted in `refusals`, and the rest goes on.
+ */
+export class SpanCollector {
+  readonly refusals = new RefusedItems("spans");
+  readonly limits: TraceLimits;
+  readonly #mask: Mask;
+  readonly #earliest: bigint;
+  readonly #latest: bigint;
+  readonly #spans: Span[] = [];
+
+  constructor({ limits, mask, now }: SpanCollectorOptions) {
+    this.limits = limits;
+    this.#mask = mask;
+    this.#earliest = BigInt(now - limits.pastMs) * 1_000_000n;
+    this.#latest = BigInt(now + limits.futureMs) * 1_000_000n;
+  }
+
+  /** Spans that are to be stored. */
+  get size(): number {
+    return this.#spans.length;
+  }
+
+  /** The origin of the spans of one resource. */
+  origin(resource: Labels): Origin {
+    const masked = this.#maskAll(resource);
+    return { service: masked["service.name"] ?? "unknown_service", resource: masked };
+  }
+
+  add({ service, resource }: Origin, given: GivenSpan): void {
+    const { endNs, ...rest } = given;
+    const traceId = given.traceId.toLowerCase();
+    const spanId = given.spanId.toLowerCase();
+    const fault = this.#fault(given, traceId, spanId);
+    if (fault !== undefined) return this.refusals.add(fault[0], fault[1]);
+    const parentId = given.parentId.toLowerCase();
+    this.#spans.push({
+      ...rest,
+      traceId,
+      spanId,
+      parentId: isId(parentId, 16) ? parentId : "",
+      service,
+      resource,
+      name: this.#mask(given.name),
+      // A clock that was put back within a span would make it negative.
+      durationNs: endNs > given.startNs ? endNs - given.startNs : 0n,
+      statusMessage: this.#mask(given.statusMessage),
+      attributes: this.#maskAll(given.attributes),
+      events: given.events.map((event) => ({
+        ...event,
+        name: this.#mask(event.name),
+        attributes: this.#maskAll(event.attributes),
+      })),
+      links: given.links.map((link) => ({
+        traceId: link.traceId.toLowerCase(),
+        spanId: link.spanId.toLowerCase(),
+        attributes: this.#maskAll(link.attributes),
+      })),
+    });
+  }
+
+  build(fingerprint: () => bigint): SpanBatch {
+    return this.size === 0 ? { spans: [] } : { spans: this.#spans, fingerprint: fingerprint() };
+  }
+
+  /** What is wrong with a span, with the reason under which it is counted. */
+  #fault(given: GivenSpan, traceId: string, spanId: string) {
+    const { spans, nameLength, events: most } = this.limits;
+    if (this.#spans.length >= spans) {
+      return ["over_limit", `the request has more than ${spans} spans`] as const;
+    }
+    const { name, startNs, events, links } = given;
+    const which = `span ${JSON.stringify(name.slice(0, 60))}`;
+    if (!isId(traceId, 32)) {
+      return [
+        "invalid",
+        `${which} has the trace id ${shownId(traceId)}, which is not 32 hexadecimal digits that are not all 0`,
+      ] as const;
+    }
+    if (!isId(spanId, 16)) {
+      return [
+        "invalid",
+        `${which} has the span id ${shownId(spanId)}, which is not 16 hexadecimal digits that are not all 0`,
+      ] as const;
+    }
+    if (name.length > nameLength) {
+      return [
+        "over_limit",
+        `${which}… has a name of ${name.length} characters (limit ${nameLength})`,
+      ] as const;
+    }
+    if (startNs < this.#earliest || startNs > this.#latest) {
+      const late = startNs > this.#latest;
+      return [
+        "out_of_bounds",
+        `${which} begins at ${timeText(startNs)}, which is ${late ? "in the future" : "too old"}; ${late ? "the latest" : "the oldest"} that is taken is ${timeText(late ? this.#latest : this.#earliest)}`,
+      ] as const;
+    }
+    if (events.length > most || links.length > most) {
+      return [
+        "over_limit",
+        `${which} has ${events.length} events and ${links.length} links (limit ${most} each)`,
+      ] as const;
+    }
+    return this.#attributesFault(given, which);
+  }
+
+  #attributesFault({ attributes, events, links }: GivenSpan, which: string) {
+    let count = 0;
+    let length = 0;
+    for (const held of [attributes, ...events.map(of), ...links.map(of)]) {
+      for (const key in held) {
+        count += 1;
+        length += key.length + (held[key] ?? "").length;
+      }
+    }
+    const { attributes: most, attributesLength } = this.limits;
+    if (count <= most && length <= attributesLength) return undefined;
+    return [
+      "over_limit",
+      `${which} has ${count} attributes of ${length} characters, those of events and links included (limits ${most} and ${attributesLength})`,
+    ] as const;
+  }
+
+  #maskAll(texts: Labels): Labels {
+    const masked: Record<string, string> = {};
+    for (const name in texts) {
+      const value = texts[name] ?? "";
+      if (value !== "") masked[name] = this.#mask(value);
+    }
+    return masked;
+  }
+}
+
+const of = ({ attributes }: { readonly attributes: Labels }) => attributes;
+
+function isId(text: string, digits: number): boolean {
+  return text.length === digits && /^[0-9a-f]+$/.test(text) && !/^0+$/.test(text);
+}
+
+function shownId(id: string): string {
+  return JSON.stringify(id.length > 40 ? `${id.slice(0, 40)}…` : id);
+}
+
+function timeText(time: bigint): string {
+  const ms = Number(time / 1_000_000n);
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${time} ns`;
+}
