@@ -3,13 +3,14 @@
 // after the other, each with the machine to itself. `--json` prints one object a line.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { freePort } from "./free-port.mjs";
+import { processorSeconds } from "./processor-seconds.mjs";
 
 const json = process.argv.includes("--json");
 const METRICS = 100;
@@ -20,7 +21,6 @@ const INTERVAL_S = 15;
 const WARM_UP_S = Number(process.env["WARM_UP_S"] ?? 75);
 const MEASURED_S = Number(process.env["MEASURED_S"] ?? 60);
 const TOKEN = "a-token-for-the-benchmark";
-const TICKS = 100;
 
 if (spawnSync("prometheus", ["--version"]).status !== 0) {
   process.stderr.write("the peer is not installed: apt-get install prometheus\n");
@@ -74,24 +74,6 @@ async function listen(listener) {
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   return listener.address().port;
-}
-
-/** Seconds of processor time that a process and all below it have taken. */
-async function processorSeconds(pid) {
-  const stats = new Map();
-  for (const name of await readdir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const text = await readFile(`/proc/${name}/stat`, "utf8").catch(() => "");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    stats.set(Number(name), {
-      parent: Number(fields[1]),
-      ticks: Number(fields[11]) + Number(fields[12]),
-    });
-  }
-  const isBelow = (id) => id === pid || (stats.has(id) && isBelow(stats.get(id).parent));
-  let ticks = 0;
-  for (const [id, stat] of stats) if (isBelow(id)) ticks += stat.ticks;
-  return ticks / TICKS;
 }
 
 /** Runs a server over the rules; answers what it took. */

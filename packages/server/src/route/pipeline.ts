@@ -2,14 +2,22 @@ import { createHash } from "node:crypto";
 import type { Clock, IncidentSink } from "../model/index.ts";
 import {
   hasWaitingNotification,
-  insertNotification,
+  insertNotifications,
   listAlertRecords,
-  lockGroup,
-  putGroup,
-  putLogEntry,
-  readGroupLog,
+  lockGroups,
+  putGroups,
+  putLogEntries,
+  readGroupLogs,
 } from "../store/index.ts";
-import type { Claim, GroupLog, Records, Tx, WaitingNotification } from "../store/index.ts";
+import type {
+  Claim,
+  GroupLog,
+  NewNotification,
+  PlacedLogEntry,
+  Records,
+  Tx,
+  WaitingNotification,
+} from "../store/index.ts";
 import type { RouteConfig } from "./config/route-config.ts";
 import { isResolved } from "./dispatch/alert-book.ts";
 import type { HeldAlert } from "./dispatch/alert-book.ts";
@@ -18,7 +26,7 @@ import { describeGroup, firingOf, snapshots } from "./notify/payload.ts";
 import type { NotificationPayload } from "./notify/payload.ts";
 import type { Inhibitor } from "./stages/inhibit.ts";
 import { isEmpty, planFlush } from "./stages/plan.ts";
-import type { FlushState, IntegrationPlan } from "./stages/plan.ts";
+import type { FlushPlan, FlushState, IntegrationPlan } from "./stages/plan.ts";
 import type { Silences } from "./stages/silence.ts";
 import { mutedBy } from "./stages/time.ts";
 
@@ -45,7 +53,7 @@ type Stage = (
 
 /**
  * The stages that hold alerts back, in order. What passes them is deduplicated against the
- * notification log and written to the outbox in one transaction (`flushGroup`), from which it is
+ * notification log and written to the outbox in one transaction (`flushGroups`), from which it is
  * delivered with retries (notify/deliver.ts).
  */
 const stages: readonly Stage[] = [
@@ -70,41 +78,92 @@ export interface Flushed {
   readonly changed: boolean;
 }
 
+/** A group whose time has come, at `at`. */
+export interface DueGroup {
+  readonly group: AggregationGroup;
+  readonly at: number;
+}
+
 /**
- * Flushes a group: decides who has to be told what, and writes log, notifications and incidents in
- * one transaction that holds the group's lock. Killed before its commit nothing has happened, and the
- * next process decides; killed after it, the next process delivers.
+ * Flushes groups: decides who has to be told what, and writes logs, notifications and incidents in one
+ * transaction that holds the groups' locks. Killed before its commit nothing has happened, and the next
+ * process decides; killed after it, the next process delivers. Answers one result for each group.
  */
-export async function flushGroup(
-  group: AggregationGroup,
-  at: number,
+export async function flushGroups(
+  due: readonly DueGroup[],
   context: PipelineContext,
-): Promise<Flushed> {
+): Promise<readonly Flushed[]> {
   const { records, silences } = context;
   await silences.refresh();
-  const held = [...group.alerts.values()];
-  const over = (alerts: readonly HeldAlert[]) => alerts.filter((alert) => isResolved(alert, at));
+  const flushes = due.map((one) => ({ ...one, held: [...one.group.alerts.values()] }));
   // Most flushes find nothing new; they do not need the lock.
-  const expected = planFlush(
-    holdBack(group, held, at, context),
-    await readGroupLog(records.db, group.id),
+  const known = await readGroupLogs(
+    records.db,
+    due.map(({ group }) => group.id),
   );
-  if (isEmpty(expected))
-    return { notifications: [], resolved: over(held), adopted: [], changed: false };
-  return records.transaction(async (tx) => {
-    const { receiver } = group.route;
-    const log = await lockGroup(tx, { id: group.id, groupKey: group.key, receiver });
-    const { alerts, adopted } = await adopt(tx, held);
-    // Another server may have had the lock meanwhile: what it knew to be over is not to fire again.
-    const now = Math.max(at, context.clock.now());
-    const state = holdBack(group, alerts, now, context);
-    const notifications = await decide(tx, group, { state, log }, context);
-    // One that another server knows to be over is still the one that the group holds.
-    const done = new Set(
-      alerts.filter((alert) => isResolved(alert, now)).map((alert) => alert.fingerprint),
+  const news = flushes.filter(
+    ({ group, at, held }, place) =>
+      !isEmpty(planFlush(holdBack(group, held, at, context), logAt(known, place))),
+  );
+  const decided = news.length === 0 ? [] : await decideTogether(news, context);
+  const results = new Map(news.map(({ group }, place) => [group, decided[place]]));
+  return flushes.map(
+    ({ group, at, held }) =>
+      results.get(group) ?? {
+        notifications: [],
+        resolved: held.filter((alert) => isResolved(alert, at)),
+        adopted: [],
+        changed: false,
+      },
+  );
+}
+
+type Flush = DueGroup & { readonly held: readonly HeldAlert[] };
+
+const NOTHING_LOGGED: GroupLog = { group: undefined, entries: new Map() };
+
+function logAt(logs: readonly GroupLog[], place: number): GroupLog {
+  return logs[place] ?? NOTHING_LOGGED;
+}
+
+function decideTogether(
+  flushes: readonly Flush[],
+  context: PipelineContext,
+): Promise<readonly Flushed[]> {
+  return context.records.transaction(async (tx) => {
+    const logs = await lockGroups(
+      tx,
+      flushes.map(({ group }) => ({
+        id: group.id,
+        groupKey: group.key,
+        receiver: group.route.receiver,
+      })),
     );
-    const resolved = held.filter((alert) => done.has(alert.fingerprint));
-    return { notifications, resolved, adopted, changed: true };
+    const rows = await listAlertRecords(
+      tx,
+      flushes.flatMap(({ held }) => held.map((alert) => alert.fingerprint)),
+    );
+    const stored = new Map(rows.map((row) => [row.fingerprint, row]));
+    // Another server may have had the lock meanwhile: what it knew to be over is not to fire again.
+    const now = context.clock.now();
+    const decisions = flushes.map(({ group, at, held }, place) => {
+      const { alerts, adopted } = adopt(stored, held);
+      const state = holdBack(group, alerts, Math.max(at, now), context);
+      const plan = planFlush(state, logAt(logs, place));
+      // One that another server knows to be over is still the one that the group holds.
+      const done = new Set(
+        alerts.filter((alert) => isResolved(alert, state.now)).map((alert) => alert.fingerprint),
+      );
+      const resolved = held.filter((alert) => done.has(alert.fingerprint));
+      return { group, state, plan, adopted, resolved };
+    });
+    const written = await write(tx, decisions, context);
+    return decisions.map(({ group, adopted, resolved }) => ({
+      notifications: written.filter(({ groupId }) => groupId.equals(group.id)),
+      resolved,
+      adopted,
+      changed: true,
+    }));
   });
 }
 
@@ -112,18 +171,13 @@ export async function flushGroup(
  * The alerts as whoever heard of them last knows them. Another server may have been told that an alert
  * is over, or goes on, and this one not yet: deciding by what it knows would page for what is past.
  */
-async function adopt(
-  tx: Tx,
+function adopt(
+  stored: ReadonlyMap<string, HeldAlert>,
   held: readonly HeldAlert[],
-): Promise<{ readonly alerts: readonly HeldAlert[]; readonly adopted: readonly HeldAlert[] }> {
-  const rows = await listAlertRecords(
-    tx,
-    held.map((alert) => alert.fingerprint),
-  );
-  const known = new Map(rows.map((row) => [row.fingerprint, row]));
+): { readonly alerts: readonly HeldAlert[]; readonly adopted: readonly HeldAlert[] } {
   const adopted: HeldAlert[] = [];
   const alerts = held.map((alert) => {
-    const row = known.get(alert.fingerprint);
+    const row = stored.get(alert.fingerprint);
     if (row === undefined || row.updatedAt <= alert.updatedAt) return alert;
     adopted.push(row);
     return row;
@@ -149,36 +203,49 @@ function holdBack(
   };
 }
 
-async function decide(
+interface Decision {
+  readonly group: AggregationGroup;
+  readonly state: FlushState;
+  readonly plan: FlushPlan;
+}
+
+/** Writes what was decided about groups that are locked; answers what is to be sent now. */
+async function write(
   tx: Tx,
-  group: AggregationGroup,
-  { state, log }: { readonly state: FlushState; readonly log: GroupLog },
+  decisions: readonly Decision[],
   context: PipelineContext,
-): Promise<WaitingNotification[]> {
-  const plan = planFlush(state, log);
-  const notifications: WaitingNotification[] = [];
-  for (const part of plan.integrations) {
-    const id = { integration: part.integration.name, index: part.integration.index };
-    // While the receiver cannot be reached, one waiting notification says it all; a repetition of it
-    // behind it would only be a second page when the receiver is back.
-    const repeats = part.send?.reason === "repeat interval elapsed";
-    if (repeats && (await hasWaitingNotification(tx, group.id, id))) continue;
-    await putLogEntry(tx, group.id, id, part.entry);
-    if (part.send === undefined) continue;
-    const written = await insertNotification(tx, {
-      ...id,
-      ...newNotification(group, part, part.send),
-      claim: context.claim(),
-    });
-    if (written !== undefined) notifications.push(written);
+): Promise<readonly WaitingNotification[]> {
+  const claim = context.claim();
+  const entries: PlacedLogEntry[] = [];
+  const notifications: NewNotification[] = [];
+  for (const { group, plan } of decisions) {
+    for (const part of plan.integrations) {
+      const id = { integration: part.integration.name, index: part.integration.index };
+      // While the receiver cannot be reached, one waiting notification says it all; a repetition of it
+      // behind it would only be a second page when the receiver is back.
+      const repeats = part.send?.reason === "repeat interval elapsed";
+      if (repeats && (await hasWaitingNotification(tx, group.id, id))) continue;
+      entries.push({ groupId: group.id, ...id, entry: part.entry });
+      if (part.send !== undefined)
+        notifications.push({ ...id, ...newNotification(group, part, part.send), claim });
+    }
   }
-  if (plan.incident !== undefined) {
-    const { alerts, firing } = plan.incident;
-    await putGroup(tx, group.id, { firing, changedAt: state.now });
-    const described = describeGroup(group.key, group.labels, alerts);
+  await putLogEntries(tx, entries);
+  const written = await insertNotifications(tx, notifications);
+  await putGroups(
+    tx,
+    decisions.flatMap(({ group, state, plan: { incident } }) =>
+      incident === undefined
+        ? []
+        : [{ id: group.id, told: { firing: incident.firing, changedAt: state.now } }],
+    ),
+  );
+  for (const { group, state, plan } of decisions) {
+    if (plan.incident === undefined) continue;
+    const described = describeGroup(group.key, group.labels, plan.incident.alerts);
     await context.incidents.groupChanged(tx, described, state.now);
   }
-  return notifications;
+  return written;
 }
 
 function newNotification(

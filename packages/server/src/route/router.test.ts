@@ -7,33 +7,37 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 describe("grouping", () => {
-  it("waits for group_wait, then for group_interval, then repeats", async () => {
-    const { fire, resolve, advance, arrived } = await house();
-    await fire(down("a"));
-    await advance(9 * SECOND);
-    expect(arrived()).toEqual([]);
-    await fire(down("b"));
-    await advance(1 * SECOND);
-    expect(arrived()).toEqual(["/hook firing a:firing b:firing"]);
-    await fire(down("c"));
-    await advance(59 * SECOND);
-    expect(arrived()).toHaveLength(1);
-    await advance(1 * SECOND);
-    expect(arrived()[1]).toBe("/hook firing a:firing b:firing c:firing");
-    await resolve(down("a"));
-    await advance(MINUTE);
-    expect(arrived()[2]).toBe("/hook firing a:resolved b:firing c:firing");
-    await advance(HOUR);
-    expect(arrived()).toHaveLength(3);
-    await advance(MINUTE);
-    expect(arrived()[3]).toBe("/hook firing b:firing c:firing");
-    await resolve(down("b"));
-    await resolve(down("c"));
-    await advance(MINUTE);
-    expect(arrived().slice(4)).toEqual(["/hook resolved b:resolved c:resolved"]);
-    await advance(3 * HOUR);
-    expect(arrived()).toHaveLength(5);
-  });
+  it(
+    "waits for group_wait, then for group_interval, then repeats",
+    { timeout: 120_000 },
+    async () => {
+      const { fire, resolve, advance, arrived } = await house();
+      await fire(down("a"));
+      await advance(9 * SECOND);
+      expect(arrived()).toEqual([]);
+      await fire(down("b"));
+      await advance(1 * SECOND);
+      expect(arrived()).toEqual(["/hook firing a:firing b:firing"]);
+      await fire(down("c"));
+      await advance(59 * SECOND);
+      expect(arrived()).toHaveLength(1);
+      await advance(1 * SECOND);
+      expect(arrived()[1]).toBe("/hook firing a:firing b:firing c:firing");
+      await resolve(down("a"));
+      await advance(MINUTE);
+      expect(arrived()[2]).toBe("/hook firing a:resolved b:firing c:firing");
+      await advance(HOUR);
+      expect(arrived()).toHaveLength(3);
+      await advance(MINUTE);
+      expect(arrived()[3]).toBe("/hook firing b:firing c:firing");
+      await resolve(down("b"));
+      await resolve(down("c"));
+      await advance(MINUTE);
+      expect(arrived().slice(4)).toEqual(["/hook resolved b:resolved c:resolved"]);
+      await advance(3 * HOUR);
+      expect(arrived()).toHaveLength(5);
+    },
+  );
 
   it("flushes a new group at once when its alert began long ago", async () => {
     const { fire, advance, arrived, clock } = await house();

@@ -17,9 +17,9 @@ import type {
 import type { RouteConfig } from "./config/route-config.ts";
 import { AlertBook, isResolved } from "./dispatch/alert-book.ts";
 import type { HeldAlert, IncomingAlert } from "./dispatch/alert-book.ts";
+import { Batches } from "./dispatch/batches.ts";
 import { Groups } from "./dispatch/groups.ts";
 import type { AggregationGroup, FlushResult } from "./dispatch/groups.ts";
-import { Turns } from "./dispatch/turns.ts";
 import { RouteError } from "./errors.ts";
 import { explain, placeRoutes } from "./explain.ts";
 import type { Explanation, PlacedRoute } from "./explain.ts";
@@ -36,7 +36,8 @@ import type { NotificationPayload } from "./notify/payload.ts";
 import { send } from "./notify/send.ts";
 import type { SendingHouse } from "./notify/send.ts";
 import { Templates } from "./notify/templates.ts";
-import { flushGroup } from "./pipeline.ts";
+import { flushGroups } from "./pipeline.ts";
+import type { DueGroup } from "./pipeline.ts";
 import { testReceiver, viewReceivers } from "./receiver-views.ts";
 import type { ReceiverView, TestResult } from "./receiver-views.ts";
 import { Inhibitor } from "./stages/inhibit.ts";
@@ -47,8 +48,11 @@ import type { AlertView, GroupView } from "./views.ts";
 
 /** Time between two attempts to decide about a group while the records cannot be reached. */
 const RETRY_FLUSH = 2000;
-/** Groups decided on at once: the connections that are left are for alerts that come in. */
-const FLUSHES_AT_ONCE = 4;
+/**
+ * Groups that are due at the same time are decided on together. Two batches at once keep the database
+ * busy, and leave connections to alerts that come in.
+ */
+const FLUSH_BATCHES = { atOnce: 2, size: 100 } as const;
 const SWEEP_INTERVAL = 5 * 60_000;
 /** How long a stop waits for receivers to answer. */
 const STOP_GRACE = 1500;
@@ -138,7 +142,7 @@ class AlertRouter implements Router {
   readonly #deliverer: Deliverer;
   readonly #heartbeat: Heartbeat;
   readonly #flushes = new Set<Promise<unknown>>();
-  readonly #turns = new Turns(FLUSHES_AT_ONCE);
+  readonly #due = new Batches((due: readonly DueGroup[]) => this.#flushBatch(due), FLUSH_BATCHES);
   #config: RouteConfig | undefined;
   #inhibitor = new Inhibitor([]);
   #templates: Templates;
@@ -320,17 +324,15 @@ class AlertRouter implements Router {
   }
 
   #flush(group: AggregationGroup, at: number): Promise<FlushResult> {
-    const flush = this.#turns
-      .run(() => this.#flushOnce(group, at))
-      .finally(() => this.#flushes.delete(flush));
+    const flush = this.#due.add({ group, at }).finally(() => this.#flushes.delete(flush));
     this.#flushes.add(flush);
     return flush;
   }
 
-  async #flushOnce(group: AggregationGroup, at: number): Promise<FlushResult> {
+  async #flushBatch(due: readonly DueGroup[]): Promise<readonly FlushResult[]> {
     const { records, clock, incidents, log, announce } = this.#options;
     try {
-      const flushed = await flushGroup(group, at, {
+      const flushed = await flushGroups(due, {
         config: this.config(),
         records,
         clock,
@@ -339,17 +341,21 @@ class AlertRouter implements Router {
         silences: this.silences,
         claim: () => this.#deliverer.claim(),
       });
-      for (const notification of flushed.notifications) this.#deliverer.enqueue(notification);
-      const adopted = this.#book.adopt(flushed.adopted);
+      for (const { notifications } of flushed)
+        for (const notification of notifications) this.#deliverer.enqueue(notification);
+      const adopted = this.#book.adopt(flushed.flatMap((one) => one.adopted));
       if (adopted.length > 0) this.#route(adopted, true);
-      if (flushed.changed) announce({ topic: "notifications" });
-      return { done: flushed.resolved };
+      if (flushed.some(({ changed }) => changed)) announce({ topic: "notifications" });
+      return flushed.map(({ resolved }) => ({ done: resolved }));
     } catch (error) {
+      // One that cannot be decided on must not keep the others from it.
+      if (due.length > 1)
+        return (await Promise.all(due.map((one) => this.#flushBatch([one])))).flat();
       log.error(
-        { err: error, group: group.key },
+        { err: error, group: due[0]?.group.key },
         "a group could not be flushed, trying again soon",
       );
-      return { retryAfter: RETRY_FLUSH };
+      return due.map(() => ({ retryAfter: RETRY_FLUSH }));
     }
   }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { fingerprint } from "../../model/index.ts";
 import type { AlertGroup, AlertSnapshot, Change, Clock, Labels } from "../../model/index.ts";
-import { listAudit, noteNotification } from "../../store/index.ts";
+import { listAudit, noteNotifications } from "../../store/index.ts";
 import type { Records } from "../../store/index.ts";
 import { testRecords } from "../../../test/records.ts";
 import { createIncidents } from "./incidents.ts";
@@ -386,12 +386,14 @@ it("keeps alerts that carry what PostgreSQL cannot store", async () => {
 it("puts notifications into the timeline of the newest incident that holds the alert", async () => {
   const [id = ""] = await incidents.takeGroup(group([alert(errors), alert(slow)]));
   const noted = await records.transaction((tx) =>
-    noteNotification(tx, {
-      fingerprints: [fingerprint(errors), fingerprint(slow), "feedfacecafebeef"],
-      at: now,
-      delivered: true,
-      text: "Slack #ops was told",
-    }),
+    noteNotifications(tx, [
+      {
+        fingerprints: [fingerprint(errors), fingerprint(slow), "feedfacecafebeef"],
+        at: now,
+        delivered: true,
+        text: "Slack #ops was told",
+      },
+    ]),
   );
   expect(noted).toEqual([id]);
   expect((await kinds(id)).filter((kind) => kind === "notified")).toHaveLength(1);

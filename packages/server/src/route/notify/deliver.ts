@@ -3,18 +3,25 @@ import { messageOf } from "../../model/index.ts";
 import type { Announce, Clock, Timer } from "../../model/index.ts";
 import {
   claimNotifications,
-  lockGroup,
+  lockGroups,
   markAttempt,
   markFailed,
   markSent,
-  noteNotification,
-  putLogEntry,
+  noteNotifications,
   putMessage,
   putReceiverHealth,
   releaseClaims,
   renewClaim,
+  restoreLogEntry,
 } from "../../store/index.ts";
-import type { Claim, Records, Tx, WaitingNotification } from "../../store/index.ts";
+import type {
+  Claim,
+  NotificationNote,
+  Records,
+  Tx,
+  WaitingNotification,
+} from "../../store/index.ts";
+import { Batches } from "../dispatch/batches.ts";
 import type { Outcome } from "./outcome.ts";
 import type { NotificationPayload } from "./payload.ts";
 
@@ -36,6 +43,19 @@ const PACE = {
 
 /** Why deliveries stop for a notification: it went out, it was given up, or another server has it. */
 type Settled = "sent" | "failed" | "lost";
+
+/** What was delivered at the same time is recorded together: receivers' rows are few, and locked. */
+const SENT_BATCHES = { atOnce: 1, size: 200 } as const;
+
+/** A notification that was delivered. */
+interface Sent {
+  readonly notification: WaitingNotification;
+  readonly payload: NotificationPayload;
+  readonly at: number;
+  readonly attempts: number;
+  /** What the receiver calls the message, where later ones change it. */
+  readonly message: string | undefined;
+}
 
 export interface DelivererOptions {
   readonly records: Records;
@@ -79,12 +99,15 @@ export class Deliverer {
   readonly #queues = new Map<string, WaitingNotification[]>();
   readonly #running = new Set<Promise<void>>();
   readonly #waits = new Set<() => void>();
+  /** What was delivered, on its way into the records. */
+  readonly #sent: Batches<Sent, void>;
   #watchers: (() => void)[] = [];
   #poll: Timer | undefined;
   #stopped = false;
 
   constructor(options: DelivererOptions) {
     this.#options = options;
+    this.#sent = new Batches((sent) => this.#recordSent(sent), SENT_BATCHES);
   }
 
   /** A claim from now on. */
@@ -177,14 +200,9 @@ export class Deliverer {
       const outcome = await this.#attempt(notification, payload);
       const now = clock.now();
       if (outcome.kind === "sent") {
+        const { message } = outcome;
         await this.#insist(() =>
-          records.transaction(async (tx) => {
-            await markSent(tx, notification.id, now, attempts);
-            if (outcome.message !== undefined)
-              await putMessage(tx, notification.groupId, notification, outcome.message);
-            await putReceiverHealth(tx, notification, { at: now, error: undefined, test: false });
-            await this.#note(tx, notification, payload, now, undefined);
-          }),
+          this.#sent.add({ notification, payload, at: now, attempts, message }),
         );
         this.#settle(notification, attempts, undefined);
         return "sent";
@@ -255,14 +273,14 @@ export class Deliverer {
     const passedOn = await this.#insist(() =>
       records.transaction(async (tx) => {
         const { groupId, receiver } = notification;
-        await lockGroup(tx, { id: groupId, groupKey: payload.groupKey, receiver });
+        await lockGroups(tx, [{ id: groupId, groupKey: payload.groupKey, receiver }]);
         const failed = await markFailed(tx, notification.id, clock.now(), { attempts, error });
         if (failed === undefined) return [];
         const at = clock.now();
         await putReceiverHealth(tx, notification, { at, error, test: false });
-        await this.#note(tx, notification, payload, at, error);
+        await this.#note(tx, noteOf(notification, payload, at, error));
         const decideAgain = !failed.superseded && !final && notification.status === "firing";
-        if (decideAgain) await putLogEntry(tx, groupId, notification, failed.logBefore);
+        if (decideAgain) await restoreLogEntry(tx, groupId, notification, failed.logBefore);
         return this.#options.escalate(tx, { notification, payload, error, at });
       }),
     );
@@ -270,25 +288,32 @@ export class Deliverer {
     this.#settle(notification, attempts, error);
   }
 
-  /** Puts what became of a notification into the timelines of its alerts' incidents. */
-  async #note(
-    tx: Tx,
-    { receiver, integration, status }: WaitingNotification,
-    { alerts }: NotificationPayload,
-    at: number,
-    error: string | undefined,
-  ): Promise<void> {
+  async #recordSent(sent: readonly Sent[]): Promise<readonly void[]> {
     const { records, announce } = this.#options;
-    const what = `${status}, ${alerts.length} ${alerts.length === 1 ? "alert" : "alerts"}`;
-    const ids = await noteNotification(tx, {
-      fingerprints: alerts.map((alert) => alert.fingerprint),
-      at,
-      delivered: error === undefined,
-      text:
-        error === undefined
-          ? `${receiver} was told by ${integration} (${what})`
-          : `${receiver} could not be told by ${integration} (${what}): ${error}`,
+    await records.transaction(async (tx) => {
+      await markSent(
+        tx,
+        sent.map(({ notification: { id }, at, attempts }) => ({ id, at, attempts })),
+      );
+      for (const { notification, message } of sent)
+        if (message !== undefined)
+          await putMessage(tx, notification.groupId, notification, message);
+      const notes = sent.map(({ notification, payload, at }) =>
+        noteOf(notification, payload, at, undefined),
+      );
+      const ids = await noteNotifications(tx, notes);
+      for (const id of ids) records.afterCommit(tx, () => announce({ topic: "incidents", id }));
+      // Last and in order: every delivery to the same receiver writes the same row.
+      for (const { notification, at } of newestOfEach(sent))
+        await putReceiverHealth(tx, notification, { at, error: undefined, test: false });
     });
+    return sent.map(() => undefined);
+  }
+
+  /** Puts why a notification was given up into the timelines of its alerts' incidents. */
+  async #note(tx: Tx, note: NotificationNote): Promise<void> {
+    const { records, announce } = this.#options;
+    const ids = await noteNotifications(tx, [note]);
     for (const id of ids) records.afterCommit(tx, () => announce({ topic: "incidents", id }));
   }
 
@@ -340,6 +365,36 @@ export class Deliverer {
     const claimed = await claimNotifications(records.db, this.claim(), clock.now());
     for (const notification of claimed) this.enqueue(notification);
   }
+}
+
+/** What a timeline says of a notification; `error` is why it could not be delivered. */
+function noteOf(
+  { receiver, integration, status }: WaitingNotification,
+  { alerts }: NotificationPayload,
+  at: number,
+  error: string | undefined,
+): NotificationNote {
+  const what = `${status}, ${alerts.length} ${alerts.length === 1 ? "alert" : "alerts"}`;
+  return {
+    fingerprints: alerts.map((alert) => alert.fingerprint),
+    at,
+    delivered: error === undefined,
+    text:
+      error === undefined
+        ? `${receiver} was told by ${integration} (${what})`
+        : `${receiver} could not be told by ${integration} (${what}): ${error}`,
+  };
+}
+
+/** Of the deliveries by each integration of each receiver the newest one, in a fixed order. */
+function newestOfEach(sent: readonly Sent[]): readonly Sent[] {
+  const newest = new Map<string, Sent>();
+  for (const one of sent) {
+    const { receiver, integration, index } = one.notification;
+    const key = JSON.stringify([receiver, integration, index]);
+    if ((newest.get(key)?.at ?? 0) <= one.at) newest.set(key, one);
+  }
+  return [...newest].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 function queueKey({ groupId, integration, index }: WaitingNotification): string {

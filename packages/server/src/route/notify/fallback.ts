@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { insertNotification, markEscalated } from "../../store/index.ts";
+import { insertNotifications, markEscalated } from "../../store/index.ts";
 import type { Claim, Tx, WaitingNotification } from "../../store/index.ts";
 import type { RouteConfig } from "../config/route-config.ts";
 import { firingOf } from "./payload.ts";
@@ -43,30 +43,31 @@ export async function escalate(
     .update(notification.groupId)
     .update(`fallback\0${policy.receiver}\0${notification.integration}\0${notification.index}`)
     .digest();
-  const written: WaitingNotification[] = [];
-  for (const { name, index, sendResolved } of integrations) {
-    if (payload.status === "resolved" && !sendResolved) continue;
-    const one = await insertNotification(tx, {
-      groupId,
-      receiver: policy.receiver,
-      integration: name,
-      index,
-      status: payload.status,
-      payload: JSON.stringify(passedOn),
-      groupLabels: payload.groupLabels,
-      alerts: payload.alerts.length,
-      firing: firingOf(payload.alerts),
-      decidedAt: at,
-      logBefore: undefined,
-      idempotencyKey: (sequence) =>
-        createHash("sha256")
-          .update([notification.idempotencyKey, policy.receiver, name, index, sequence].join("\0"))
-          .digest("hex"),
-      claim,
-    });
-    if (one !== undefined) written.push(one);
-  }
-  return written;
+  return insertNotifications(
+    tx,
+    integrations
+      .filter(({ sendResolved }) => payload.status === "firing" || sendResolved)
+      .map(({ name, index }) => ({
+        groupId,
+        receiver: policy.receiver,
+        integration: name,
+        index,
+        status: payload.status,
+        payload: JSON.stringify(passedOn),
+        groupLabels: payload.groupLabels,
+        alerts: payload.alerts.length,
+        firing: firingOf(payload.alerts),
+        decidedAt: at,
+        logBefore: undefined,
+        idempotencyKey: (sequence) =>
+          createHash("sha256")
+            .update(
+              [notification.idempotencyKey, policy.receiver, name, index, sequence].join("\0"),
+            )
+            .digest("hex"),
+        claim,
+      })),
+  );
 }
 
 /** The same group for another receiver, with a word on why that one hears of it. */

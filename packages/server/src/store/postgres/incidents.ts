@@ -388,41 +388,48 @@ export async function clearSince(db: Db): Promise<Date | null> {
   return began.rows[0]?.at ?? null;
 }
 
+/** What became of a notification, for the timelines of its alerts' incidents. */
+export interface NotificationNote {
+  readonly fingerprints: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly delivered: boolean;
+  /** For people, e.g. `Slack #ops was told: firing (2 alerts)`. */
+  readonly text: string;
+}
+
 /**
- * Notes a notification in the timelines of the incidents that hold its alerts: for each alert the
- * newest incident. Answers the ids of those incidents, for `announce` after the commit.
+ * Puts notes into the timelines of the incidents that hold their alerts: for each alert the newest
+ * incident. Answers the ids of those incidents, for `announce` after the commit.
  */
-export async function noteNotification(
+export async function noteNotifications(
   tx: Tx,
-  note: {
-    readonly fingerprints: readonly string[];
-    /** Milliseconds since 1970. */
-    readonly at: number;
-    readonly delivered: boolean;
-    /** For people, e.g. `Slack #ops was told: firing (2 alerts)`. */
-    readonly text: string;
-  },
+  notes: readonly NotificationNote[],
 ): Promise<readonly string[]> {
-  if (note.fingerprints.length === 0) return [];
+  const fingerprints = [...new Set(notes.flatMap((note) => note.fingerprints))];
+  if (fingerprints.length === 0) return [];
   const rows = await tx
     .selectFrom("incident_alerts")
     .innerJoin("incidents", "incidents.id", "incident_alerts.incident_id")
-    .select("incident_alerts.incident_id")
+    .select(["incident_alerts.incident_id", "incident_alerts.fingerprint"])
     .distinctOn("incident_alerts.fingerprint")
-    .where(sql<boolean>`incident_alerts.fingerprint = any(${note.fingerprints})`)
+    .where(sql<boolean>`incident_alerts.fingerprint = any(${fingerprints})`)
     .orderBy("incident_alerts.fingerprint")
     .orderBy("incidents.number", "desc")
     .execute();
-  const ids = [...new Set(rows.map((row) => row.incident_id))];
+  const incidentOf = new Map(rows.map((row) => [row.fingerprint, row.incident_id]));
   await addTimeline(
     tx,
-    ids.map((incidentId) => ({
-      incidentId,
-      at: new Date(note.at),
-      kind: note.delivered ? "notified" : "notification_failed",
-      actor: "system",
-      text: note.text,
-    })),
+    notes.flatMap((note) => {
+      const own = note.fingerprints.map((id) => incidentOf.get(id));
+      return [...new Set(own.filter((id) => id !== undefined))].map((incidentId) => ({
+        incidentId,
+        at: new Date(note.at),
+        kind: note.delivered ? ("notified" as const) : ("notification_failed" as const),
+        actor: "system",
+        text: note.text,
+      }));
+    }),
   );
-  return ids;
+  return [...new Set(incidentOf.values())];
 }

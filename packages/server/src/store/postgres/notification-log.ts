@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Db, Tx } from "./records.ts";
 
 /** What incidents were last told of a group. */
@@ -31,92 +32,143 @@ export function logKey(id: IntegrationId): string {
   return `${id.integration}/${id.index}`;
 }
 
-/** Reads what is known of a group, without a lock. */
-export async function readGroupLog(db: Db, groupId: Buffer): Promise<GroupLog> {
+const NOTHING_KNOWN: GroupLog = { group: undefined, entries: new Map() };
+
+/** Reads what is known of groups, without a lock; answers it in the order in which they were named. */
+export async function readGroupLogs(
+  db: Db,
+  groupIds: readonly Buffer[],
+): Promise<readonly GroupLog[]> {
   const rows = await db
     .selectFrom("alert_groups as g")
     .leftJoin("notification_log as l", "l.group_id", "g.id")
-    .select(["g.firing as told", "g.changed_at", "l.integration", "l.index", "l.firing"])
+    .select(["g.id", "g.firing as told", "g.changed_at", "l.integration", "l.index", "l.firing"])
     .select(["l.resolved", "l.notified_at"])
-    .where("g.id", "=", groupId)
+    .where(sql<boolean>`g.id = any(${[...groupIds]}::bytea[])`)
     .execute();
-  const entries = new Map<string, LogEntry>();
-  for (const { integration, index, firing, resolved, notified_at } of rows) {
+  const logs = new Map<string, { group: GroupRecord; entries: Map<string, LogEntry> }>();
+  for (const { id, integration, index, firing, resolved, notified_at, ...row } of rows) {
+    const key = id.toString("hex");
+    const log = logs.get(key) ?? {
+      group: toGroup({ firing: row.told, changed_at: row.changed_at }),
+      entries: new Map<string, LogEntry>(),
+    };
+    logs.set(key, log);
     if (integration === null || index === null || notified_at === null) continue;
-    entries.set(logKey({ integration, index }), {
+    log.entries.set(logKey({ integration, index }), {
       firing: JSON.parse(firing ?? "[]") as string[],
       resolved: JSON.parse(resolved ?? "[]") as string[],
       notifiedAt: notified_at.getTime(),
     });
   }
-  const [first] = rows;
-  return { group: first && toGroup({ ...first, firing: first.told }), entries };
+  return groupIds.map((id) => logs.get(id.toString("hex")) ?? NOTHING_KNOWN);
 }
 
 function toGroup(row: { firing: string; changed_at: Date }): GroupRecord {
   return { firing: JSON.parse(row.firing) as string[], changedAt: row.changed_at.getTime() };
 }
 
+/** A group that is to be locked. */
+export interface GroupToLock {
+  readonly id: Buffer;
+  readonly groupKey: string;
+  readonly receiver: string;
+}
+
 /**
- * Locks a group until the transaction ends, making its row when there is none, and reads its log.
+ * Locks groups until the transaction ends, making rows where there are none, and reads their logs.
  * Everything that decides about a group goes through here, so that of two servers one decides first
  * and the other sees what it decided.
  */
-export async function lockGroup(
+export async function lockGroups(
   tx: Tx,
-  group: { readonly id: Buffer; readonly groupKey: string; readonly receiver: string },
-): Promise<GroupLog> {
+  groups: readonly GroupToLock[],
+): Promise<readonly GroupLog[]> {
+  // Always in the same order, so that two servers that decide about the same groups cannot deadlock.
+  const sorted = [...groups].sort((a, b) => Buffer.compare(a.id, b.id));
   await tx
     .insertInto("alert_groups")
-    .values({
-      id: group.id,
-      group_key: JSON.stringify(group.groupKey),
-      receiver: JSON.stringify(group.receiver),
-      firing: "[]",
-      changed_at: new Date(0),
-    })
+    .values(
+      sorted.map(({ id, groupKey, receiver }) => ({
+        id,
+        group_key: JSON.stringify(groupKey),
+        receiver: JSON.stringify(receiver),
+        firing: "[]",
+        changed_at: new Date(0),
+      })),
+    )
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  await tx.selectFrom("alert_groups").select("id").where("id", "=", group.id).forUpdate().execute();
-  return readGroupLog(tx, group.id);
+  const ids = sorted.map(({ id }) => id);
+  await sql`
+    select from alert_groups where id = any(${ids}::bytea[]) order by id for update`.execute(tx);
+  return readGroupLogs(
+    tx,
+    groups.map(({ id }) => id),
+  );
 }
 
-/** Remembers what incidents were told of a group. */
-export async function putGroup(tx: Tx, groupId: Buffer, group: GroupRecord): Promise<void> {
+/** Remembers what incidents were told of groups. */
+export async function putGroups(
+  tx: Tx,
+  groups: readonly { readonly id: Buffer; readonly told: GroupRecord }[],
+): Promise<void> {
+  if (groups.length === 0) return;
+  const ids = groups.map(({ id }) => id);
+  const firing = groups.map(({ told }) => JSON.stringify(told.firing));
+  const changed = groups.map(({ told }) => new Date(told.changedAt));
+  await sql`
+    update alert_groups g set firing = t.firing, changed_at = t.changed_at
+    from unnest(${ids}::bytea[], ${firing}::text[], ${changed}::timestamptz[])
+      as t (id, firing, changed_at)
+    where g.id = t.id`.execute(tx);
+}
+
+/** What an integration was told of a group. */
+export interface PlacedLogEntry extends IntegrationId {
+  readonly groupId: Buffer;
+  readonly entry: LogEntry;
+}
+
+/** Remembers what integrations were told of groups. */
+export async function putLogEntries(tx: Tx, entries: readonly PlacedLogEntry[]): Promise<void> {
+  if (entries.length === 0) return;
   await tx
-    .updateTable("alert_groups")
-    .set({ firing: JSON.stringify(group.firing), changed_at: new Date(group.changedAt) })
-    .where("id", "=", groupId)
+    .insertInto("notification_log")
+    .values(
+      entries.map(({ groupId, integration, index, entry }) => ({
+        group_id: groupId,
+        integration,
+        index,
+        message: null,
+        firing: JSON.stringify(entry.firing),
+        resolved: JSON.stringify(entry.resolved),
+        notified_at: new Date(entry.notifiedAt),
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(["group_id", "integration", "index"]).doUpdateSet((update) => ({
+        firing: update.ref("excluded.firing"),
+        resolved: update.ref("excluded.resolved"),
+        notified_at: update.ref("excluded.notified_at"),
+      })),
+    )
     .execute();
 }
 
-/** Remembers what an integration was told of a group; undefined forgets that it was told anything. */
-export async function putLogEntry(
+/** Goes back to what an integration was told of a group before; undefined forgets that it was told. */
+export async function restoreLogEntry(
   tx: Tx,
   groupId: Buffer,
-  { integration, index }: IntegrationId,
+  id: IntegrationId,
   entry: LogEntry | undefined,
 ): Promise<void> {
-  if (entry === undefined) {
-    await tx
-      .deleteFrom("notification_log")
-      .where("group_id", "=", groupId)
-      .where("integration", "=", integration)
-      .where("index", "=", index)
-      .execute();
-    return;
-  }
-  const row = {
-    firing: JSON.stringify(entry.firing),
-    resolved: JSON.stringify(entry.resolved),
-    notified_at: new Date(entry.notifiedAt),
-  };
+  if (entry !== undefined) return putLogEntries(tx, [{ groupId, ...id, entry }]);
   await tx
-    .insertInto("notification_log")
-    .values({ group_id: groupId, integration, index, message: null, ...row })
-    .onConflict((conflict) =>
-      conflict.columns(["group_id", "integration", "index"]).doUpdateSet(row),
-    )
+    .deleteFrom("notification_log")
+    .where("group_id", "=", groupId)
+    .where("integration", "=", id.integration)
+    .where("index", "=", id.index)
     .execute();
 }
 

@@ -96,50 +96,75 @@ const CLAIM_LOCK = 7_329_418;
 const CLAIM_LIMIT = 200;
 
 /**
- * Writes a notification into the outbox, claimed by the server that decided on it. The group must be
- * locked. Answers undefined when an older one of the same integration and group is in another
- * server's hands or in nobody's: then this one waits for `claimNotifications`, so that order is kept.
+ * Writes notifications into the outbox, claimed by the server that decided on them. Their groups must
+ * be locked. Answers those that are to be sent now: where an older one of the same integration and group
+ * is in another server's hands or in nobody's, the new one waits for `claimNotifications`, so that order
+ * is kept.
  */
-export async function insertNotification(
+export async function insertNotifications(
   tx: Tx,
-  notification: NewNotification,
-): Promise<WaitingNotification | undefined> {
-  const { groupId, integration, index, claim } = notification;
-  // The number is drawn first because the key is made from it.
-  const { rows } = await sql<{ id: string; blocked: boolean }>`
+  notifications: readonly NewNotification[],
+): Promise<readonly WaitingNotification[]> {
+  if (notifications.length === 0) return [];
+  const groups = notifications.map(({ groupId }) => groupId);
+  const integrations = notifications.map(({ integration }) => integration);
+  const indexes = notifications.map(({ index }) => index);
+  const servers = notifications.map(({ claim }) => claim.server);
+  // The numbers are drawn first because the keys are made from them.
+  const { rows: drawn } = await sql<{ id: string; blocked: boolean }>`
     select nextval(pg_get_serial_sequence('notifications', 'id'))::text as id, exists (
-      select from notifications where group_id = ${groupId} and integration = ${integration}
-        and index = ${index} and state = 'waiting' and claimed_by is distinct from ${claim.server}
-    ) as blocked`.execute(tx);
-  const { id, blocked } = rows[0] as { id: string; blocked: boolean };
-  const row = await tx
+      select from notifications n where n.group_id = t.group_id and n.integration = t.integration
+        and n.index = t.index and n.state = 'waiting' and n.claimed_by is distinct from t.server
+    ) as blocked
+    from unnest(${groups}::bytea[], ${integrations}::text[], ${indexes}::int[], ${servers}::text[])
+      with ordinality as t (group_id, integration, index, server, place)
+    order by t.place`.execute(tx);
+  const free = new Set(drawn.flatMap(({ id, blocked }) => (blocked ? [] : [id])));
+  const rows = await tx
     .insertInto("notifications")
-    .values({
-      id,
-      idempotency_key: notification.idempotencyKey(id),
-      group_id: groupId,
-      receiver: JSON.stringify(notification.receiver),
-      integration,
-      index,
-      status: notification.status,
-      payload: notification.payload,
-      group_labels: JSON.stringify(notification.groupLabels),
-      alerts: notification.alerts,
-      fingerprints: [...notification.firing],
-      decided_at: new Date(notification.decidedAt),
-      log_before:
-        notification.logBefore === undefined ? null : JSON.stringify(notification.logBefore),
-      next_attempt_at: new Date(notification.decidedAt),
-      claimed_by: blocked ? null : claim.server,
-      claimed_until: blocked ? null : new Date(claim.until),
-      sent_at: null,
-      failed_at: null,
-      error: null,
-      escalated_at: null,
-    })
+    .values(
+      notifications.map((notification, place) => {
+        const { id, blocked } = drawn[place] as { id: string; blocked: boolean };
+        return rowOf(notification, id, blocked ? undefined : notification.claim);
+      }),
+    )
     .returningAll()
-    .executeTakeFirstOrThrow();
-  return blocked ? undefined : toWaiting(row);
+    .execute();
+  return rows
+    .filter(({ id }) => free.has(id))
+    .map(toWaiting)
+    .sort(byNumber);
+}
+
+function rowOf(notification: NewNotification, id: string, claim: Claim | undefined) {
+  const { groupId, integration, index } = notification;
+  return {
+    id,
+    idempotency_key: notification.idempotencyKey(id),
+    group_id: groupId,
+    receiver: JSON.stringify(notification.receiver),
+    integration,
+    index,
+    status: notification.status,
+    payload: notification.payload,
+    group_labels: JSON.stringify(notification.groupLabels),
+    alerts: notification.alerts,
+    fingerprints: [...notification.firing],
+    decided_at: new Date(notification.decidedAt),
+    log_before:
+      notification.logBefore === undefined ? null : JSON.stringify(notification.logBefore),
+    next_attempt_at: new Date(notification.decidedAt),
+    claimed_by: claim?.server ?? null,
+    claimed_until: claim === undefined ? null : new Date(claim.until),
+    sent_at: null,
+    failed_at: null,
+    error: null,
+    escalated_at: null,
+  };
+}
+
+function byNumber(a: WaitingNotification, b: WaitingNotification): number {
+  return BigInt(a.id) < BigInt(b.id) ? -1 : 1;
 }
 
 /** Whether a notification of this integration and group has been decided on and not yet sent. */
@@ -192,7 +217,7 @@ export async function claimNotifications(
       .where("state", "=", "waiting")
       .returningAll()
       .execute();
-    return rows.map(toWaiting).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+    return rows.map(toWaiting).sort(byNumber);
   });
 }
 
@@ -219,13 +244,23 @@ export async function renewClaim(db: Db, id: string, claim: Claim): Promise<bool
   return row !== undefined;
 }
 
-/** A notification has been delivered. */
-export async function markSent(db: Db, id: string, at: number, attempts: number): Promise<void> {
-  await db
-    .updateTable("notifications")
-    .set({ state: "sent", sent_at: new Date(at), attempts, error: null })
-    .where("id", "=", id)
-    .execute();
+/** A delivery that has succeeded. */
+export interface SentNotification {
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly attempts: number;
+}
+
+/** Notifications have been delivered. */
+export async function markSent(tx: Tx, sent: readonly SentNotification[]): Promise<void> {
+  const ids = sent.map(({ id }) => id);
+  const times = sent.map(({ at }) => new Date(at));
+  const attempts = sent.map((one) => one.attempts);
+  await sql`
+    update notifications n set state = 'sent', sent_at = t.at, attempts = t.attempts, error = null
+    from unnest(${ids}::bigint[], ${times}::timestamptz[], ${attempts}::int[]) as t (id, at, attempts)
+    where n.id = t.id`.execute(tx);
 }
 
 /** An attempt failed and another one follows. False when the notification is in other hands. */
