@@ -17,6 +17,20 @@ async function load(text: string, environment: NodeJS.ProcessEnv = {}) {
 }
 
 describe("seaworthy.yml", () => {
+  it("leaves flapping alerts alone unless it is asked to look for them", async () => {
+    const flapping = async (text: string) => (await load(text)).notifications.flapping;
+    expect(await flapping("")).toBeUndefined();
+    const defaults = { firings: 4, within: 3_600_000, quiet: 1_800_000 };
+    expect(await flapping("notifications: { flapping: }")).toEqual(defaults);
+    expect(await flapping("notifications: { flapping: { quiet: 10m } }")).toEqual({
+      ...defaults,
+      quiet: 600_000,
+    });
+    await expect(flapping("notifications: { flapping: { firings: 1 } }")).rejects.toThrow(
+      /firings/,
+    );
+  });
+
   it("takes the command line over the file over the defaults, and paths beside the file", async () => {
     const config = await load(
       "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB}\n",

@@ -63,6 +63,8 @@ export const DEFAULTS = {
   >,
   /** `notifications.fallback.after`: how long a receiver may be unreachable before another is told. */
   fallbackAfter: 5 * 60_000,
+  /** `notifications.flapping.…`: used where that section is there; without it nothing flaps. */
+  flapping: { firings: 4, within: 60 * 60_000, quiet: 30 * 60_000 },
   /** `notifications.heartbeat.interval`, and the least it may be. */
   heartbeat: 60_000,
   shortestHeartbeat: 10_000,
@@ -183,6 +185,16 @@ const fileSchema = z.strictObject({
       fallback: z
         .strictObject({ receiver: z.string().min(1), after: duration.optional() })
         .optional(),
+      flapping: z
+        .strictObject({
+          firings: z.number().int().min(2).max(1000).optional(),
+          within: duration.optional(),
+          quiet: duration.optional(),
+        })
+        .nullable()
+        .optional()
+        // `flapping:` alone switches it on.
+        .transform((section) => (section === null ? {} : section)),
       heartbeat: z
         .strictObject({ url: z.url({ protocol: /^https?$/ }), interval: duration.optional() })
         .optional(),
@@ -259,6 +271,10 @@ export interface Config {
     readonly allowPrivateRedirects: boolean;
     /** Who is told when a receiver could not be for `after` milliseconds. */
     readonly fallback: { readonly receiver: string; readonly after: number } | undefined;
+    /** When an alert that comes and goes is told of once: milliseconds. */
+    readonly flapping:
+      | { readonly firings: number; readonly within: number; readonly quiet: number }
+      | undefined;
     /** Who is told outside, every `interval` milliseconds, that alerts flow. */
     readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
   };
@@ -322,7 +338,7 @@ export async function loadConfig(
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { demo } = value;
   const postgresUrl = environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url;
-  const { fallback, heartbeat } = value.notifications;
+  const { fallback, flapping, heartbeat } = value.notifications;
   const host = command.host ?? value.http.host ?? DEFAULTS.host;
   const port = (command.port ?? value.http.port ?? DEFAULTS.port) || (await freePort(host));
   return {
@@ -390,6 +406,11 @@ export async function loadConfig(
     notifications: {
       allowPrivateRedirects: value.notifications.allow_private_redirects,
       fallback: fallback && { ...fallback, after: fallback.after ?? DEFAULTS.fallbackAfter },
+      flapping: flapping && {
+        firings: flapping.firings ?? DEFAULTS.flapping.firings,
+        within: flapping.within ?? DEFAULTS.flapping.within,
+        quiet: flapping.quiet ?? DEFAULTS.flapping.quiet,
+      },
       heartbeat: heartbeat && {
         ...heartbeat,
         interval: Math.max(heartbeat.interval ?? DEFAULTS.heartbeat, DEFAULTS.shortestHeartbeat),

@@ -61,7 +61,10 @@ export interface House {
 }
 
 /** A router over records of its own; `yaml` is its alertmanager.yml. Time stands still until `advance`. */
-export async function house(yaml: (receiver: TestReceiver) => string = simple): Promise<House> {
+export async function house(
+  yaml: (receiver: TestReceiver) => string = simple,
+  settings: Partial<RouterOptions> = {},
+): Promise<House> {
   const clock = new ManualClock(Date.UTC(2026, 0, 5, 12));
   const records = await testRecords();
   const receiver = await startReceiver();
@@ -79,6 +82,7 @@ export async function house(yaml: (receiver: TestReceiver) => string = simple): 
       announce: () => {},
       externalURL: "http://seaworthy.example",
       random: () => 0.5,
+      ...settings,
       ...options,
     });
     router.apply(routeConfig);

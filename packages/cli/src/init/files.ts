@@ -40,6 +40,10 @@ export async function monitoringFiles(project: Project): Promise<WantedFile[]> {
 const platformFile = `# Read by: npx seaworthy up --config seaworthy/seaworthy.yml
 prometheus: prometheus.yml
 alertmanager: alertmanager.yml
+
+notifications:
+  # An alert that fires and resolves again and again is told of once, until it has been quiet.
+  flapping: { firings: 4, within: 1h, quiet: 30m }
 `;
 
 function prometheusFile({ service, port }: Project): string {

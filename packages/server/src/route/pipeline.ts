@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Clock, IncidentSink } from "../model/index.ts";
+import { formatDuration } from "../model/index.ts";
+import type { AlertSnapshot, Clock, IncidentSink } from "../model/index.ts";
 import {
   hasWaitingNotification,
   insertNotifications,
@@ -8,6 +9,7 @@ import {
   putGroups,
   putLogEntries,
   readGroupLogs,
+  recentFirings,
 } from "../store/index.ts";
 import type {
   Claim,
@@ -25,6 +27,8 @@ import type { AggregationGroup } from "./dispatch/groups.ts";
 import { describeGroup, firingOf, snapshots } from "./notify/payload.ts";
 import type { NotificationPayload } from "./notify/payload.ts";
 import type { Inhibitor } from "./stages/inhibit.ts";
+import { FLAPPING_HORIZON, flaps } from "./stages/flap.ts";
+import type { Firing, FlappingPolicy } from "./stages/flap.ts";
 import { isEmpty, planFlush } from "./stages/plan.ts";
 import type { FlushPlan, FlushState, IntegrationPlan } from "./stages/plan.ts";
 import type { Silences } from "./stages/silence.ts";
@@ -39,6 +43,8 @@ export interface PipelineContext {
   readonly inhibitor: Inhibitor;
   readonly silences: Silences;
   readonly claim: () => Claim;
+  /** When an alert that comes and goes is told of once; undefined for never, as Alertmanager does. */
+  readonly flapping: FlappingPolicy | undefined;
 }
 
 /** Says whether an alert of a group is held back at `at`. */
@@ -95,30 +101,75 @@ export async function flushGroups(
 ): Promise<readonly Flushed[]> {
   const { records, silences } = context;
   await silences.refresh();
-  const flushes = due.map((one) => ({ ...one, held: [...one.group.alerts.values()] }));
+  const flushes: Flush[] = [];
+  const history = await firingsOf(due, context);
+  for (const one of due) flushes.push({ ...one, held: [...one.group.alerts.values()], history });
   // Most flushes find nothing new; they do not need the lock.
   const known = await readGroupLogs(
     records.db,
     due.map(({ group }) => group.id),
   );
   const news = flushes.filter(
-    ({ group, at, held }, place) =>
-      !isEmpty(planFlush(holdBack(group, held, at, context), logAt(known, place))),
+    (flush, place) =>
+      !isEmpty(planFlush(holdBack(flush, flush.held, flush.at, context), logAt(known, place))),
   );
   const decided = news.length === 0 ? [] : await decideTogether(news, context);
   const results = new Map(news.map(({ group }, place) => [group, decided[place]]));
   return flushes.map(
-    ({ group, at, held }) =>
-      results.get(group) ?? {
+    (flush) =>
+      results.get(flush.group) ?? {
         notifications: [],
-        resolved: held.filter((alert) => isResolved(alert, at)),
+        resolved: doneWith(flush, flush.held, flush.at, context),
         adopted: [],
         changed: false,
       },
   );
 }
 
-type Flush = DueGroup & { readonly held: readonly HeldAlert[] };
+type Flush = DueGroup & {
+  readonly held: readonly HeldAlert[];
+  /** When its alerts fired lately, oldest first. */
+  readonly history: ReadonlyMap<string, readonly Firing[]>;
+};
+
+/** When the alerts of groups fired lately, if anybody asks. */
+async function firingsOf(
+  due: readonly DueGroup[],
+  { flapping, records, clock }: PipelineContext,
+): Promise<Flush["history"]> {
+  if (flapping === undefined) return new Map();
+  const ids = due.flatMap(({ group }) => [...group.alerts.keys()]);
+  return recentFirings(records.db, ids, clock.now() - FLAPPING_HORIZON);
+}
+
+/** The alerts that flap at `at`, and how often they fired lately. */
+function flappingOf(
+  { history }: Flush,
+  alerts: readonly HeldAlert[],
+  at: number,
+  { flapping }: PipelineContext,
+): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  if (flapping === undefined) return found;
+  for (const { fingerprint, startsAt, endsAt } of alerts) {
+    const before = (history.get(fingerprint) ?? []).filter(({ startedAt }) => startedAt < startsAt);
+    // Of the last firing the end is known exactly here.
+    const times = flaps([...before, { startedAt: startsAt, endedAt: endsAt }], flapping, at);
+    if (times !== undefined) found.set(fingerprint, times);
+  }
+  return found;
+}
+
+/** The alerts that are over and of which nothing is left to say. */
+function doneWith(
+  flush: Flush,
+  alerts: readonly HeldAlert[],
+  at: number,
+  context: PipelineContext,
+): readonly HeldAlert[] {
+  const flapping = flappingOf(flush, alerts, at, context);
+  return alerts.filter((alert) => isResolved(alert, at) && !flapping.has(alert.fingerprint));
+}
 
 const NOTHING_LOGGED: GroupLog = { group: undefined, entries: new Map() };
 
@@ -146,13 +197,14 @@ function decideTogether(
     const stored = new Map(rows.map((row) => [row.fingerprint, row]));
     // Another server may have had the lock meanwhile: what it knew to be over is not to fire again.
     const now = context.clock.now();
-    const decisions = flushes.map(({ group, at, held }, place) => {
+    const decisions = flushes.map((flush, place) => {
+      const { group, at, held } = flush;
       const { alerts, adopted } = adopt(stored, held);
-      const state = holdBack(group, alerts, Math.max(at, now), context);
+      const state = holdBack(flush, alerts, Math.max(at, now), context);
       const plan = planFlush(state, logAt(logs, place));
       // One that another server knows to be over is still the one that the group holds.
       const done = new Set(
-        alerts.filter((alert) => isResolved(alert, state.now)).map((alert) => alert.fingerprint),
+        doneWith(flush, alerts, state.now, context).map((alert) => alert.fingerprint),
       );
       const resolved = held.filter((alert) => done.has(alert.fingerprint));
       return { group, state, plan, adopted, resolved };
@@ -186,16 +238,19 @@ function adopt(
 }
 
 function holdBack(
-  group: AggregationGroup,
+  flush: Flush,
   alerts: readonly HeldAlert[],
   at: number,
   context: PipelineContext,
 ): FlushState {
+  const { group } = flush;
+  const flapping = flappingOf(flush, alerts, at, context);
   const suppressed = alerts.filter((alert) =>
     stages.some((holdsBack) => holdsBack(alert, { group, at, context })),
   );
   return {
-    alerts: snapshots(alerts, at),
+    alerts: snapshots(alerts, at, flapping),
+    flapping,
     suppressed: new Set(suppressed.map((alert) => alert.fingerprint)),
     integrations: context.config.receivers.get(group.route.receiver)?.integrations ?? [],
     repeatInterval: group.route.repeatInterval,
@@ -218,7 +273,8 @@ async function write(
   const claim = context.claim();
   const entries: PlacedLogEntry[] = [];
   const notifications: NewNotification[] = [];
-  for (const { group, plan } of decisions) {
+  for (const { group, plan, state } of decisions) {
+    const sayFlapping = (alert: AlertSnapshot) => withFlapping(alert, state.flapping, context);
     for (const part of plan.integrations) {
       const id = { integration: part.integration.name, index: part.integration.index };
       // While the receiver cannot be reached, one waiting notification says it all; a repetition of it
@@ -227,7 +283,11 @@ async function write(
       if (repeats && (await hasWaitingNotification(tx, group.id, id))) continue;
       entries.push({ groupId: group.id, ...id, entry: part.entry });
       if (part.send !== undefined)
-        notifications.push({ ...id, ...newNotification(group, part, part.send), claim });
+        notifications.push({
+          ...id,
+          ...newNotification(group, part, part.send, sayFlapping),
+          claim,
+        });
     }
   }
   await putLogEntries(tx, entries);
@@ -248,13 +308,32 @@ async function write(
   return written;
 }
 
+/** An alert as it is told: one that flaps says so in a label, which every receiver's text shows. */
+function withFlapping(
+  alert: AlertSnapshot,
+  flapping: ReadonlyMap<string, number>,
+  context: PipelineContext,
+): AlertSnapshot {
+  const times = flapping.get(alert.fingerprint);
+  if (times === undefined || context.flapping === undefined) return alert;
+  const { within, quiet } = context.flapping;
+  const label = `fired ${times} times in ${formatDuration(within)}`;
+  const note = `It comes and goes: it ${label}. You hear of it again when it has been quiet for ${formatDuration(quiet)}.`;
+  return {
+    ...alert,
+    labels: { ...alert.labels, flapping: label },
+    annotations: { ...alert.annotations, flapping: note },
+  };
+}
+
 function newNotification(
   group: AggregationGroup,
   { integration, before, entry }: IntegrationPlan,
   { alerts, reason }: NonNullable<IntegrationPlan["send"]>,
+  sayFlapping: (alert: AlertSnapshot) => AlertSnapshot,
 ) {
   const { receiver } = group.route;
-  const described = describeGroup(group.key, group.labels, alerts);
+  const described = describeGroup(group.key, group.labels, alerts.map(sayFlapping));
   const payload: NotificationPayload = {
     ...described,
     receiver,

@@ -40,6 +40,7 @@ import { flushGroups } from "./pipeline.ts";
 import type { DueGroup } from "./pipeline.ts";
 import { testReceiver, viewReceivers } from "./receiver-views.ts";
 import type { ReceiverView, TestResult } from "./receiver-views.ts";
+import type { FlappingPolicy } from "./stages/flap.ts";
 import { Inhibitor } from "./stages/inhibit.ts";
 import { Silences } from "./stages/silence.ts";
 import { sweep } from "./sweep.ts";
@@ -73,6 +74,8 @@ export interface RouterOptions {
   readonly random?: () => number;
   /** Whether receivers may redirect to addresses inside private networks. */
   readonly allowPrivateRedirects?: boolean;
+  /** When an alert that comes and goes is told of once; undefined for never, as Alertmanager does. */
+  readonly flapping?: FlappingPolicy | undefined;
   /** Who is told when a receiver cannot be. */
   readonly fallback?: FallbackPolicy | undefined;
   /** Who is told that alerts flow. */
@@ -340,6 +343,7 @@ class AlertRouter implements Router {
         inhibitor: this.#inhibitor,
         silences: this.silences,
         claim: () => this.#deliverer.claim(),
+        flapping: this.#options.flapping,
       });
       for (const { notifications } of flushed)
         for (const notification of notifications) this.#deliverer.enqueue(notification);

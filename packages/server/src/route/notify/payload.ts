@@ -10,12 +10,19 @@ export interface NotificationPayload extends AlertGroup {
   readonly routeLabels: Labels;
 }
 
-/** The alerts of a group at one moment, in Alertmanager's order. */
-export function snapshots(alerts: readonly HeldAlert[], at: number): AlertSnapshot[] {
+/**
+ * The alerts of a group at one moment, in Alertmanager's order. One that flaps fires also while it does
+ * not.
+ */
+export function snapshots(
+  alerts: readonly HeldAlert[],
+  at: number,
+  flapping: ReadonlyMap<string, number>,
+): AlertSnapshot[] {
   return alerts
     .map((alert): AlertSnapshot => ({
       fingerprint: alert.fingerprint,
-      status: isResolved(alert, at) ? "resolved" : "firing",
+      status: isResolved(alert, at) && !flapping.has(alert.fingerprint) ? "resolved" : "firing",
       labels: alert.labels,
       annotations: alert.annotations,
       startsAt: alert.startsAt,

@@ -2,6 +2,7 @@ import type { AlertSnapshot } from "../../model/index.ts";
 import { logKey } from "../../store/index.ts";
 import type { GroupLog, LogEntry } from "../../store/index.ts";
 import type { Integration } from "../config/route-config.ts";
+import { flappingId, withoutMark } from "./flap.ts";
 import { reasonToNotify } from "./dedup.ts";
 import type { Reason } from "./dedup.ts";
 
@@ -10,6 +11,8 @@ export interface FlushState {
   readonly alerts: readonly AlertSnapshot[];
   /** Fingerprints of the alerts that are inhibited, silenced or outside of the route's times. */
   readonly suppressed: ReadonlySet<string>;
+  /** The alerts that flap, with how often they fired lately. */
+  readonly flapping: ReadonlyMap<string, number>;
   readonly integrations: readonly Integration[];
   readonly repeatInterval: number;
   readonly now: number;
@@ -61,7 +64,7 @@ function planIntegration(
   const passing = state.alerts.filter((alert) => !state.suppressed.has(alert.fingerprint));
   const idsOf = (status: AlertSnapshot["status"]) =>
     passing.filter((alert) => alert.status === status).map((alert) => alert.fingerprint);
-  const firing = idsOf("firing");
+  const firing = idsOf("firing").map((id) => loggedAs(id, state, before));
   const resolved = idsOf("resolved");
   const { sendResolved } = integration;
   const { now, repeatInterval } = state;
@@ -83,6 +86,15 @@ function planIntegration(
 }
 
 /**
+ * The name under which the log knows a firing alert. One that begins to flap gets another name, and so is
+ * told of once more; it keeps that name until it has resolved, and is not told of in between.
+ */
+function loggedAs(id: string, { flapping }: FlushState, before: LogEntry | undefined): string {
+  const marked = flappingId(id);
+  return flapping.has(id) || before?.firing.includes(marked) === true ? marked : id;
+}
+
+/**
  * An alert that resolves while it is held back is never announced as resolved. It leaves the log
  * nevertheless: otherwise its next firing would count as told, and nobody would be paged.
  */
@@ -97,7 +109,7 @@ function forgetSuppressed(
       .filter((alert) => alert.status === "resolved" && state.suppressed.has(alert.fingerprint))
       .map((alert) => alert.fingerprint),
   );
-  const firing = before.firing.filter((id) => !over.has(id));
+  const firing = before.firing.filter((id) => !over.has(withoutMark(id)));
   if (firing.length === before.firing.length) return [];
   return [{ integration, before, entry: { ...before, firing }, send: undefined }];
 }

@@ -74,6 +74,32 @@ export async function firingsSince(db: Db): Promise<number> {
   return rows[0]?.ran_at.getTime() ?? 0;
 }
 
+/** The firings of some alerts that began since `since`, by fingerprint, oldest first. */
+export async function recentFirings(
+  db: Db,
+  fingerprints: readonly string[],
+  since: number,
+): Promise<ReadonlyMap<string, readonly { startedAt: number; endedAt: number }[]>> {
+  const found = new Map<string, { startedAt: number; endedAt: number }[]>();
+  if (fingerprints.length === 0) return found;
+  const rows = await db
+    .selectFrom("alert_firings")
+    .select(["fingerprint", "started_at"])
+    .select(({ fn }) => fn.max("ended_at").as("ended_at"))
+    .where(sql<boolean>`fingerprint = any(${[...fingerprints]})`)
+    .where("received_at", ">", new Date(since))
+    .whereRef("ended_at", ">", "received_at")
+    .groupBy(["fingerprint", "started_at"])
+    .orderBy("started_at")
+    .execute();
+  for (const { fingerprint, started_at, ended_at } of rows) {
+    const own = found.get(fingerprint) ?? [];
+    own.push({ startedAt: started_at.getTime(), endedAt: ended_at.getTime() });
+    found.set(fingerprint, own);
+  }
+  return found;
+}
+
 /** Forgets firings that were over before `before`. */
 export async function deleteOldFirings(db: Db, before: number): Promise<void> {
   await db.deleteFrom("alert_firings").where("ended_at", "<", new Date(before)).execute();
