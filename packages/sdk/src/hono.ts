@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Answer } from "./http/answer.ts";
+import { responseOf } from "./http/answer.ts";
+import { nodeObjects } from "./http/hono-env.ts";
 import { Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
@@ -58,25 +58,14 @@ export function seaworthy(app: HonoApplication, options: SeaworthyHonoOptions = 
     };
     await exchange.run(next);
     if (context.error !== undefined) exchange.error = context.error;
-    context.header("x-request-id", exchange.requestId);
+    // Unless somebody has answered on Node's own response: it would be answered again.
+    if (!node.outgoing.headersSent) context.header("x-request-id", exchange.requestId);
   };
   (app.use as (middleware: Middleware) => unknown)(watch);
   return kit;
 }
 
-function responseOf({ status, headers, body }: Answer): Response {
-  return new Response(body, { status, headers: { ...headers, "cache-control": "no-store" } });
-}
-
 /** Middleware stand among the routes; what tells them is that they take a `next`. */
 function isMiddleware({ method, handler }: Route): boolean {
   return method === "ALL" && handler.length >= 2;
-}
-
-function nodeObjects(
-  env: unknown,
-): { readonly incoming: IncomingMessage; readonly outgoing: ServerResponse } | undefined {
-  if (typeof env !== "object" || env === null) return undefined;
-  if (!("incoming" in env && "outgoing" in env)) return undefined;
-  return env as { incoming: IncomingMessage; outgoing: ServerResponse };
 }

@@ -133,10 +133,9 @@ export class Kit {
       activity,
       requestLog: settings.logs.requests === false ? undefined : new RequestLog(logs, settings),
       tracer: this.#tracer,
-      failed: (exchange) => {
-        const { error } = exchange;
+      failed: (trace, error) => {
         service.error(error);
-        if (error !== undefined) this.#errors.capture(error, { handled: false }, exchange);
+        if (error !== undefined) this.#errors.capture(error, { handled: false }, trace);
       },
     });
     this.#watchCalls(settings.traceFetch);

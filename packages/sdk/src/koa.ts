@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { exchangeFor } from "./http/exchange.ts";
+import { keepHeaders } from "./http/kept-headers.ts";
 import { Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
@@ -56,20 +56,11 @@ export function seaworthy(options: SeaworthyKoaOptions = {}): SeaworthyKoa {
     } catch (error) {
       exchange.error = error;
       // Koa takes all headers away from a response that reports an error.
-      response.writeHead = writeHeadWithId;
+      keepHeaders(response, { "x-request-id": exchange.requestId });
       throw error;
     }
   };
   return Object.assign(middleware, { kit });
-}
-
-function writeHeadWithId(this: ServerResponse, ...args: unknown[]): ServerResponse {
-  const exchange = exchangeFor(this);
-  if (exchange !== undefined) this.setHeader("x-request-id", exchange.requestId);
-  const prototype = Object.getPrototypeOf(this) as {
-    writeHead(this: ServerResponse, ...args: unknown[]): ServerResponse;
-  };
-  return prototype.writeHead.apply(this, args);
 }
 
 function templateOf(pattern: unknown): string | undefined {

@@ -59,6 +59,56 @@ export function onRequestError(
   } else (globalThis as Process)[kitKey]?.captureException(error, { handled: false });
 }
 
+/** A route handler of Next's app router: what a `route.ts` exports as GET, POST and so on. */
+type RouteHandler<Context> = (request: Request, context: Context) => Promise<Response> | Response;
+
+/**
+ * Wraps a route handler: `export const GET = withSeaworthy("/api/items/[id]", async (request) => …)`.
+ * Its requests have metrics under that template, a span, a log line and their errors, also where no
+ * server of Node's is there to be watched (a function that a platform calls). Where there is one,
+ * nothing is counted twice. What the handler returns or throws is passed on, `redirect()` and
+ * `notFound()` too.
+ */
+export function withSeaworthy<Context>(
+  template: string,
+  handler: RouteHandler<Context>,
+): (request: Request, context: Context) => Promise<Response> {
+  const known = new Set<string>();
+  return async (request, context) => {
+    const kit = seaworthy();
+    const run = async () => handler(request, context);
+    const trace = currentContext()?.trace;
+    if (!(trace instanceof Exchange)) {
+      if (!known.has(request.method)) {
+        known.add(request.method);
+        kit.http.knownRoute(request.method, template);
+      }
+      return kit.http.fetched(request, template, run, statusOfControlFlow);
+    }
+    trace.template ??= template;
+    try {
+      return await run();
+    } catch (error) {
+      if (statusOfControlFlow(error) === undefined) trace.error = error;
+      throw error;
+    }
+  };
+}
+
+/**
+ * `redirect()`, `notFound()` and their like throw; Next knows them by their digest:
+ * `NEXT_REDIRECT;replace;/where;307;`, `NEXT_HTTP_ERROR_FALLBACK;404`. Undefined for errors.
+ */
+function statusOfControlFlow(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("digest" in error)) return undefined;
+  const { digest } = error;
+  if (typeof digest !== "string" || !digest.startsWith("NEXT_")) return undefined;
+  const [kind, ...rest] = digest.split(";");
+  const status = Number(rest.findLast((part) => /^[1-5]\d\d$/.test(part)));
+  if (status > 0) return status;
+  return kind === "NEXT_NOT_FOUND" ? 404 : 307;
+}
+
 /** Puts the kit before all listeners of the server. */
 function watch(server: Server, kit: Kit): void {
   const emit = server.emit.bind(server) as (event: string | symbol, ...args: unknown[]) => boolean;

@@ -25,3 +25,8 @@ export function sendAnswer(
   });
   response.end(request.method === "HEAD" ? undefined : answer.body);
 }
+
+/** The answer as a `Response` of the Fetch API. */
+export function responseOf({ status, headers, body }: Answer): Response {
+  return new Response(body, { status, headers: { ...headers, "cache-control": "no-store" } });
+}

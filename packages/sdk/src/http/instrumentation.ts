@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LocalTrace, runIn } from "../context.ts";
 import type { Guard, Site } from "../guard.ts";
 import type { RequestLog } from "../logs/request-log.ts";
 import type { HttpMetrics } from "../metrics/http-metrics.ts";
 import { textOf } from "../errors/exception.ts";
+import type { Joined } from "../traces/opentelemetry.ts";
 import type { Tracer } from "../traces/tracer.ts";
 import { parseTraceParent } from "../traces/w3c.ts";
 import type { Activity } from "./activity.ts";
 import type { Answer } from "./answer.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { Exchange, exchangeFor, watch, type ExchangeWatcher } from "./exchange.ts";
+import { acceptRequestId } from "./request-id.ts";
 import { requestBodyBytes, responseBodyBytes } from "./sizes.ts";
 
 /** What nginx logs when the client went away before the answer was complete. */
@@ -24,7 +27,21 @@ interface Parts {
   readonly requestLog: RequestLog | undefined;
   readonly tracer: Tracer;
   /** Told of each request that failed, with the framework's error when it gave one. */
-  readonly failed: (exchange: Exchange) => void;
+  readonly failed: (trace: LocalTrace, error: unknown) => void;
+}
+
+/** What is known of a request at its end. */
+interface Ended {
+  readonly requestId: string;
+  readonly joined: Joined | undefined;
+  readonly method: string;
+  /** Without the query. */
+  readonly url: string;
+  readonly template: string | undefined;
+  readonly status: number;
+  readonly error: unknown;
+  readonly requestBytes: number | undefined;
+  readonly responseBytes: number | undefined;
 }
 
 /** What a framework's adapter needs of the kit. None of its methods throws. */
@@ -100,48 +117,110 @@ export class HttpInstrumentation implements ExchangeWatcher {
     }
   }
 
+  /**
+   * Runs the handler of a request that no server of this process is seen to receive, as where a
+   * platform calls handlers itself. What it returns or throws is passed on.
+   */
+  async fetched(
+    request: Request,
+    template: string,
+    handler: () => Promise<Response>,
+    /** The status of what is thrown only to say what to answer. */
+    statusOf: (error: unknown) => number | undefined,
+  ): Promise<Response> {
+    const begun = this.#parts.guard.run("request", () => this.#begin(request), undefined);
+    if (begun === undefined) return handler();
+    const { trace, joined } = begun;
+    const end = (status: number, error: unknown, sent?: string | null) =>
+      this.#parts.guard.run(
+        "response",
+        () =>
+          this.#finish(trace, {
+            requestId: begun.requestId,
+            joined,
+            method: request.method,
+            url: new URL(request.url).pathname,
+            template,
+            status,
+            error,
+            requestBytes: bytesOf(request.headers.get("content-length")),
+            responseBytes: bytesOf(sent),
+          }),
+        undefined,
+      );
+    try {
+      const run = () => runIn(trace, handler);
+      const response = await (joined === undefined ? run() : joined.run(run));
+      end(response.status, undefined, response.headers.get("content-length"));
+      return response;
+    } catch (error) {
+      const status = statusOf(error);
+      end(status ?? 500, status === undefined ? error : undefined);
+      throw error;
+    }
+  }
+
+  #begin({ method, headers }: Request) {
+    const { tracer } = this.#parts;
+    const parent = parseTraceParent(headers.get("traceparent") ?? undefined);
+    const joined = tracer.join(method, parent);
+    const requestId = acceptRequestId(headers.get("x-request-id") ?? undefined);
+    const sampled = joined?.place.sampled ?? tracer.sample(parent);
+    const place = joined?.place;
+    const trace = new LocalTrace(requestId, place ?? parent, sampled, place?.spanId);
+    trace.owner = tracer;
+    trace.foreign = joined !== undefined;
+    return { trace, joined, requestId };
+  }
+
   #end(exchange: Exchange, response: ServerResponse, complete: boolean): void {
     const { request } = exchange;
     if (request === undefined) return;
     exchange.request = undefined;
+    this.#finish(exchange, {
+      requestId: exchange.requestId,
+      joined: exchange.joined,
+      method: request.method ?? "",
+      url: pathOf(exchange.url),
+      template: exchange.template ?? this.#templateOf(exchange, request),
+      status: complete ? response.statusCode : clientClosedRequest,
+      error: exchange.error,
+      requestBytes: requestBodyBytes(request),
+      responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
+    });
+  }
+
+  #finish(trace: LocalTrace, end: Ended): void {
     const { metrics, requestLog, failed } = this.#parts;
-    const milliseconds = performance.now() - exchange.startedAt;
-    const method = request.method ?? "";
-    const status = complete ? response.statusCode : clientClosedRequest;
-    const template = exchange.template ?? this.#templateOf(exchange, request);
+    const milliseconds = performance.now() - trace.startedAt;
+    const { method, template, status, error } = end;
     metrics.record({
       method,
       path: template,
       status,
       seconds: milliseconds / 1000,
-      requestBytes: requestBodyBytes(request),
-      responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
+      requestBytes: end.requestBytes,
+      responseBytes: end.responseBytes,
     });
-    if (status >= 500) failed(exchange);
-    this.#trace(exchange, method, template, status, milliseconds);
+    if (status >= 500) failed(trace, error);
+    this.#trace(trace, end, milliseconds);
     requestLog?.write({
-      requestId: exchange.requestId,
-      traceId: exchange.traceId,
+      requestId: end.requestId,
+      traceId: trace.traceId,
       method,
-      url: pathOf(exchange.url),
+      url: end.url,
       statusCode: status,
       duration: Math.round(milliseconds * 1000) / 1000,
-      error: exchange.error,
+      error,
     });
   }
 
-  #trace(
-    exchange: Exchange,
-    method: string,
-    template: string | undefined,
-    status: number,
-    milliseconds: number,
-  ): void {
+  #trace(trace: LocalTrace, end: Ended, milliseconds: number): void {
     const { tracer } = this.#parts;
-    const { joined } = exchange;
+    const { joined, method, template, status, error } = end;
     const failed = status >= 500;
     // The application's own provider decides about its own traces.
-    const kept = joined === undefined && tracer.keeps(exchange, failed, milliseconds);
+    const kept = joined === undefined && tracer.keeps(trace, failed, milliseconds);
     if (!kept && joined === undefined) return;
     const name = template === undefined ? method : `${method} ${template}`;
     // https://opentelemetry.io/docs/specs/semconv/http/http-spans/
@@ -149,16 +228,16 @@ export class HttpInstrumentation implements ExchangeWatcher {
       "http.request.method": method,
       "http.route": template,
       "http.response.status_code": status,
-      "url.path": pathOf(exchange.url),
+      "url.path": end.url,
     };
-    if (joined !== undefined) joined.end(name, attributes, exchange.error, failed);
+    if (joined !== undefined) joined.end(name, attributes, error, failed);
     else
-      tracer.keep(exchange, {
+      tracer.keep(trace, {
         name,
         kind: "server",
-        startedAt: exchange.startedAt,
+        startedAt: trace.startedAt,
         attributes,
-        error: failed ? failureOf(exchange.error, status) : undefined,
+        error: failed ? failureOf(error, status) : undefined,
       });
   }
 
@@ -170,6 +249,10 @@ export class HttpInstrumentation implements ExchangeWatcher {
       return undefined;
     }
   }
+}
+
+function bytesOf(contentLength: string | null | undefined): number | undefined {
+  return /^\d{1,15}$/.test(contentLength ?? "") ? Number(contentLength) : undefined;
 }
 
 function failureOf(error: unknown, status: number): string {

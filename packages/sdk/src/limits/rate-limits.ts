@@ -102,6 +102,22 @@ export class RateLimits<R = IncomingMessage> {
     };
   }
 
+  /** A tier as a step of `protectKoa` and its like; `identify` gets the framework's own context. */
+  tier(tier: string): {
+    readonly asks: true;
+    before(
+      request: IncomingMessage,
+      response: ServerResponse,
+      place: { readonly subject: unknown },
+    ): Promise<boolean>;
+  } {
+    this.#tier(tier);
+    return {
+      asks: true,
+      before: (request, response, { subject }) => this.admit(tier, request, response, subject as R),
+    };
+  }
+
   /** A hook for Fastify: `app.addHook("onRequest", limits.fastify("standard"))`, or of one route. */
   fastify(tier: string): (request: R & HookRequest, reply: HookReply) => Promise<unknown> {
     this.#tier(tier);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { TextDecoder } from "node:util";
 import { sendAnswer, type Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import type { Place } from "./step.ts";
 
 export interface BodyGuardOptions {
   /** Most bytes of a body, as they come over the wire. Default: 1 MiB. */
@@ -83,7 +84,22 @@ export class BodyGuard {
       !/charset=(?!"?utf-?8)/i.test(request.headers["content-type"] ?? "")
         ? new TextDecoder("utf-8", { fatal: true })
         : undefined;
-    let received = 0;
+    // What came while something before took its time. Nothing is read that need not be: who reads
+    // after us may want to be the first.
+    const early = request.readableLength > 0 ? (request.read() as Buffer | null) : null;
+    let received = early?.byteLength ?? 0;
+    if (received > limit) {
+      refuse(tooLarge(limit));
+      return false;
+    }
+    if (decoder !== undefined && early !== null) {
+      const whole = decodes(decoder, early) && (!request.complete || decodes(decoder, undefined));
+      if (!whole) {
+        refuse(notUtf8);
+        return false;
+      }
+    }
+    if (early !== null) request.unshift(early);
     let over = false;
     const push = request.push.bind(request);
     // Whatever reads the body (a parser, a pipe, a handler), it passes here first.
@@ -104,6 +120,11 @@ export class BodyGuard {
       return push(chunk, encoding);
     };
     return true;
+  }
+
+  /** As a step of `protectKoa` and its like. */
+  before(request: IncomingMessage, response: ServerResponse, { answering }: Place): boolean {
+    return this.watch(request, response, answering);
   }
 
   /** Middleware for Express, before the body parsers. */

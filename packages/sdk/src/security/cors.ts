@@ -93,6 +93,11 @@ export class Cors {
     return true;
   }
 
+  /** As a step of `protectKoa` and its like. */
+  before(request: IncomingMessage, response: ServerResponse): boolean {
+    return !this.handle(request, response);
+  }
+
   /** Middleware for Express, before the routes and after the security headers. */
   express(): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
     return (request, response, next) => {

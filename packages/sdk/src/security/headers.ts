@@ -82,6 +82,12 @@ export class SecurityHeaders {
     return nonce;
   }
 
+  /** As a step of `protectKoa` and its like. */
+  before(request: IncomingMessage, response: ServerResponse): boolean {
+    this.apply(request, response);
+    return true;
+  }
+
   /** Middleware for Express; the nonce is also `response.locals.cspNonce`. */
   express(): (
     request: IncomingMessage,

@@ -9,5 +9,7 @@ export {
   type SecurityHeadersOptions,
 } from "./headers.ts";
 export { InputFilter, type InputFilterOptions } from "./input-filter.ts";
+export { protectHono, protectKoa, protectNest, protectNode } from "./protect.ts";
 export { isCleanTarget, lastOfEach, sanitise, UncleanInput } from "./sanitise.ts";
+export type { Place, Step } from "./step.ts";
 export { refuseSlowClients, type SlowClientOptions } from "./slow-clients.ts";

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendAnswer } from "../http/answer.ts";
+import { responseOf, sendAnswer, type Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
 import { isCleanTarget, lastOfEach, sanitise, UncleanInput } from "./sanitise.ts";
 
@@ -13,6 +13,26 @@ interface ParsedRequest {
   body?: unknown;
   query?: unknown;
   params?: unknown;
+  readonly url?: string | undefined;
+}
+
+/** What is used of Koa's context; `body` is there once a body parser has been. */
+interface KoaContext {
+  readonly request: ParsedRequest & { readonly url: string };
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  respond?: boolean | undefined;
+}
+
+/** What is used of Hono's context, whose requests are parsed when somebody asks. */
+interface HonoContext {
+  readonly req: {
+    readonly url: string;
+    json(): Promise<unknown>;
+    parseBody(options?: object): Promise<unknown>;
+    query(key?: string): unknown;
+    queries(key?: string): unknown;
+  };
 }
 
 /** Cleans what parsers made of a request: see {@link sanitise} and {@link lastOfEach}. */
@@ -30,23 +50,76 @@ export class InputFilter {
     next: (error?: unknown) => void,
   ) => void {
     return (request, response, next) => {
-      if (!isCleanTarget(request.url ?? "")) {
-        sendAnswer(badTarget, request, response);
-        return;
-      }
-      try {
-        if (request.body !== undefined) request.body = sanitise(request.body);
-        // Express 5 parses the query anew each time it is read.
-        const value = this.#query(request.query);
-        const descriptor = { value, configurable: true, enumerable: true, writable: true };
-        if (request.query !== undefined) Object.defineProperty(request, "query", descriptor);
-      } catch (error) {
-        if (!(error instanceof UncleanInput)) throw error;
-        sendAnswer(problemAnswer(400, error.message), request, response);
-        return;
-      }
-      next();
+      const answer = this.#cleaned(request);
+      if (answer === undefined) next();
+      else sendAnswer(answer, request, response);
     };
+  }
+
+  /** Middleware for Koa, after the body parser: `app.use(filter.koa())`. */
+  koa(): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
+    return async (context, next) => {
+      const answer = this.#cleaned(context.request);
+      if (answer === undefined) {
+        await next();
+        return;
+      }
+      context.respond = false;
+      sendAnswer(answer, context.req, context.res);
+    };
+  }
+
+  /** Middleware for Hono: what handlers and validators read is clean. `app.use(filter.hono())`. */
+  hono(): (context: HonoContext, next: () => Promise<void>) => Promise<Response | void> {
+    return async ({ req }, next) => {
+      const { pathname, search } = new URL(req.url);
+      const given = isCleanTarget(pathname + search) ? req.queries() : undefined;
+      if (given === undefined) return responseOf(badTarget);
+      // Lists of one are no lists for whoever reads a single value.
+      const lists = sanitise(given) as Record<string, string[]>;
+      const keep = (key: string) =>
+        this.#lists.includes(key) ? lists[key] : lists[key]?.slice(-1);
+      const [json, parseBody] = [req.json.bind(req), req.parseBody.bind(req)];
+      const all = Object.fromEntries(Object.keys(lists).map((key) => [key, keep(key) ?? []]));
+      Object.assign(req, {
+        json: async () => sanitise(await json()),
+        parseBody: async (options?: object) => sanitise(await parseBody(options)),
+        query: (key?: string) =>
+          key === undefined
+            ? Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.at(-1)]))
+            : all[key]?.at(-1),
+        queries: (key?: string) => (key === undefined ? all : all[key]),
+      });
+      return next();
+    };
+  }
+
+  /**
+   * Cleans a request in place, whatever parsed it.
+   *
+   * @throws UncleanInput for what cannot be cleaned.
+   */
+  clean(request: ParsedRequest & { readonly raw?: { readonly url?: string | undefined } }): void {
+    const target = request.raw?.url ?? request.url ?? "";
+    if (!isCleanTarget(target)) throw new UncleanInput(badTargetTitle);
+    if (request.body !== undefined) request.body = sanitise(request.body);
+    if (request.query !== undefined) {
+      // Express 5 and Koa parse the query anew each time it is read.
+      const value = this.#query(request.query);
+      const descriptor = { value, configurable: true, enumerable: true, writable: true };
+      Object.defineProperty(request, "query", descriptor);
+    }
+    if (request.params !== undefined) request.params = sanitise(request.params);
+  }
+
+  #cleaned(request: ParsedRequest): Answer | undefined {
+    try {
+      this.clean(request);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof UncleanInput)) throw error;
+      return problemAnswer(400, error.message);
+    }
   }
 
   /** A hook for Fastify: `app.addHook("preValidation", filter.fastify())`. */
@@ -57,10 +130,7 @@ export class InputFilter {
   ) => void {
     return (request, _reply, done) => {
       try {
-        if (!isCleanTarget(request.raw.url ?? "")) throw new UncleanInput(badTargetTitle);
-        request.body = sanitise(request.body);
-        request.query = this.#query(request.query);
-        request.params = sanitise(request.params);
+        this.clean(request);
         done();
       } catch (error) {
         done(error instanceof Error ? error : new Error("the input could not be cleaned"));

@@ -18,4 +18,13 @@ export {
   type RequestParts,
   type RequestSchemas,
 } from "./request.ts";
+export {
+  problemFilter,
+  schemaPipe,
+  validatedHono,
+  validatedKoa,
+  validatedNext,
+  validatedNode,
+  type ValidatedOptions,
+} from "./adapters.ts";
 export { safeText, uuid, type SafeTextOptions } from "./text.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { sendAnswer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
-import { readBody } from "./read-body.ts";
+import { readBody } from "../http/read-body.ts";
 import { MemoryReplays, type Replays } from "./replays.ts";
 import { forms, isSigned, type Headers, type Refusal, type Sender } from "./signatures.ts";
 
