@@ -43,6 +43,12 @@ export class Annotations {
     }
   }
 
+  /** What the source says of its data as a whole: it belongs to no place in the query. */
+  note(level: "warning" | "info", message: string): void {
+    const notes = level === "warning" ? this.#warnings : this.#infos;
+    if (notes.size < MAX_EACH) notes.add(message);
+  }
+
   /** A note about buckets whose counts had to be raised; all of one text and place become one. */
   infoForced(message: string, span: Span, details: RisingDetails, timeMs: number): void {
     const key = `${span.start}:${message}`;

@@ -123,6 +123,8 @@ export interface QueryContext {
   takeSamples(count: number): void;
   /** Counts series against `maxSeries`; throws PromqlError("limit") beyond it. */
   takeSeries(count: number): void;
+  /** Tells the caller about the data that the answer is made of; each text once. */
+  note(level: "warning" | "info", message: string): void;
 }
 
 /**

@@ -104,6 +104,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         limits: config.telemetry,
         log,
         diskUsed: (use) => counts.diskUsed(use),
+        downsampled: (state) => counts.downsampled(state),
       }),
     ),
   ]);

@@ -33,7 +33,7 @@ describe("seaworthy.yml", () => {
 
   it("takes the command line over the file over the defaults, and paths beside the file", async () => {
     const config = await load(
-      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB}\n",
+      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB, downsampling: {1h: {retention: 60d}}}\n",
     );
     expect(config.http).toMatchObject({ host: "0.0.0.0", port: 4321 });
     expect(config.prometheusFile).toBe(join(folder, "conf/p.yml"));
@@ -46,6 +46,11 @@ describe("seaworthy.yml", () => {
       outOfOrderMs: 7 * 86_400_000,
       diskBudgetBytes: undefined,
       maxSeries: 1_000_000,
+      downsampling: true,
+      fiveMinutesAfterDays: 7,
+      fiveMinutesDays: 90,
+      hourAfterDays: 30,
+      hourDays: 60,
     });
     expect(config.incidents.severities["critical"]).toBe("P1");
   });

@@ -33,6 +33,11 @@ export const DEFAULTS = {
   data: "data",
   /** `telemetry.retention` */
   retention: 30 * DAY,
+  /** `telemetry.downsampling`: the ages from which on coarser windows serve, and how long each is kept. */
+  downsampling: {
+    fiveMinutes: { after: 7 * DAY, retention: 90 * DAY },
+    hour: { after: 30 * DAY, retention: 365 * DAY },
+  },
   /** `logs.retention` */
   logRetention: 30 * DAY,
   /** `traces.retention` */
@@ -95,6 +100,9 @@ const size = z.union([z.number().int().positive(), z.string()]).transform((given
 const hostAndPort = z
   .string()
   .regex(/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/, "is not host:port such as blackbox:9115");
+const windowsSchema = z
+  .strictObject({ after: duration.optional(), retention: duration.optional() })
+  .prefault({});
 
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
@@ -134,6 +142,13 @@ const fileSchema = z.strictObject({
       max_memory: size.optional(),
       out_of_order_window: duration.optional(),
       disk_budget: size.optional(),
+      downsampling: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          "5m": windowsSchema,
+          "1h": windowsSchema,
+        })
+        .prefault({}),
     })
     .prefault({}),
   logs: z
@@ -243,6 +258,11 @@ export interface Config {
     readonly outOfOrderMs: number;
     readonly diskBudgetBytes: number | undefined;
     readonly maxSeries: number;
+    readonly downsampling: boolean;
+    readonly fiveMinutesAfterDays: number;
+    readonly fiveMinutesDays: number;
+    readonly hourAfterDays: number;
+    readonly hourDays: number;
   };
   /** What is masked in log lines and spans, beyond and except the rules that are built in. */
   readonly logMasking: {
@@ -369,6 +389,7 @@ export async function loadConfig(
         value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,
       diskBudgetBytes: value.telemetry.disk_budget,
       maxSeries: value.limits.series ?? DEFAULTS.activeSeries,
+      ...downsamplingOf(value.telemetry.downsampling),
     },
     logMasking: value.logs.masking,
     postgres: {
@@ -427,6 +448,17 @@ export async function loadConfig(
 }
 
 /** Stores drop whole days. */
+function downsamplingOf(given: z.infer<typeof fileSchema>["telemetry"]["downsampling"]) {
+  const { fiveMinutes, hour } = DEFAULTS.downsampling;
+  return {
+    downsampling: given.enabled,
+    fiveMinutesAfterDays: wholeDays(given["5m"].after ?? fiveMinutes.after),
+    fiveMinutesDays: wholeDays(given["5m"].retention ?? fiveMinutes.retention),
+    hourAfterDays: wholeDays(given["1h"].after ?? hour.after),
+    hourDays: wholeDays(given["1h"].retention ?? hour.retention),
+  };
+}
+
 function wholeDays(ms: number): number {
   return Math.max(1, Math.ceil(ms / DAY));
 }

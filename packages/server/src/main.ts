@@ -92,6 +92,8 @@ function telemetrySchema({ clickhouse, telemetry }: Config): string {
     throw new TypeError("--print-schema is for a ClickHouse server: clickhouse.url names none");
   return printSchema(clickhouse, {
     samplesDays: telemetry.retentionDays,
+    fiveMinutesDays: telemetry.downsampling ? telemetry.fiveMinutesDays : 0,
+    hourDays: telemetry.downsampling ? telemetry.hourDays : 0,
     logsDays: telemetry.logRetentionDays,
     tracesDays: telemetry.traceRetentionDays,
   });

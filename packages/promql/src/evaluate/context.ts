@@ -60,6 +60,10 @@ export class EvaluationContext implements QueryContext {
     }
   }
 
+  note(level: "warning" | "info", message: string): void {
+    this.annotations.note(level, message);
+  }
+
   /** Throws when the caller has given up on the query. */
   checkAborted(): void {
     if (!this.signal.aborted) return;

@@ -49,6 +49,13 @@ export interface SelfMetrics {
   samplesWritten(count: number, seconds: number): void;
   /** What the metrics take of the disk, and what they may take (undefined: no bound); bytes. */
   diskUsed(use: { readonly usedBytes: number; readonly budgetBytes: number | undefined }): void;
+  /** How the downsampling of old samples stands; days, and ms since 1970. */
+  downsampled(state: {
+    readonly pendingDays: number;
+    readonly daysDone: number;
+    readonly failures: number;
+    readonly lastDoneMs: number;
+  }): void;
   /** Log lines that the engine has committed, by protocol. */
   linesReceived(protocol: string, count: number): void;
   /** Spans that the engine has committed, by protocol. */
@@ -153,8 +160,37 @@ export function createSelfMetrics(version: string): SelfMetrics {
     [],
   );
 
+  const downsamplingPending = gauge(
+    "downsampling_pending_days",
+    "Days of samples that are old enough for windows and have none, or older ones than their samples.",
+    [],
+  );
+  const downsamplingDays = counter(
+    "downsampling_days_total",
+    "Days of which windows were made.",
+    [],
+  );
+  const downsamplingFailures = counter(
+    "downsampling_failures_total",
+    "Runs of the downsampling that failed; each is tried again.",
+    [],
+  );
+  const downsamplingAt = gauge(
+    "downsampling_last_complete_timestamp_seconds",
+    "When nothing was left to be downsampled.",
+    [],
+  );
+  let downsampled = { daysDone: 0, failures: 0 };
+
   return {
     registry,
+    downsampled({ pendingDays, daysDone, failures, lastDoneMs }) {
+      downsamplingPending.set(pendingDays);
+      downsamplingDays.inc(daysDone - downsampled.daysDone);
+      downsamplingFailures.inc(failures - downsampled.failures);
+      if (lastDoneMs > 0) downsamplingAt.set(lastDoneMs / 1000);
+      downsampled = { daysDone, failures };
+    },
     diskUsed({ usedBytes, budgetBytes }) {
       diskBytes.set(usedBytes);
       if (budgetBytes !== undefined) diskBudget.set(budgetBytes);

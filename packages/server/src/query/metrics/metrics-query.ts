@@ -232,5 +232,7 @@ function countingContext(
         );
       }
     },
+    // Samples as they are stored have no place for remarks.
+    note() {},
   };
 }

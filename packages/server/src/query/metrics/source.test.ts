@@ -18,6 +18,7 @@ const context: QueryContext = {
   signal: new AbortController().signal,
   takeSamples: () => {},
   takeSeries: () => {},
+  note: () => {},
 };
 let telemetry: Telemetry;
 let statements: string[] = [];

@@ -9,6 +9,7 @@ import type {
 } from "@seaworthy/promql";
 import { StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
+import { withWindows } from "./downsampled/source.ts";
 import { evaluateGrid } from "./grid.ts";
 import { readSamples } from "./samples.ts";
 import type { MatchedFamily, SeriesIndex } from "./series-index.ts";
@@ -18,25 +19,36 @@ const SAMPLES_OF_TURN = 100_000;
 
 /** PromQL's view of the metrics' store. */
 export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
+  const source = withWindows(samplesSource(telemetry, index), telemetry, index);
   return {
-    async *select(request: SelectRequest, context: QueryContext): AsyncGenerator<RawSeries> {
-      const { matchers, startMs, endMs } = request;
+    async *select(request, context) {
       try {
-        const families = await index.match(matchers, startMs, endMs, context.signal);
-        if (inMemory(telemetry, families, startMs)) {
-          yield* recentSamples(telemetry, families, startMs, endMs);
-          return;
-        }
-        yield* readSamples(telemetry, families, { startMs, endMs }, context.signal);
+        yield* source.select(request, context);
       } catch (error) {
         throw promqlErrorOf(error);
       }
     },
-    grid(request: GridRequest, { signal }: QueryContext) {
-      return evaluateGrid(telemetry, index, request, signal)?.catch((error: unknown) => {
+    grid: (request, context) =>
+      source.grid?.(request, context)?.catch((error: unknown) => {
         throw promqlErrorOf(error);
-      });
+      }),
+  };
+}
+
+/** The samples as they were stored. */
+function samplesSource(telemetry: Telemetry, index: SeriesIndex): Source {
+  return {
+    async *select(request: SelectRequest, context: QueryContext): AsyncGenerator<RawSeries> {
+      const { matchers, startMs, endMs } = request;
+      const families = await index.match(matchers, startMs, endMs, context.signal);
+      if (inMemory(telemetry, families, startMs)) {
+        yield* recentSamples(telemetry, families, startMs, endMs);
+        return;
+      }
+      yield* readSamples(telemetry, families, { startMs, endMs }, context.signal);
     },
+    grid: (request: GridRequest, { signal }: QueryContext) =>
+      evaluateGrid(telemetry, index, request, signal),
   };
 }
 

@@ -1,3 +1,4 @@
+import { RESOLUTIONS } from "./downsampling/tables.ts";
 import type { ClickHouse } from "./engine.ts";
 
 /** Series of one metric, by the ids that the tables have for them. */
@@ -10,7 +11,7 @@ const DAY_MS = 86_400_000;
 /** Ids of one statement. */
 const MAX_IDS = 5000;
 /** The tables that hold something of a series at a time. */
-const TIMED = ["samples", "histograms", "exemplars"];
+const TIMED = ["samples", "histograms", "exemplars", "histograms_5m", "histograms_1h"];
 
 /**
  * Deletes what the series have from startMs to endMs (ms, both inclusive), and their names on the days
@@ -32,6 +33,16 @@ export async function deleteSeries(
           AND time >= fromUnixTimestamp64Milli({start:Int64}, 'UTC')
           AND time <= fromUnixTimestamp64Milli({end:Int64}, 'UTC')`,
         { families, ids, start: startMs, end: endMs },
+        { settings: { lightweight_deletes_sync: 2 } },
+      );
+    }
+    // A window of which a part is deleted goes whole; where its samples are kept it is made again.
+    for (const { windows, ms } of RESOLUTIONS) {
+      await engine.execute(
+        `DELETE FROM ${windows} WHERE ${which}
+          AND start > fromUnixTimestamp64Milli({start:Int64}, 'UTC')
+          AND start < fromUnixTimestamp64Milli({end:Int64}, 'UTC')`,
+        { families, ids, start: startMs - ms, end: endMs },
         { settings: { lightweight_deletes_sync: 2 } },
       );
     }
@@ -64,7 +75,7 @@ function* portions(series: readonly SeriesOfFamily[]) {
 
 /** Rewrites the parts of the tables that hold deleted rows, so that their space is free. */
 export async function purgeDeleted(engine: ClickHouse): Promise<void> {
-  for (const table of [...TIMED, "series"]) {
+  for (const table of [...TIMED, ...RESOLUTIONS.map(({ windows }) => windows), "series"]) {
     await engine.execute(
       `ALTER TABLE ${table} APPLY DELETED MASK`,
       {},

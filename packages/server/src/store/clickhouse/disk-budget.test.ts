@@ -33,7 +33,7 @@ beforeAll(async () => {
     dir,
     clock,
     log: pino({ level: "warn" }, { write: (line: string) => void lines.push(line) }),
-    limits: { diskBudgetBytes: DAY_BYTES * 4 },
+    limits: { diskBudgetBytes: DAY_BYTES * 4, downsampling: false },
     diskUsed: (use) => uses.push(use),
   });
   return async () => {

@@ -4,7 +4,18 @@ import type { Clock, Timer } from "../../model/index.ts";
 import type { ClickHouse } from "./engine.ts";
 
 /** The tables of metrics, which all have a partition for each UTC day. */
-const TABLES = ["samples", "histograms", "exemplars", "series", "histogram_families"] as const;
+const TABLES = [
+  "samples",
+  "histograms",
+  "exemplars",
+  "series",
+  "histogram_families",
+  "windows_5m",
+  "histograms_5m",
+  "windows_1h",
+  "histograms_1h",
+  "downsampled_days",
+] as const;
 const CHECK_EVERY_MS = 60_000;
 /** The share of the budget from which on every check that finds more used says so. */
 const WARN_AT = 0.8;

@@ -30,6 +30,16 @@ export interface TelemetryLimits {
   readonly outOfOrderMs: number;
   /** How long samples are kept, days. */
   readonly retentionDays: number;
+  /** Whether old samples are kept at a coarser resolution as well. */
+  readonly downsampling: boolean;
+  /** The age of samples from which on windows of five minutes serve, and how long these are kept; days. */
+  readonly fiveMinutesAfterDays: number;
+  readonly fiveMinutesDays: number;
+  /** The same of windows of an hour, days. */
+  readonly hourAfterDays: number;
+  readonly hourDays: number;
+  /** Samples that one statement of downsampling works on; some 100 bytes of memory each. */
+  readonly downsamplingPiece: number;
   /** What the metrics may take of the disk, bytes; beyond, the oldest day is dropped. */
   readonly diskBudgetBytes: number | undefined;
   /** Log lines that may wait for a commit, and their bytes; beyond, writers are refused. */
@@ -72,6 +82,12 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxRecentSamples: 4_000_000,
   outOfOrderMs: 30 * 86_400_000,
   retentionDays: 30,
+  downsampling: true,
+  fiveMinutesAfterDays: 7,
+  fiveMinutesDays: 90,
+  hourAfterDays: 30,
+  hourDays: 365,
+  downsamplingPiece: 1_000_000,
   diskBudgetBytes: undefined,
   maxWaitingLines: 200_000,
   maxWaitingLineBytes: 128 << 20,

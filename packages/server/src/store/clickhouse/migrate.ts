@@ -5,6 +5,9 @@ import { migrations } from "./migrations.ts";
 /** How long each signal is kept. */
 export interface Retention {
   readonly samplesDays: number;
+  /** Windows of old samples; 0 where none are made. */
+  readonly fiveMinutesDays: number;
+  readonly hourDays: number;
   readonly logsDays: number;
   readonly tracesDays: number;
 }
@@ -46,13 +49,21 @@ interface Kept {
   readonly days: number;
 }
 
-function keptTables({ samplesDays, logsDays, tracesDays }: Retention): Kept[] {
+function keptTables(retention: Retention): Kept[] {
+  const { samplesDays, fiveMinutesDays, hourDays, logsDays, tracesDays } = retention;
+  // Whatever is kept of a series must be found.
+  const longest = Math.max(samplesDays, fiveMinutesDays, hourDays);
   return [
     { table: "samples", day: "toDate(time)", days: samplesDays },
     { table: "histograms", day: "toDate(time)", days: samplesDays },
     { table: "exemplars", day: "toDate(time)", days: samplesDays },
-    { table: "series", day: "day", days: samplesDays },
-    { table: "histogram_families", day: "day", days: samplesDays },
+    { table: "series", day: "day", days: longest },
+    { table: "histogram_families", day: "day", days: longest },
+    { table: "windows_5m", day: "toDate(start)", days: Math.max(1, fiveMinutesDays) },
+    { table: "histograms_5m", day: "toDate(time)", days: Math.max(1, fiveMinutesDays) },
+    { table: "windows_1h", day: "toDate(start)", days: Math.max(1, hourDays) },
+    { table: "histograms_1h", day: "toDate(time)", days: Math.max(1, hourDays) },
+    { table: "downsampled_days", day: "day", days: longest },
     { table: "logs", day: "toDate(time)", days: logsDays },
     { table: "log_streams", day: "day", days: logsDays },
     { table: "spans", day: "toDate(time)", days: tracesDays },

@@ -1,3 +1,4 @@
+import { DOWNSAMPLING_TABLES } from "./downsampling/tables.ts";
 import { LOG_TABLES } from "./logs/tables.ts";
 import { SPAN_TABLES } from "./traces/tables.ts";
 
@@ -88,4 +89,5 @@ export const migrations: readonly (readonly string[])[] = [
   // gauges have them: 1.10 bytes instead of 1.67 a value of counters, 2.34 instead of 3.00 of gauges.
   ["ALTER TABLE samples MODIFY COLUMN value Float64 CODEC(Delta, ZSTD(1))"],
   SPAN_TABLES,
+  DOWNSAMPLING_TABLES,
 ];

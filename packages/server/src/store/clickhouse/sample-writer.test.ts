@@ -34,7 +34,7 @@ function writer() {
   };
   const limits = { ...defaultTelemetryLimits, commitEveryMs: 2 ** 30, fullCommitSamples: 10 };
   const recent = new RecentSamples(0, now);
-  const options = { clock: systemClock, newest: 0, recent, announced: () => {} };
+  const options = { clock: systemClock, newest: 0, recent, announced: () => {}, came: () => {} };
   const made = new SampleWriter(engine, limits, options);
   return { write: (size: number) => made.write(batchOf(size)), commits: () => commits };
 }

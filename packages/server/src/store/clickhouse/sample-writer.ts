@@ -31,12 +31,16 @@ export class SampleWriter implements SampleSink {
   readonly #clock: Clock;
   readonly #recent: RecentSamples;
   readonly #announced: (family: number) => void;
+  readonly #came: (oldestMs: number) => void;
   #described = new Map<string, MetricMetadata>();
   #newDescriptions: MetricMetadata[] = [];
   /** `family/day` of those whose row in `histogram_families` is there. */
   readonly #histogramFamilies = new Set<string>();
 
-  /** `announced` is told the family of each series that the table did not have. */
+  /**
+   * `announced` is told the family of each series that the table did not have, `came` the time of the
+   * oldest sample of each commit.
+   */
   constructor(
     engine: ClickHouse,
     limits: TelemetryLimits,
@@ -46,11 +50,13 @@ export class SampleWriter implements SampleSink {
       readonly newest: number;
       readonly recent: RecentSamples;
       readonly announced: (family: number) => void;
+      readonly came: (oldestMs: number) => void;
     },
   ) {
     this.#engine = engine;
     this.#limits = limits;
     this.#announced = options.announced;
+    this.#came = options.came;
     this.#clock = options.clock;
     this.#recent = options.recent;
     this.#series = new SeriesRegistry(limits.maxSeries);
@@ -107,7 +113,12 @@ export class SampleWriter implements SampleSink {
   async #commit(group: readonly ResolvedBatch[]): Promise<void> {
     const rows = new CommitRows(group);
     for (const { batch } of group) this.describe(batch.metadata ?? []);
-    await this.#insert(rows);
+    try {
+      await this.#insert(rows);
+    } finally {
+      // Also when it failed: a part of it may be there.
+      this.#came(oldestOf(group));
+    }
   }
 
   /** Series come before their samples: a sample whose series is unknown could never be found. */
@@ -165,6 +176,15 @@ export class SampleWriter implements SampleSink {
       throw error;
     }
   }
+}
+
+/** The time of the oldest sample, ms. */
+function oldestOf(group: readonly ResolvedBatch[]): number {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { batch } of group) {
+    for (const time of batch.times) if (time < oldest) oldest = time;
+  }
+  return oldest;
 }
 
 /** What a batch counts against the limits: its samples and exemplars. */

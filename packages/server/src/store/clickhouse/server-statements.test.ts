@@ -10,7 +10,13 @@ import { openTelemetry } from "./telemetry.ts";
 
 const single = { database: "sea" };
 const prod = { database: "sea", cluster: "prod" };
-const retention = { samplesDays: 30, logsDays: 30, tracesDays: 30 };
+const retention = {
+  samplesDays: 30,
+  fiveMinutesDays: 90,
+  hourDays: 365,
+  logsDays: 30,
+  tracesDays: 30,
+};
 
 it("makes of each table a replicated one on each server and one over all of them", () => {
   const [local = "", all = ""] = serverStatements(migrations[0]?.[0] ?? "", prod);

@@ -4,6 +4,8 @@ import type { Clock, LogSink, SampleSink, SpanSink } from "../../model/index.ts"
 import { StoreError } from "../errors.ts";
 import { deleteSeries, purgeDeleted } from "./delete-series.ts";
 import type { SeriesOfFamily } from "./delete-series.ts";
+import { Downsampler } from "./downsampling/downsampler.ts";
+import type { DownsamplingState, KeptResolutions } from "./downsampling/downsampler.ts";
 import { DiskBudget } from "./disk-budget.ts";
 import type { DiskUse } from "./disk-budget.ts";
 import type { ClickHouse, StatementOptions } from "./engine.ts";
@@ -50,6 +52,10 @@ export interface Telemetry {
   remove(series: readonly SeriesOfFamily[], startMs: number, endMs: number): Promise<void>;
   /** Frees the disk space of what was deleted. */
   purge(): Promise<void>;
+  /** What of the past is kept in which resolution. */
+  kept(): KeptResolutions;
+  /** Downsamples now what is due, instead of within minutes. */
+  downsample(): Promise<void>;
   /** Tells whether the engine answers. */
   ping(): Promise<void>;
   /** Commits what waits, stops what runs, closes. Within 2 s. */
@@ -67,6 +73,8 @@ export interface TelemetryOptions {
   readonly clock?: Clock;
   /** Told every minute what the metrics take of the disk. */
   readonly diskUsed?: (use: DiskUse) => void;
+  /** Told how the downsampling of old samples stands, as it goes on. */
+  readonly downsampled?: (state: DownsamplingState) => void;
 }
 
 /**
@@ -82,15 +90,32 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const clock = options.clock ?? systemClock;
   const logs = new LogWriter(engine, limits);
   const spans = new SpanWriter(engine, limits);
+  const downsampler = new Downsampler(engine, {
+    policy: {
+      enabled: limits.downsampling,
+      rawDays: limits.retentionDays,
+      fiveMinutesAfterDays: limits.fiveMinutesAfterDays,
+      fiveMinutesDays: limits.fiveMinutesDays,
+      hourAfterDays: limits.hourAfterDays,
+      hourDays: limits.hourDays,
+      pieceSamples: limits.downsamplingPiece,
+    },
+    log: options.log,
+    clock,
+    told: options.downsampled ?? (() => {}),
+  });
   let newest: number;
   try {
     await migrate(engine, {
       samplesDays: limits.retentionDays,
+      fiveMinutesDays: limits.downsampling ? limits.fiveMinutesDays : 0,
+      hourDays: limits.downsampling ? limits.hourDays : 0,
       logsDays: limits.logRetentionDays,
       tracesDays: limits.traceRetentionDays,
     });
     await Promise.all([logs.open(), spans.open()]);
     newest = await newestSample(engine);
+    await downsampler.start();
   } catch (error) {
     await engine.close();
     throw error;
@@ -112,6 +137,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     newest,
     recent,
     announced: changed,
+    came: (oldestMs) => downsampler.came(oldestMs),
   });
   let closing: Promise<void> | undefined;
   const budget = new DiskBudget(engine, {
@@ -138,7 +164,10 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
     });
-    await Promise.race([Promise.all([writer.close(), logs.close(), spans.close()]), late]);
+    await Promise.race([
+      Promise.all([writer.close(), logs.close(), spans.close(), downsampler.stop()]),
+      late,
+    ]);
     clearTimeout(timer);
     await engine.close();
   };
@@ -152,12 +181,15 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       family === undefined ? version : Math.max(versions.get(family) ?? 0, changedByOthers),
     async remove(series, startMs, endMs) {
       await deleteSeries(engine, series, startMs, endMs);
+      downsampler.came(startMs);
       if (!engine.isShared) recent.restart(recent.next);
       // Those that come again must be named again.
       writer.forget();
       for (const { family } of series) changed(family);
     },
     purge: () => purgeDeleted(engine),
+    kept: () => downsampler.kept(),
+    downsample: () => downsampler.run(),
     async ping() {
       if (closing !== undefined) {
         throw new StoreError("store_unavailable", "the metrics store is closed");
