@@ -161,12 +161,12 @@ export function createSelfMetrics(version: string): SelfMetrics {
   );
 
   const downsamplingPending = gauge(
-    "downsampling_pending_days",
+    "downsampling_pending",
     "Days of samples that are old enough for windows and have none, or older ones than their samples.",
     [],
   );
   const downsamplingDays = counter(
-    "downsampling_days_total",
+    "downsampling_done_total",
     "Days of which windows were made.",
     [],
   );
