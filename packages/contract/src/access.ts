@@ -76,6 +76,13 @@ export const setAccount = operation({
 export const tokenScope = z.enum(["ingest", "read", "write", "admin"]);
 export type TokenScope = z.infer<typeof tokenScope>;
 
+/** What the holder of an ingest key may send; null: as much as the platform takes. */
+export const ingestLimits = z.object({
+  /** Series that may be active at a time: written in the last one to two hours. */
+  series: z.number().int().min(1).max(100_000_000).nullable().default(null),
+  samplesPerSecond: z.number().int().min(1).max(100_000_000).nullable().default(null),
+});
+
 export const apiToken = z.object({
   id: z.string(),
   name: z.string(),
@@ -83,6 +90,8 @@ export const apiToken = z.object({
   createdAt: instant,
   lastUsedAt: instant.nullable(),
   expiresAt: instant.nullable(),
+  /** Left out where there are none. */
+  limits: ingestLimits.optional(),
 });
 export type ApiToken = z.infer<typeof apiToken>;
 
@@ -103,6 +112,8 @@ export const createToken = operation({
     name: text(1, 100),
     scope: tokenScope,
     expiresAt: instant.nullable().default(null),
+    /** Of ingest keys alone. */
+    limits: ingestLimits.optional(),
   }),
   answer: z.object({ token: apiToken, secret: z.string() }),
   status: 201,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ingestLimits } from "./access.ts";
 import { operation } from "./operation.ts";
 import { instant } from "./values.ts";
 
@@ -16,6 +17,19 @@ export const cardinality = z.object({
   bytesByLabel: counted,
   /** Series by `label=value`. */
   seriesByPair: counted,
+  /** The ingest keys that have limits and have sent something since the start. */
+  senders: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      activeSeries: z.number(),
+      limits: ingestLimits,
+      /** Samples that were refused because their series was one too many. */
+      refusedSamples: z.number(),
+      /** Requests that were told to come again later. */
+      delayedRequests: z.number(),
+    }),
+  ),
 });
 
 export const getCardinality = operation({

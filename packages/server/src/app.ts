@@ -197,7 +197,15 @@ async function start(config: Config, closers: Closers): Promise<App> {
     }
   };
 
+  const push = createPushReceivers({
+    samples,
+    metrics: counts,
+    clock,
+    limits: config.pushLimits,
+    otlp: () => files.prometheus.otlp,
+  });
   const sources = apiSources({
+    push,
     metrics,
     router,
     rules,
@@ -253,15 +261,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         externalLabels: () => files.prometheus.externalLabels,
       }),
       alertmanagerRoutes({ router, clock, version: VERSION }),
-      pushRoutes(
-        createPushReceivers({
-          samples,
-          metrics: counts,
-          clock,
-          limits: config.pushLimits,
-          otlp: () => files.prometheus.otlp,
-        }),
-      ),
+      pushRoutes(push),
       probeRoutes({ prober, scraper, targets: config.probes.targets }),
       lokiRoutes({ logs, tail, clock, version: VERSION }),
       logPushRoutes(

@@ -4,13 +4,14 @@ import type { Rules } from "./evaluate/index.ts";
 import { fingerprint } from "./model/index.ts";
 import type { Labels } from "./model/index.ts";
 import type { MetricsQuery } from "./query/index.ts";
-import type { Scraper } from "./receive/index.ts";
+import type { PushReceivers, Scraper } from "./receive/index.ts";
 import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
 import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
 
 /** What the own API shows of the rooms: their views, put into its words. */
 export function apiSources(rooms: {
+  readonly push: PushReceivers;
   readonly metrics: MetricsQuery;
   readonly rules: Rules;
   readonly router: Router;
@@ -18,7 +19,7 @@ export function apiSources(rooms: {
   /** The labels that alerts carry once they leave the rules. */
   readonly externalLabels: () => Labels;
 }): ApiSources {
-  const { metrics, rules, router, scraper } = rooms;
+  const { push, metrics, rules, router, scraper } = rooms;
 
   async function range(
     expression: string,
@@ -75,6 +76,7 @@ export function apiSources(rooms: {
     routing: router,
     history: router.history,
     cardinality: (request) => metrics.cardinality(request),
+    senders: () => push.senders(),
     alerts,
     notifications: async (limit) => (await router.notifications(limit)).map(notificationView),
     async lastNotification() {

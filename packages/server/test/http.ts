@@ -94,6 +94,7 @@ export async function testServer(
         },
       },
       cardinality: async () => NO_SERIES,
+      senders: () => [],
       alerts: async () => [],
       notifications: async () => [],
       lastNotification: async () => null,

@@ -16,7 +16,7 @@ import { ACCESS_LIMITS } from "./limits.ts";
 import { hashSecret, sameSecret } from "./secrets.ts";
 import { createSignIn } from "./sign-in.ts";
 import type { Account, SignIn } from "./sign-in.ts";
-import { createTokens } from "./tokens.ts";
+import { createTokens, ingestLimitsOf } from "./tokens.ts";
 import type { Tokens } from "./tokens.ts";
 import { actorOf } from "./scopes.ts";
 import type { Principal } from "./scopes.ts";
@@ -103,7 +103,13 @@ export function createAccess(deps: {
     if (now - (token.lastUsedAt?.getTime() ?? 0) >= ACCESS_LIMITS.tokenTouchEvery) {
       await touchToken(records.db, token.id, now);
     }
-    return { kind: "token", id: token.id, name: token.name, scope: token.scope };
+    return {
+      kind: "token",
+      id: token.id,
+      name: token.name,
+      scope: token.scope,
+      limits: ingestLimitsOf(token),
+    };
   }
 
   const signIn = createSignIn({

@@ -20,6 +20,13 @@ const SCOPE_OF_ROLE: Readonly<Record<Role, Scope>> = {
   admin: "admin",
 };
 
+/** What the holder of an ingest key may send; null: as much as the platform takes. */
+export interface IngestLimits {
+  /** Series that may be active at a time. */
+  readonly series: number | null;
+  readonly samplesPerSecond: number | null;
+}
+
 /** Who is asking, once a credential has been checked. */
 export type Principal =
   | {
@@ -30,7 +37,14 @@ export type Principal =
       /** SHA-256 of the session's secret: which session this is, without being able to use it. */
       readonly sessionHash: Buffer;
     }
-  | { readonly kind: "token"; readonly id: string; readonly name: string; readonly scope: Scope }
+  | {
+      readonly kind: "token";
+      readonly id: string;
+      readonly name: string;
+      readonly scope: Scope;
+      /** What an ingest key may send; left out where only the platform's limits hold. */
+      readonly limits?: IngestLimits | undefined;
+    }
   | { readonly kind: "bootstrap" };
 
 function scopeOf(principal: Principal): Scope {

@@ -3,7 +3,7 @@ import { deleteToken, insertToken, writeAudit } from "../store/index.ts";
 import type { Records, TokenRecord } from "../store/index.ts";
 import { AccessError } from "./errors.ts";
 import { actorOf } from "./scopes.ts";
-import type { Principal, Scope } from "./scopes.ts";
+import type { IngestLimits, Principal, Scope } from "./scopes.ts";
 import { hashSecret, newToken } from "./secrets.ts";
 
 /** API tokens and ingest keys, made and revoked by admins. */
@@ -16,6 +16,8 @@ export interface Tokens {
       readonly scope: Scope;
       /** Milliseconds since 1970; null for never. */
       readonly expiresAt: number | null;
+      /** Of an ingest key alone. Throws `token_limits_misplaced` with another scope. */
+      readonly limits?: IngestLimits | undefined;
     },
   ): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
   /** Revokes a token at once. Throws `token_not_found`. */
@@ -33,9 +35,21 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
           `A token cannot expire in the past (${new Date(given.expiresAt).toISOString()}).`,
         );
       }
+      if (given.limits !== undefined && given.scope !== "ingest") {
+        throw new AccessError(
+          "token_limits_misplaced",
+          `Limits are for ingest keys; this token opens "${given.scope}".`,
+        );
+      }
       const secret = newToken(given.scope);
       const token = await records.transaction(async (tx) => {
-        const made = await insertToken(tx, { ...given, now, secretHash: hashSecret(secret) });
+        const made = await insertToken(tx, {
+          ...given,
+          now,
+          secretHash: hashSecret(secret),
+          maxSeries: given.limits?.series ?? null,
+          maxSamplesPerSecond: given.limits?.samplesPerSecond ?? null,
+        });
         await writeAudit(tx, {
           at: now,
           actor: actorOf(by),
@@ -63,4 +77,11 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
         });
       }),
   };
+}
+
+/** The limits of a key; undefined when it has none. */
+export function ingestLimitsOf(token: TokenRecord): IngestLimits | undefined {
+  const { maxSeries, maxSamplesPerSecond } = token;
+  if (maxSeries === null && maxSamplesPerSecond === null) return undefined;
+  return { series: maxSeries, samplesPerSecond: maxSamplesPerSecond };
 }

@@ -8,6 +8,8 @@ export { createProber, probeKey } from "./probes/prober.ts";
 export type { Prober } from "./probes/prober.ts";
 export { defaultPushLimits } from "./push/limits.ts";
 export type { PushLimits } from "./push/limits.ts";
+export { QuotaError } from "./push/quotas.ts";
+export type { Sender, SenderUse } from "./push/quotas.ts";
 export { createPushReceivers } from "./push/receivers.ts";
 export type { PushReceivers } from "./push/receivers.ts";
 export { failureBody, successBody } from "./otlp/answers.ts";

@@ -3,6 +3,7 @@ export type { Block, Column } from "./clickhouse/native-format.ts";
 export { FIVE_MINUTES, ONE_HOUR } from "./clickhouse/downsampling/tables.ts";
 export type { Resolution } from "./clickhouse/downsampling/tables.ts";
 export type { KeptResolutions } from "./clickhouse/downsampling/downsampler.ts";
+export { keepSamples } from "./clickhouse/keep-samples.ts";
 export { HINTS } from "./clickhouse/blocks.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
 export { printSchema } from "./clickhouse/print-schema.ts";

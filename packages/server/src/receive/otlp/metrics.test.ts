@@ -111,7 +111,7 @@ describe("the OpenTelemetry SDK", () => {
   let key: string;
   beforeAll(async () => {
     const routed: typeof push = {
-      remoteWrite: push.remoteWrite,
+      ...push,
       otlp: { receive: (request) => push.otlp.receive(request) },
     };
     server = await testServer({ routes: [pushRoutes(routed)] });

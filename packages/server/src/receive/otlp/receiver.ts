@@ -9,6 +9,8 @@ import type { BodyStream } from "../push/body.ts";
 import { PushError } from "../push/errors.ts";
 import { decompress } from "../push/decompress.ts";
 import type { PushLimits } from "../push/limits.ts";
+import { QuotaError } from "../push/quotas.ts";
+import type { Quotas, Sender } from "../push/quotas.ts";
 import { Refusals } from "../push/refusals.ts";
 import { failureBody, successBody } from "./answers.ts";
 import type { OtlpEncoding } from "./answers.ts";
@@ -27,6 +29,7 @@ export interface OtlpRequest {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly body: BodyStream;
+  readonly sender?: Sender | undefined;
 }
 
 /** What a request of OTLP is answered. */
@@ -36,6 +39,8 @@ export interface OtlpAnswer {
   readonly body: Buffer;
   /** What was wrong, for the log; empty when nothing was. */
   readonly fault: string;
+  /** When to come again, where the sender was too fast. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** Takes metrics over OTLP/HTTP. */
@@ -48,7 +53,8 @@ export interface OtlpMetrics {
 }
 
 export interface OtlpOptions {
-  readonly samples: SampleSink;
+  /** The way to the store, by sender. */
+  readonly quotas: Quotas;
   readonly metrics: Pick<SelfMetrics, "dropped">;
   readonly clock: Clock;
   /** The memory for bodies. */
@@ -65,13 +71,14 @@ const TYPES: Readonly<Record<string, OtlpEncoding>> = {
 
 /** Makes the receiver for OTLP's metrics. https://opentelemetry.io/docs/specs/otlp/#otlphttp */
 export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
-  const { samples, metrics, clock, admission, limits } = options;
+  const { quotas, metrics, clock, admission, limits } = options;
   let translator = new MetricsTranslator(limits, options.settings());
   const deltas = new Deltas(limits.deltaSeries);
 
   const take = async (
     resources: readonly ResourceMetrics[],
     request: OtlpIntake["deltas"],
+    sink: SampleSink,
   ): Promise<Refusals> => {
     const refusals = new Refusals();
     const batch = new PushBatch(limits.samples);
@@ -79,7 +86,7 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
     if (translator.settings !== settings) translator = new MetricsTranslator(limits, settings);
     translator.translate(resources, { batch, refusals, deltas: request });
     try {
-      await samples.write(batch.build());
+      await sink.write(batch.build());
     } catch (error) {
       if (error instanceof SamplesRefused) refusals.addStore(error);
       else if (error instanceof RangeError) throw new PushError("request_malformed", error.message);
@@ -89,7 +96,11 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
     return refusals;
   };
 
-  const read = async (encoding: OtlpEncoding, plain: Buffer): Promise<Refusals> => {
+  const read = async (
+    encoding: OtlpEncoding,
+    plain: Buffer,
+    sink: SampleSink,
+  ): Promise<Refusals> => {
     const budget = new Budget(limits.samples * 4);
     const { resourceMetrics } =
       encoding === "json"
@@ -97,12 +108,12 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
         : exportMetricsRequest.readFields(new ProtoReader(plain), budget);
     const names = resourcesWithDeltas(resourceMetrics);
     return names.length === 0
-      ? take(resourceMetrics, noDeltas)
-      : deltas.run(clock.now(), names, (request) => take(resourceMetrics, request));
+      ? take(resourceMetrics, noDeltas, sink)
+      : deltas.run(clock.now(), names, (request) => take(resourceMetrics, request, sink));
   };
 
   return {
-    async receive({ contentType, contentEncoding, body }) {
+    async receive({ contentType, contentEncoding, body, sender }) {
       const type = (contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
       const encoding = TYPES[type];
       // In what form to answer is open when the form of the request is not known.
@@ -118,7 +129,7 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
         const refusals = await withBody(body, limits.bodyBytes, admission, async (sent, held) => {
           const plain = await decompress(sent, compression, limits.decompressedBytes);
           held.grow(plain.length);
-          return read(encoding, plain);
+          return read(encoding, plain, quotas.sinkFor(sender, 429));
         });
         const fault = refusals.any ? refusals.reasons() : "";
         return {
@@ -129,7 +140,8 @@ export function createOtlpMetrics(options: OtlpOptions): OtlpMetrics {
       } catch (error) {
         if (!(error instanceof SeaworthyError)) throw error;
         const { status, message } = error;
-        return { status, ...failureBody(form, status, message), fault: message };
+        const retryAfterSeconds = error instanceof QuotaError ? error.retryAfterSeconds : undefined;
+        return { status, ...failureBody(form, status, message), fault: message, retryAfterSeconds };
       }
     },
   };

@@ -9,11 +9,15 @@ import { createRemoteWrite } from "../remote-write/receiver.ts";
 import type { RemoteWrite } from "../remote-write/receiver.ts";
 import { defaultPushLimits } from "./limits.ts";
 import type { PushLimits } from "./limits.ts";
+import { Quotas } from "./quotas.ts";
+import type { SenderUse } from "./quotas.ts";
 
 /** Everything that takes pushed metrics. */
 export interface PushReceivers {
   readonly remoteWrite: RemoteWrite;
   readonly otlp: OtlpMetrics;
+  /** What senders whose keys have limits have used. */
+  senders(): SenderUse[];
 }
 
 export interface PushOptions {
@@ -29,8 +33,10 @@ export interface PushOptions {
 export function createPushReceivers(given: PushOptions): PushReceivers {
   const { limits, otlp = () => defaultOtlpSettings, ...rest } = given;
   const all = { ...defaultPushLimits, ...limits };
-  const options = { ...rest, limits: all, admission: createAdmission(all.heldBytes) };
+  const quotas = new Quotas(given.samples, given.clock);
+  const options = { ...rest, quotas, limits: all, admission: createAdmission(all.heldBytes) };
   return {
+    senders: () => quotas.use(),
     remoteWrite: createRemoteWrite(options),
     otlp: createOtlpMetrics({ ...options, settings: otlp }),
   };

@@ -7,6 +7,7 @@ import { withBody } from "../push/body.ts";
 import type { BodyStream } from "../push/body.ts";
 import { PushError } from "../push/errors.ts";
 import type { PushLimits } from "../push/limits.ts";
+import type { Quotas, Sender } from "../push/quotas.ts";
 import { Refusals } from "../push/refusals.ts";
 import { uncompressBlock } from "../snappy.ts";
 import { RemoteWriteV1 } from "./v1.ts";
@@ -18,6 +19,7 @@ export interface RemoteWriteRequest {
   readonly contentType: string | undefined;
   readonly contentEncoding: string | undefined;
   readonly body: BodyStream;
+  readonly sender?: Sender | undefined;
 }
 
 /** What a request of remote write is answered. */
@@ -40,7 +42,8 @@ export interface RemoteWrite {
 }
 
 export interface RemoteWriteOptions {
-  readonly samples: SampleSink;
+  /** The way to the store, by sender. */
+  readonly quotas: Quotas;
   readonly metrics: Pick<SelfMetrics, "dropped">;
   /** The memory for bodies. */
   readonly admission: Admission;
@@ -49,17 +52,22 @@ export interface RemoteWriteOptions {
 
 /** Makes the receiver for remote write 1.0 and 2.0. */
 export function createRemoteWrite(options: RemoteWriteOptions): RemoteWrite {
-  const { samples, metrics, admission, limits } = options;
+  const { quotas, metrics, admission, limits } = options;
   const v1 = new RemoteWriteV1(limits.knownSeries);
   const v2 = new RemoteWriteV2(limits.knownSeries);
-  const take = async (version: "v1" | "v2", body: Buffer): Promise<RemoteWriteAnswer> => {
+  const take = async (
+    version: "v1" | "v2",
+    body: Buffer,
+    sender: Sender | undefined,
+  ): Promise<RemoteWriteAnswer> => {
     const refusals = new Refusals();
     const batch = new PushBatch(limits.samples);
     const decoder = version === "v1" ? v1 : v2;
     decoder.read(body, { batch, refusals, limits });
     const before = refusals.samples;
     const offered = batch.size + before;
-    await store(samples, batch, refusals);
+    // A Prometheus drops what is answered 429 unless it is told otherwise, and keeps what is answered 503.
+    await store(quotas.sinkFor(sender, 503), batch, refusals);
     refusals.count(metrics);
     const written = batch.size - (refusals.samples - before);
     const headers = version === "v1" ? {} : writtenHeaders(batch, written);
@@ -68,7 +76,7 @@ export function createRemoteWrite(options: RemoteWriteOptions): RemoteWrite {
       : { status: 204, headers, message: "" };
   };
   return {
-    async receive({ contentType, contentEncoding, body }) {
+    async receive({ contentType, contentEncoding, body, sender }) {
       const version = protocolOf(contentType);
       const encoding = contentEncoding?.trim().toLowerCase() ?? "";
       if (encoding !== "" && encoding !== "snappy") {
@@ -80,7 +88,7 @@ export function createRemoteWrite(options: RemoteWriteOptions): RemoteWrite {
       return withBody(body, limits.bodyBytes, admission, (compressed, held) => {
         const plain = uncompressBlock(compressed, limits.decompressedBytes);
         held.grow(plain.length);
-        return take(version, plain);
+        return take(version, plain, sender);
       });
     },
   };

@@ -11,6 +11,7 @@ import {
   signOutElsewhere,
 } from "@seaworthy/contract";
 import type { ApiToken } from "@seaworthy/contract";
+import { ingestLimitsOf } from "../../access/index.ts";
 import type { Access, Started } from "../../access/index.ts";
 import type { FastifyReply } from "fastify";
 import { principalOf } from "../request.ts";
@@ -19,6 +20,8 @@ import type { Serve } from "./serve.ts";
 
 type TokenRecord = Awaited<ReturnType<Access["listTokens"]>>[number];
 
+const limitsView = (limits: ApiToken["limits"]) => (limits === undefined ? {} : { limits });
+
 const tokenView = (token: TokenRecord): ApiToken => ({
   id: token.id,
   name: token.name,
@@ -26,6 +29,7 @@ const tokenView = (token: TokenRecord): ApiToken => ({
   createdAt: token.createdAt.toISOString(),
   lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
   expiresAt: token.expiresAt?.toISOString() ?? null,
+  ...limitsView(ingestLimitsOf(token)),
 });
 
 /** Sessions, the own account, tokens, the audit log. */

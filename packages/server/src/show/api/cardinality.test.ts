@@ -13,9 +13,18 @@ it("shows what makes series, of the days and the metric that are asked for", asy
     bytesByLabel: [{ name: "user", value: 300 }],
     seriesByPair: [{ name: "job=shop", value: 3 }],
   };
+  const sender = {
+    id: "k1",
+    name: "shop",
+    activeSeries: 2,
+    limits: { series: 2, samplesPerSecond: null },
+    refusedSamples: 7,
+    delayedRequests: 0,
+  };
   const server = await testServer({
     clock: { now: () => now, after: () => ({ cancel: () => {} }) },
     sources: {
+      senders: () => [sender],
       cardinality: async (request) => {
         asked.push(request);
         return { ...lists, series: 3, labelPairs: 5, oldest: undefined, newest: now };
@@ -26,6 +35,7 @@ it("shows what makes series, of the days and the metric that are asked for", asy
   const get = (query: string) => fetch(`${server.url}/api/cardinality${query}`, { headers });
   expect(await (await get("?metric=requests_total&days=2&limit=5")).json()).toEqual({
     ...lists,
+    senders: [sender],
     series: 3,
     labelPairs: 5,
     oldestSample: null,

@@ -15,7 +15,12 @@ export function serveCardinality(serve: Serve, sources: ApiSources, clock: Clock
       metric: query.metric,
       limit: query.limit,
     });
-    return { ...lists, oldestSample: instantOf(oldest), newestSample: instantOf(newest) };
+    return {
+      ...lists,
+      senders: sources.senders(),
+      oldestSample: instantOf(oldest),
+      newestSample: instantOf(newest),
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ActiveAlert, Notification, Receiver, Watchdog } from "@seaworthy/contract";
 import type { Labels } from "../../model/index.ts";
 import type { Cardinality, CardinalityRequest, MetricsQuery } from "../../query/index.ts";
+import type { SenderUse } from "../../receive/index.ts";
 import type { Rules } from "../../evaluate/index.ts";
 import type { Router } from "../../route/index.ts";
 import type { RoutingViews } from "./routing.ts";
@@ -34,6 +35,8 @@ export interface ApiSources {
   readonly history: Router["history"];
   /** Which metrics and labels make how many series. */
   cardinality(request: CardinalityRequest): Promise<Cardinality>;
+  /** What senders whose keys have limits have used. */
+  senders(): SenderUse[];
   /** Pending and firing alerts of all rules. */
   alerts(): Promise<readonly RunningAlert[]>;
   /** Notifications, newest first. */

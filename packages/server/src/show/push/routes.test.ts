@@ -85,3 +85,61 @@ it("asks senders to come again while the store cannot take anything", async () =
   expect(await answer.text()).toContain("already wait");
   expect((await push(bodyV1(series))).status).toBe(204);
 });
+
+it("holds each ingest key to its limits, in the protocol's own words", async () => {
+  failure = undefined;
+  const limited = async (limits: { series: number | null; samplesPerSecond: number | null }) => {
+    const { secret } = await server.access.createToken(
+      { kind: "bootstrap" },
+      { name: "shop", scope: "ingest", expiresAt: null, limits },
+    );
+    return secret;
+  };
+  const of = (i: number) =>
+    ({ labels: pairs({ __name__: "up", i: String(i) }), samples: [[T, 1]] }) as const;
+  const few = await limited({ series: 2, samplesPerSecond: null });
+  expect((await push(bodyV1([of(1), of(2)]), {}, few)).status).toBe(204);
+  const tooMany = await push(bodyV1([of(2), of(3)]), {}, few);
+  expect(tooMany.status).toBe(400);
+  expect(await tooMany.text()).toMatch(
+    /^1 of 2 samples .* although 2 of the key "shop" are active/,
+  );
+  expect(written.at(-1)?.times).toHaveLength(1);
+  expect((await push(bodyV1([of(3)]))).status).toBe(204);
+
+  // The burst of ten seconds may be overdrawn once; then the sender waits.
+  const slow = await limited({ series: null, samplesPerSecond: 1 });
+  const request = bodyV1(Array.from({ length: 12 }, (_, i) => of(i)));
+  expect((await push(request, {}, slow)).status).toBe(204);
+  const before = written.length;
+  const wait = await push(request, {}, slow);
+  expect(wait.status).toBe(503);
+  expect(Number(wait.headers.get("retry-after"))).toBeGreaterThan(0);
+  const otlp = await fetch(`${server.url}/v1/metrics`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${slow}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      resourceMetrics: [
+        {
+          scopeMetrics: [
+            {
+              metrics: [
+                { name: "g", gauge: { dataPoints: [{ timeUnixNano: `${T}000000`, asDouble: 1 }] } },
+              ],
+            },
+          ],
+        },
+      ],
+    }),
+  });
+  expect(otlp.status).toBe(429);
+  expect(Number(otlp.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await otlp.json()).toMatchObject({ code: 8 });
+  expect(written).toHaveLength(before);
+  await expect(
+    server.access.createToken(
+      { kind: "bootstrap" },
+      { name: "x", scope: "read", expiresAt: null, limits: { series: 1, samplesPerSecond: null } },
+    ),
+  ).rejects.toMatchObject({ code: "token_limits_misplaced" });
+});

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { SeaworthyError } from "../../model/index.ts";
-import type { PushReceivers } from "../../receive/index.ts";
+import { QuotaError } from "../../receive/index.ts";
+import type { PushReceivers, Sender } from "../../receive/index.ts";
 
 /** Seconds after which a sender may try again what could not be stored. */
 const RETRY_AFTER = 2;
@@ -16,6 +17,7 @@ export function pushRoutes({ remoteWrite, otlp }: PushReceivers): FastifyPluginA
           contentType: request.headers["content-type"],
           contentEncoding: request.headers["content-encoding"],
           body: request.raw,
+          sender: senderOf(request),
         });
         void reply.code(answer.status).headers(answer.headers);
         if (answer.status === 204) return reply.send();
@@ -25,13 +27,14 @@ export function pushRoutes({ remoteWrite, otlp }: PushReceivers): FastifyPluginA
       // The path that exporters have as default, and the one that Prometheus has.
       for (const path of ["/v1/metrics", "/api/v1/otlp/v1/metrics"]) {
         app.post(path, { config: { access: "ingest" } }, async (request, reply) => {
-          const { status, contentType, body, fault } = await otlp.receive({
+          const { status, contentType, body, fault, retryAfterSeconds } = await otlp.receive({
             contentType: request.headers["content-type"],
             contentEncoding: request.headers["content-encoding"],
             body: request.raw,
+            sender: senderOf(request),
           });
           if (fault !== "") request.log.warn({ sender: request.ip, status }, fault);
-          tellWhatNext(reply, status);
+          tellWhatNext(reply, status, retryAfterSeconds);
           return reply.code(status).type(contentType).send(body);
         });
       }
@@ -52,12 +55,18 @@ function sendText(error: unknown, request: FastifyRequest, reply: FastifyReply):
   }
   const { status, message } = error;
   request.log.warn({ sender: request.ip, status }, `a push was refused: ${message}`);
-  tellWhatNext(reply, status);
+  tellWhatNext(reply, status, error instanceof QuotaError ? error.retryAfterSeconds : undefined);
   return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
 }
 
-function tellWhatNext(reply: FastifyReply, status: number): void {
-  if (status === 503) void reply.header("retry-after", String(RETRY_AFTER));
+/** A key's limits are the key's; who holds an admin token has none. */
+function senderOf(request: FastifyRequest): Sender | undefined {
+  const principal = request.asking?.principal;
+  return principal?.kind === "token" ? principal : undefined;
+}
+
+function tellWhatNext(reply: FastifyReply, status: number, retryAfter = RETRY_AFTER): void {
+  if (status === 503 || status === 429) void reply.header("retry-after", String(retryAfter));
   // What is left of the body is not worth reading.
   if (status === 413) void reply.header("connection", "close");
 }

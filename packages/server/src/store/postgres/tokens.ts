@@ -8,6 +8,9 @@ export interface TokenRecord {
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
   readonly expiresAt: Date | null;
+  /** What an ingest key may send; null: as much as the platform takes. */
+  readonly maxSeries: number | null;
+  readonly maxSamplesPerSecond: number | null;
 }
 
 const COLUMNS = [
@@ -17,6 +20,8 @@ const COLUMNS = [
   "created_at as createdAt",
   "last_used_at as lastUsedAt",
   "expires_at as expiresAt",
+  "max_series as maxSeries",
+  "max_samples_per_second as maxSamplesPerSecond",
 ] as const;
 
 /** The token with this secret's hash, unless it has expired. */
@@ -49,6 +54,8 @@ export async function insertToken(
     readonly secretHash: Buffer;
     readonly now: number;
     readonly expiresAt: number | null;
+    readonly maxSeries: number | null;
+    readonly maxSamplesPerSecond: number | null;
   },
 ): Promise<TokenRecord> {
   return tx
@@ -60,6 +67,8 @@ export async function insertToken(
       created_at: new Date(token.now),
       last_used_at: null,
       expires_at: token.expiresAt === null ? null : new Date(token.expiresAt),
+      max_series: token.maxSeries,
+      max_samples_per_second: token.maxSamplesPerSecond,
     })
     .returning(COLUMNS)
     .executeTakeFirstOrThrow();

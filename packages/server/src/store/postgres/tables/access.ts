@@ -27,6 +27,9 @@ export interface AccessTables {
     created_at: Generated<Date>;
     last_used_at: Date | null;
     expires_at: Date | null;
+    /** What an ingest key may send. */
+    max_series: number | null;
+    max_samples_per_second: number | null;
   };
   sign_in_links: {
     token_hash: Buffer;
@@ -86,6 +89,14 @@ export const accessMigrations: readonly Migration[] = [
         subject text not null,
         detail jsonb not null
       );
+    `,
+  },
+  {
+    name: "060-ingest-limits",
+    sql: `
+      alter table tokens
+        add column max_series integer check (max_series > 0),
+        add column max_samples_per_second integer check (max_samples_per_second > 0);
     `,
   },
 ];
