@@ -4,10 +4,12 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -43,6 +45,10 @@ export function build() {
   run(bin("tsc"), ["-b"]);
   // npm made the command's link before there was a file to make executable.
   chmodSync(join(root, "packages/cli/dist/main.js"), 0o755);
+  // `seaworthy init` writes from it, also where only the command is installed.
+  const content = join(root, "packages/cli/dist/content");
+  rmSync(content, { recursive: true, force: true });
+  cpSync(join(root, "content"), content, { recursive: true });
   const stamp = join(root, "packages/web/dist/.built-from");
   const now = fingerprint(["packages/web", "packages/contract/src", "package-lock.json"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;

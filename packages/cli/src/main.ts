@@ -3,6 +3,7 @@ import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { init, initHelp } from "./init/init.ts";
 import { rules, rulesHelp } from "./rules.ts";
 import { up, upHelp } from "./up.ts";
+import { version } from "./version.ts";
 
 interface Command {
   readonly run: (args: string[]) => Promise<number>;
@@ -26,6 +27,10 @@ Commands:
   doctor  say what works and what does not, by trying it
   rules   check rule files, and run tests of rules
 
+Options:
+  --version  say which version this is
+  --help     show this
+
 Run "seaworthy COMMAND --help" for a command's options and examples.
 `;
 
@@ -34,6 +39,8 @@ const commandOf = (text: string) => (Object.hasOwn(COMMANDS, text) ? COMMANDS[te
 const command = commandOf(name);
 if (name === "--help" || name === "-h" || name === "help") {
   process.stdout.write(commandOf(args[0] ?? "")?.help ?? HELP);
+} else if (name === "--version" || name === "-v" || name === "version") {
+  process.stdout.write(`${await version()}\n`);
 } else if (command === undefined) {
   process.stderr.write(`seaworthy: there is no command "${name}"\n\n${HELP}`);
   process.exitCode = 2;

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { withDotEnv } from "./dot-env.ts";
 
 /** What `seaworthy up --help` prints. */
 export const upHelp = `seaworthy up: start the platform
@@ -15,7 +16,7 @@ Options:
   --no-demo       do not run the demo shop
   --help          show this
 
-Environment:
+Environment (also read from ./.env, where what is set already wins):
   SEAWORTHY_TOKEN         an admin token for the first sign-in, 16 characters or more
   SEAWORTHY_POSTGRES_URL  keep records in this PostgreSQL instead of the embedded one
   SEAWORTHY_LOG_LEVEL     trace, debug, info, warn, error, fatal or silent
@@ -32,16 +33,24 @@ Signals: SIGINT and SIGTERM stop it cleanly, SIGHUP reads the configuration agai
  * Runs the server as a process of its own, because the thread pool's size must be in its environment
  * before it starts. Resolves with its exit code.
  */
-export function up(args: string[]): Promise<number> {
+export async function up(args: string[]): Promise<number> {
   if (args.includes("--help") || args.includes("-h")) {
     process.stdout.write(upHelp);
-    return Promise.resolve(0);
+    return 0;
+  }
+  let environment;
+  try {
+    environment = await withDotEnv(process.env, process.cwd());
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`seaworthy: .env cannot be read: ${why}\n`);
+    return 1;
   }
   const server = fileURLToPath(import.meta.resolve("@seaworthy/server/main"));
   const child = spawn(process.execPath, [server, ...args], {
     // The channel carries nothing: its end tells the server that this process is gone.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
-    env: { UV_THREADPOOL_SIZE: "16", ...process.env },
+    env: { UV_THREADPOOL_SIZE: "16", ...environment },
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => child.kill(signal));

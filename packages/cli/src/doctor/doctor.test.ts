@@ -116,6 +116,31 @@ test.each([
   });
 });
 
+test("the platform's address and token are read from .env; what is set wins", async () => {
+  const url = await platform("127.0.0.1:9");
+  const folder = await makeRepository({
+    ...expressCommonjs,
+    ".env": `SEAWORTHY_URL=${url}\nSEAWORTHY_TOKEN=right\n`,
+  });
+  const tried = async (env: Record<string, string>) => {
+    const terminal = fakeTerminal(folder, { env });
+    await doctor(["--json", "--app", "http://127.0.0.1:1"], terminal);
+    const { findings } = JSON.parse(terminal.written()) as { findings: Finding[] };
+    return findings.find(({ name }) => name === "the token")?.detail;
+  };
+  expect(await tried({})).toBe("taken");
+  expect(await tried({ SEAWORTHY_TOKEN: "wrong" })).toBe("answered 401");
+});
+
+test("a Next.js project without instrumentation is told to start the kit", async () => {
+  const folder = await makeRepository({ "package.json": `{ "dependencies": { "next": "16" } }` });
+  const args = ["--app", "http://127.0.0.1:1", "--url", "http://127.0.0.1:1"];
+  const name = "the application uses the kit";
+  expect((await examine(folder, args))[name]).toBe("fails: instrumentation.js does not start it");
+  await init(["--yes"], fakeTerminal(folder));
+  expect((await examine(folder, args))[name]).toBe("works: instrumentation.js");
+});
+
 test("nothing is there: each thing that fails says what to do", async () => {
   const folder = await makeRepository(expressCommonjs);
   const terminal = fakeTerminal(folder);

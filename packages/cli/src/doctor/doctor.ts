@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { withDotEnv } from "../dot-env.ts";
 import { processTerminal, type Terminal } from "../terminal.ts";
 import { tryPlatform } from "./platform.ts";
 import { tryRepository } from "./repository.ts";
@@ -22,7 +23,7 @@ Options:
   --json       say it as one JSON object
   --help       show this
 
-Environment:
+Environment (also read from the repository's .env, where what is set already wins):
   SEAWORTHY_URL    the platform
   SEAWORTHY_TOKEN  an admin or API token of the platform
 
@@ -42,6 +43,7 @@ export async function doctor(
   let options;
   let app: URL | undefined;
   let platform: URL;
+  let environment;
   try {
     options = parseArgs({
       args,
@@ -53,10 +55,11 @@ export async function doctor(
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;
+    environment = await withDotEnv(terminal.env, resolve(terminal.cwd, options.dir));
     app = options.app === undefined ? undefined : httpUrl("--app", options.app);
     platform = httpUrl(
       "--url",
-      options.url ?? (terminal.env["SEAWORTHY_URL"] || "http://127.0.0.1:4000"),
+      options.url ?? (environment["SEAWORTHY_URL"] || "http://127.0.0.1:4000"),
     );
   } catch (error) {
     terminal.err(
@@ -73,7 +76,7 @@ export async function doctor(
   const all = [
     ...findings,
     ...(await tryService(service)),
-    ...(await tryPlatform(platform, terminal.env["SEAWORTHY_TOKEN"], target)),
+    ...(await tryPlatform(platform, environment["SEAWORTHY_TOKEN"], target)),
   ];
   const failed = all.filter(({ result }) => result === "fails").length;
   if (options.json)

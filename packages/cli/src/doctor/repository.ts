@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { usesKit } from "../init/next.ts";
 import { detectProject, ProjectError, type Project } from "../init/project.ts";
 import { fails, listOf, member, skipped, works, type Finding } from "./trial.ts";
 
@@ -59,6 +60,12 @@ function tryKit(project: Project): Finding {
 
 async function tryEntry(project: Project): Promise<Finding> {
   const name = "the application uses the kit";
+  if (project.next !== undefined) {
+    const { instrumentation } = project.next;
+    return (await usesKit(project.root, project.next))
+      ? works(name, instrumentation)
+      : fails(name, `${instrumentation} does not start it`, "npx seaworthy init");
+  }
   if (project.entry === undefined)
     return skipped(name, "the file in which the application is made was not found");
   const source = await readFile(join(project.root, project.entry), "utf8");

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,14 +11,20 @@ export interface WantedFile {
   readonly text: string;
 }
 
-/** The platform's own content: rules, runbooks and dashboards as standard files. */
-const content = fileURLToPath(new URL("../../../../content/", import.meta.url));
+/**
+ * The platform's own content: rules, runbooks and dashboards as standard files. In the package that is
+ * published they are beside the code.
+ */
+const content = ["../content/", "../../../../content/"]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
 
 /** Rules about the platform itself, which has them already. */
 const platformRules = "seaworthy.yml";
 
 /** Everything below `seaworthy/`, as a Prometheus, an Alertmanager and a Grafana take it too. */
 export async function monitoringFiles(project: Project): Promise<WantedFile[]> {
+  if (content === undefined) throw new Error("the package of the command has no content/");
   const copied: WantedFile[] = [];
   for (const folder of ["rules", "runbooks", "dashboards"])
     for (const name of (await readdir(join(content, folder))).sort())

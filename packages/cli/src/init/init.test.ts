@@ -140,12 +140,12 @@ describe("nothing is written", () => {
 
 test("a framework without an edit: the files are added, and what is left is said", async () => {
   const folder = await makeRepository({
-    "package.json": `{ "dependencies": { "next": "^15.0.0" } }`,
+    "package.json": `{ "dependencies": { "hono": "^4.0.0" } }`,
     "index.ts": `export {};\n`,
   });
   const terminal = fakeTerminal(folder);
   expect(await init(["--yes"], terminal)).toBe(0);
-  expect(terminal.written()).toContain("note next: connect the kit by hand");
+  expect(terminal.written()).toContain("note hono: connect the kit by hand");
   expect(Object.keys(await filesOf(folder))).toContain("seaworthy/prometheus.yml");
   const broken = await makeRepository({ "package.json": "{" });
   const complaint = fakeTerminal(broken);

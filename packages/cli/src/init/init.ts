@@ -1,9 +1,10 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { processTerminal, type Terminal } from "../terminal.ts";
 import { unifiedDiff } from "./diff.ts";
 import { planFor, type Change, type Plan } from "./plan.ts";
+import { version } from "../version.ts";
 import { detectProject, ProjectError, type Project } from "./project.ts";
 
 /** What `seaworthy init --help` prints. */
@@ -16,7 +17,7 @@ would change, and asks before it writes:
 
   package.json     @seaworthy/sdk among the dependencies
   your entry file  the kit, right after the application is made (Fastify, Express, Koa, Hono on
-                   Node, NestJS)
+                   Node, NestJS); in Next.js instrumentation.ts and next.config
   seaworthy/       prometheus.yml, alertmanager.yml, rules, runbooks, dashboards
   .env.example     the variables that are read
 
@@ -72,7 +73,7 @@ export async function init(
   }
   try {
     const project = await detectProject(resolve(terminal.cwd, options.dir));
-    const plan = await planFor(project, await kitVersion());
+    const plan = await planFor(project, await version());
     if (!options.json) show(terminal, project, plan);
     const wanted = plan.changes.length > 0 && !options["dry-run"];
     const agreed = wanted && (options.yes || (!options.json && (await agree(terminal))));
@@ -157,13 +158,6 @@ function summary(project: Project, plan: Plan, written: boolean): object {
     notes: plan.notes,
     written,
   };
-}
-
-/** The kit and this command are of one version. */
-async function kitVersion(): Promise<string> {
-  const text = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(text) as { version: string };
-  return version;
 }
 
 function isFileError(error: unknown): boolean {

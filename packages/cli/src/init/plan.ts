@@ -2,6 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { addKit, byHand } from "./entry-edit.ts";
 import { environmentFile, manifestWithKit, monitoringFiles } from "./files.ts";
+import {
+  configWithKit,
+  instrumentationWithKit,
+  majorOf,
+  type NextEdit,
+  type NextProject,
+} from "./next.ts";
 import type { Project } from "./project.ts";
 
 /** One file that is written. */
@@ -37,18 +44,39 @@ export async function planFor(project: Project, version: string): Promise<Plan> 
     else changes.push({ path, before, after });
   };
   await want("package.json", () => manifestWithKit(project, version));
-  await planEntry(project, want, notes);
+  if (project.next === undefined) await planEntry(project, want, notes);
+  else await planNext(project, project.next, want, notes);
   for (const { path, text } of await monitoringFiles(project))
     await want(path, (before) => before ?? text);
   await want(".env.example", environmentFile);
   return { changes, unchanged, notes };
 }
 
-async function planEntry(
+type Want = (path: string, make: (before: string | undefined) => string) => Promise<void>;
+
+async function planNext(
   project: Project,
-  want: (path: string, make: (before: string | undefined) => string) => Promise<void>,
+  { instrumentation, config }: NextProject,
+  want: Want,
   notes: string[],
 ): Promise<void> {
+  const { service, typescript, manifest } = project;
+  const edited = async (path: string, edit: (before: string | undefined) => NextEdit) => {
+    const before = await textOf(join(project.root, path));
+    const result = edit(before);
+    if ("text" in result) await want(path, () => result.text);
+    else notes.push(`${path}: ${result.byHand}`);
+  };
+  await edited(instrumentation, (before) => instrumentationWithKit(before, service, typescript));
+  await edited(config, configWithKit);
+  const major = majorOf({ ...manifest.devDependencies, ...manifest.dependencies }["next"]);
+  if (major !== undefined && major < 15)
+    notes.push(
+      `Next.js ${major} calls it experimental.serverComponentsExternalPackages, and wants experimental.instrumentationHook: true`,
+    );
+}
+
+async function planEntry(project: Project, want: Want, notes: string[]): Promise<void> {
   const { framework, entry, service, otherFramework } = project;
   if (framework === undefined) {
     notes.push(

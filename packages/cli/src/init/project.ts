@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { createsApplication } from "./entry-edit.ts";
+import { detectNext, nextPort, type NextProject } from "./next.ts";
 import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
@@ -18,6 +19,8 @@ export interface Project {
   readonly framework: Framework | undefined;
   /** A framework or library that the kit has no edit for yet. */
   readonly otherFramework: string | undefined;
+  /** Where the kit belongs, in a project of Next's that makes no application itself. */
+  readonly next: NextProject | undefined;
   /** The file in which the application is made, relative to the root. */
   readonly entry: string | undefined;
   readonly port: number;
@@ -78,6 +81,9 @@ export async function detectProject(folder: string): Promise<Project> {
   );
   const entry =
     framework === undefined ? undefined : await findEntry(root, candidates, manifest, framework);
+  const typescript = await isThere(join(root, "tsconfig.json"));
+  const next =
+    entry === undefined && "next" in dependencies ? await detectNext(root, typescript) : undefined;
   return {
     root,
     manifestText,
@@ -85,11 +91,15 @@ export async function detectProject(folder: string): Promise<Project> {
     service: serviceName(manifest.name, root),
     packageManager: await packageManagerOf(root, manifest),
     modules: manifest.type === "module" ? "esm" : "cjs",
-    typescript: await isThere(join(root, "tsconfig.json")),
+    typescript,
     framework,
     otherFramework: others.find((name) => name in dependencies),
+    next,
     entry,
-    port: entry === undefined ? 3_000 : portOf(await readFile(join(root, entry), "utf8")),
+    port:
+      entry === undefined
+        ? nextPort(manifest.scripts)
+        : portOf(await readFile(join(root, entry), "utf8")),
   };
 }
 
