@@ -17,6 +17,7 @@ import {
   createTracesQuery,
 } from "./query/index.ts";
 import {
+  createAlertForwarder,
   createLogReceiver,
   createProber,
   createPushReceivers,
@@ -133,10 +134,15 @@ async function start(config: Config, closers: Closers): Promise<App> {
     self: counts,
     ...config.notifications,
   });
+  const forwarder = createAlertForwarder({ log });
   const rules = createRules({
     metrics,
     samples,
-    alerts: router,
+    alerts: {
+      async accept(alerts) {
+        await Promise.all([router.accept(alerts), forwarder.accept(alerts)]);
+      },
+    },
     records,
     clock,
     log,
@@ -176,6 +182,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   let configLoadedAt = startedAt;
   const apply = async (next: Configuration): Promise<void> => {
     router.apply(next.routes);
+    forwarder.apply(next.prometheus.alertmanagers);
     prober.apply(next.probes);
     await rules.apply(next.rules.groups);
     await scraper.apply(next.prometheus);
@@ -290,6 +297,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   await apply(files);
   await router.start();
   closers.add("router", router);
+  closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);
   // A shop that is not open yet would be found down, and somebody paged about it.

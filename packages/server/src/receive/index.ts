@@ -1,3 +1,4 @@
+export { createAlertForwarder } from "./alertmanagers/forward.ts";
 export { loadPrometheusConfig } from "./scrape/config.ts";
 export type { PrometheusConfig } from "./scrape/job.ts";
 export { createScraper } from "./scrape/scraper.ts";

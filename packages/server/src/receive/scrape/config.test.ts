@@ -329,8 +329,26 @@ it("fills in the defaults", async () => {
 });
 
 it("says what has no effect", async () => {
-  const { notes } = await loaded("global: {}\nalerting: {alertmanagers: []}\n");
-  expect(notes).toMatchObject([{ line: 2, path: "alerting" }]);
+  const { notes, alertmanagers } = await loaded(
+    `global: {}
+alerting:
+  alert_relabel_configs: []
+  alertmanagers:
+    - {static_configs: [{targets: ['a:9093', 'b:9093']}], path_prefix: am/, scheme: https}
+    - {dns_sd_configs: [{names: [am]}], timeout: 3s}
+`,
+  );
+  expect(notes).toMatchObject([
+    { line: 3, path: "alerting.alert_relabel_configs" },
+    { line: 6, path: "alerting.alertmanagers[1].dns_sd_configs" },
+  ]);
+  expect(alertmanagers).toMatchObject([
+    {
+      urls: ["https://a:9093/am/api/v2/alerts", "https://b:9093/am/api/v2/alerts"],
+      timeout: 10_000,
+    },
+    { urls: [], timeout: 3000 },
+  ]);
 });
 
 it("shows secrets nowhere", async () => {

@@ -13,7 +13,7 @@ import type { FileDiscoveryConfig } from "./discovery/config.ts";
 import { discoveryFiles, readTargetFile } from "./discovery/file.ts";
 import { DEFAULT_PROTOCOLS, NATIVE_PROTOCOLS } from "./format/negotiation.ts";
 import { filesOf, httpClientConfig, httpClientFaults } from "./http-client-config.ts";
-import type { PrometheusConfig, ScrapeConfig } from "./job.ts";
+import type { AlertmanagerConfig, PrometheusConfig, ScrapeConfig } from "./job.ts";
 import { inLegacyScheme } from "./relabel-config.ts";
 import { addressFault, makeTarget, TargetFault } from "./target.ts";
 
@@ -79,6 +79,9 @@ function build(
     shown: maskSecrets(document.text),
     ruleFiles: (value.rule_files ?? []).map(absolute),
     jobs,
+    alertmanagers: (value.alerting?.alertmanagers ?? []).flatMap((section) =>
+      section === null ? [] : [alertmanagers(section, absolute)],
+    ),
     notes: notesOn(document),
   };
 }
@@ -245,11 +248,38 @@ function checkAlerting(value: PrometheusFile, report: Report): void {
   });
 }
 
+type AlertmanagerSection = NonNullable<
+  NonNullable<NonNullable<PrometheusFile["alerting"]>["alertmanagers"]>[number]
+>;
+
+/** Prometheus's own defaults. */
+function alertmanagers(
+  section: AlertmanagerSection,
+  absolute: (file: string) => string,
+): AlertmanagerConfig {
+  const prefix = (section.path_prefix ?? "").replace(/\/+$/, "").replace(/^(?=[^/])/, "/");
+  const targets = (section.static_configs ?? []).flatMap((group) => group?.targets ?? []);
+  return {
+    urls: targets.map((target) => `${section.scheme ?? "http"}://${target}${prefix}/api/v2/alerts`),
+    timeout: section.timeout || 10_000,
+    http: httpClientConfig(section, absolute),
+  };
+}
+
+/** Fields of an Alertmanager's section that are taken; what else finds or changes something has no effect. */
+const ALERTMANAGER_IGNORED = /^(relabel_configs|alert_relabel_configs|.*_sd_configs)$/;
+
 function notesOn(document: ConfigDocument<PrometheusFile>): Fault[] {
-  if (document.value.alerting === undefined) return [];
-  const reason =
-    "has no effect: alerts are routed inside this server, by alertmanager.yml, and not sent to another one";
-  return [document.fault(["alerting"], reason)];
+  const { alerting } = document.value;
+  const note = (path: (string | number)[]) =>
+    document.fault(path, "has no effect: Alertmanagers are told as static_configs name them");
+  const sections = (alerting?.alertmanagers ?? []).flatMap((section, i) =>
+    Object.keys(section ?? {})
+      .filter((field) => ALERTMANAGER_IGNORED.test(field))
+      .map((field) => note(["alerting", "alertmanagers", i, field])),
+  );
+  const relabelled = alerting?.alert_relabel_configs !== undefined;
+  return [...(relabelled ? [note(["alerting", "alert_relabel_configs"])] : []), ...sections];
 }
 
 /** What a job reads must be there and be in order, as `promtool check config` asks too. */

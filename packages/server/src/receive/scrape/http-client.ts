@@ -33,6 +33,8 @@ export interface HttpAnswer {
 
 /** Gets documents over connections that are kept, as a section's `http_config` says. */
 export interface HttpClient {
+  /** The same for a request with a body of JSON. */
+  post(request: HttpRequest & { readonly body: string }, signal: AbortSignal): Promise<HttpAnswer>;
   /**
    * Answers a document of status 200. Throws ScrapeFault, AdmissionError or what `signal` was
    * aborted with.
@@ -68,15 +70,10 @@ export function createHttpClient(options: ClientOptions): HttpClient {
     }
   };
   return {
-    async get(request, signal) {
-      try {
-        const answer = await follow(request, signal);
-        return await readAnswer(answer, request.maxBytes, options.admission);
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        if (error instanceof SeaworthyError) throw error;
-        throw new ScrapeFault(describe(error), { cause: error });
-      }
+    get: (request, signal) => exchange(request, signal),
+    post: ({ body, ...request }, signal) => {
+      const headers = { ...request.headers, "content-type": "application/json" };
+      return exchange({ ...request, headers }, signal, body);
     },
     async close() {
       const closing = opening;
@@ -87,8 +84,19 @@ export function createHttpClient(options: ClientOptions): HttpClient {
     },
   };
 
+  async function exchange(request: HttpRequest, signal: AbortSignal, body?: string) {
+    try {
+      const answer = await follow(request, signal, body);
+      return await readAnswer(answer, request.maxBytes, options.admission);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof SeaworthyError) throw error;
+      throw new ScrapeFault(describe(error), { cause: error });
+    }
+  }
+
   /** Asks, and asks again where a redirect points, until there is an answer. */
-  async function follow(request: HttpRequest, signal: AbortSignal) {
+  async function follow(request: HttpRequest, signal: AbortSignal, body: string | undefined) {
     const ways = await open();
     const secrets = await secretHeaders(http);
     let url = parseUrl(request.url);
@@ -102,7 +110,7 @@ export function createHttpClient(options: ClientOptions): HttpClient {
       }
       const way =
         http.proxy !== undefined && goesDirect(url, http.proxy.except) ? ways.direct : ways.usual;
-      const answer = await ask(way, url, headers, signal);
+      const answer = await ask(way, url, headers, signal, body);
       const { location } = answer.headers;
       if (!http.followRedirects || !REDIRECTS.has(answer.statusCode) || location === undefined) {
         return answer;
@@ -152,11 +160,20 @@ async function ask(
   { origin, pathname, search }: URL,
   headers: Headers,
   signal: AbortSignal,
+  body: string | undefined,
 ): Promise<Dispatcher.ResponseData> {
+  const method = body === undefined ? "GET" : "POST";
   const path = `${pathname}${search}`;
   const once = () =>
     // The headers are copied: a proxy's agent adds its own to them.
-    dispatcher.request({ origin, path, method: "GET", headers: { ...headers }, signal });
+    dispatcher.request({
+      origin,
+      path,
+      method,
+      headers: { ...headers },
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
   try {
     return await once();
   } catch (error) {

@@ -58,6 +58,15 @@ export interface ScrapeConfig {
   readonly metricRelabelRules: readonly RelabelRule[];
 }
 
+/** Alertmanagers that are asked in the same way: a section of `alerting.alertmanagers`. */
+export interface AlertmanagerConfig {
+  /** Where each takes alerts. */
+  readonly urls: readonly string[];
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly http: HttpClientConfig;
+}
+
 /** `prometheus.yml`, checked. Durations are milliseconds. */
 export interface PrometheusConfig {
   readonly file: string;
@@ -74,6 +83,8 @@ export interface PrometheusConfig {
   /** The patterns of `rule_files`, absolute. */
   readonly ruleFiles: readonly string[];
   readonly jobs: readonly ScrapeConfig[];
+  /** Who else is told of the rules' alerts. */
+  readonly alertmanagers: readonly AlertmanagerConfig[];
   /** What the file says that has no effect here, each as `file:line:column: path: reason`. */
   readonly notes: readonly Fault[];
 }
