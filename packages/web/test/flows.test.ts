@@ -390,6 +390,11 @@ describe("a rule's page", () => {
     expect(search().get("expr")).toBe("no_such_metric > 1");
     await page.goBack();
     await before.waitFor();
+    await page.getByRole("radiogroup").getByText("Day", { exact: true }).click();
+    await page
+      .getByText("This would have fired 4 times in the last day, for 23 min in all.")
+      .waitFor();
+    expect(search().get("past")).toBe("1d");
     await expression.getByText("http_requests_total").first().waitFor();
     await expression.fill("sum(rate(x[5m])");
     await expression.press("Control+Enter");

@@ -72,12 +72,12 @@ export const routes: RouteObject[] = [
           },
           {
             path: "alerts/rules/new",
-            handle: own("Last 7 days"),
+            handle: own("As it is tried"),
             lazy: () => import("../screens/rules/new-rule-route.tsx"),
           },
           {
             path: "alerts/rules/:group/:rule",
-            handle: own("Last 7 days"),
+            handle: own("As it is tried"),
             lazy: () => import("../screens/rules/rule-route.tsx"),
           },
           { path: "explore", loader: () => redirect(paths.explore()) },

@@ -38,7 +38,7 @@ export function AlertHistory({ fingerprint }: { readonly fingerprint: string }) 
               <span
                 key={`${left} ${width}`}
                 className={styles.piece}
-                style={{ left: `${left * 100}%`, width: `${width * 100}%` }}
+                style={{ left: `min(${left * 100}%, 100% - 3px)`, width: `${width * 100}%` }}
               />
             ))}
           </div>

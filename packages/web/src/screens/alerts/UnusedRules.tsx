@@ -70,22 +70,19 @@ function Listed({
             title="Never fired"
             note={
               <>
-                {neverFired.length} since <Ago at={unused.since} />
+                {neverFired.length} · firings are known since <Ago at={unused.since} />
               </>
             }
           />
           <ul className={styles.list}>
             {neverFired.map((rule) => (
               <Item key={`${rule.file} ${rule.group} ${rule.name} ${rule.expression}`} rule={rule}>
-                <span className={styles.muted}>
-                  {rule.lastFiredAt === null ? (
-                    "not as far back as is known"
-                  ) : (
-                    <>
-                      last fired <Ago at={rule.lastFiredAt} />
-                    </>
-                  )}
-                </span>
+                {rule.lastFiredAt === null ? null : (
+                  <span className={styles.muted}>
+                    last fired <Ago at={rule.lastFiredAt} />
+                  </span>
+                )}
+                <code className={styles.expression}>{rule.expression}</code>
               </Item>
             ))}
           </ul>

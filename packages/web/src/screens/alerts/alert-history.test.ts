@@ -21,7 +21,7 @@ it("calls it flapping when it fires again and again within an hour", () => {
 
 it("places firings on a strip, also those that reach beyond it", () => {
   const strip = stripOf(
-    [firing(100, 10), firing(200, 150), firing(25, null), firing(400, 20)],
+    [firing(100, 10), firing(200, 150), firing(25, null), firing(400, 20), firing(-1, null)],
     now - 100 * minute,
     now,
   );
@@ -29,6 +29,7 @@ it("places firings on a strip, also those that reach beyond it", () => {
     [0, 0.1],
     [0, 0.5],
     [0.75, 0.25],
+    [1, 0],
   ]);
 });
 

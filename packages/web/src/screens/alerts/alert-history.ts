@@ -33,9 +33,10 @@ export function stripOf(
 ): readonly StripPiece[] {
   const length = Math.max(1, end - start);
   return firings.flatMap(({ startedAt, endedAt }) => {
-    const from = Math.max(start, Date.parse(startedAt));
+    // What began since the strip was drawn last is at its end.
+    const from = Math.min(end, Math.max(start, Date.parse(startedAt)));
     const to = Math.min(end, endedAt === null ? end : Date.parse(endedAt));
-    return to < start || from > end
+    return to < start
       ? []
       : [{ left: (from - start) / length, width: Math.max(0, to - from) / length }];
   });

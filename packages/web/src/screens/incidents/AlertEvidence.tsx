@@ -1,10 +1,12 @@
 import type { IncidentAlert } from "@seaworthy/contract";
 import { IconChevronRight } from "@tabler/icons-react";
+import { paths } from "../../app/paths.ts";
 import { AlertGraph } from "../../charts/AlertGraph.tsx";
 import type { ChartMark } from "../../charts/marks.ts";
 import { Ago } from "../../elements/Ago.tsx";
 import { AlertDetails } from "../alerts/AlertDetails.tsx";
 import { LabelList } from "../../elements/LabelList.tsx";
+import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { StateMark } from "../../elements/StateMark.tsx";
 import type { Span } from "../../time/time-range.ts";
 import { headlineOf, nameOf, sentenceOf } from "../alerts/alert-text.ts";
@@ -65,6 +67,9 @@ export function AlertEvidence({ alert, isOpen, toggle, span, step, marks }: Aler
             generatorURL={alert.generatorURL}
             silenceable={alert.status === "firing" ? alert.labels : null}
           />
+          <ScreenLink to={paths.alert(alert.fingerprint)} keepRange={false} className="link">
+            Who is told, and its history
+          </ScreenLink>
           <LabelList labels={alert.labels} />
         </div>
       ) : null}

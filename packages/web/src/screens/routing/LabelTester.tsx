@@ -1,5 +1,6 @@
 import type { Explanation } from "@seaworthy/contract";
 import { Button, Textarea } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { alertsQuery } from "../alerts/queries.ts";
@@ -22,20 +23,21 @@ const offered = 4;
 /** Labels to try, and what would become of an alert that has them. */
 export function LabelTester({ labels, change, answer }: LabelTesterProps) {
   const [text, setText] = useState(writeLabels(labels));
+  const [isWriting, setWriting] = useState(false);
   const [shown, setShown] = useState(labels);
   if (shown !== labels) {
-    // Back or a pasted link changed them from outside; what is being typed stays as it is typed.
     setShown(labels);
-    const reading = readLabels(text);
-    if (!("labels" in reading) || writeLabels(reading.labels) !== writeLabels(labels))
-      setText(writeLabels(labels));
+    // Back or a pasted link. The address lags behind what is being typed, which stays as it is.
+    if (!isWriting) setText(writeLabels(labels));
   }
+  // Browsers refuse to change the address with every letter.
+  const changeSoon = useDebouncedCallback(change, 250);
   const { data } = useQuery(alertsQuery);
   const reading = readLabels(text);
-  const take = (next: string) => {
+  const take = (next: string, put: (labels: Labels) => void) => {
     setText(next);
     const read = readLabels(next);
-    if ("labels" in read) change(read.labels);
+    if ("labels" in read) put(read.labels);
   };
   const present = [...new Map((data?.alerts ?? []).map((alert) => [alert.name, alert])).values()];
   return (
@@ -51,7 +53,9 @@ export function LabelTester({ labels, change, answer }: LabelTesterProps) {
         classNames={{ input: styles.labels ?? "" }}
         placeholder={"severity=critical\nservice=shop"}
         value={text}
-        onChange={(event) => take(event.currentTarget.value)}
+        onFocus={() => setWriting(true)}
+        onBlur={() => setWriting(false)}
+        onChange={(event) => take(event.currentTarget.value, changeSoon)}
         error={"problem" in reading ? `Line ${reading.line}: ${reading.problem}` : null}
       />
       {present.length === 0 && text === "" ? null : (
@@ -61,13 +65,13 @@ export function LabelTester({ labels, change, answer }: LabelTesterProps) {
               key={alert.fingerprint}
               size="compact-sm"
               variant="default"
-              onClick={() => take(writeLabels(alert.labels))}
+              onClick={() => take(writeLabels(alert.labels), change)}
             >
               {alert.name}
             </Button>
           ))}
           {text === "" ? null : (
-            <Button size="compact-sm" variant="subtle" onClick={() => take("")}>
+            <Button size="compact-sm" variant="subtle" onClick={() => take("", change)}>
               Clear
             </Button>
           )}

@@ -1,8 +1,11 @@
 import type { Explanation } from "@seaworthy/contract";
 import type { ReactNode } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { Ago } from "../../elements/Ago.tsx";
 import { LabelList } from "../../elements/LabelList.tsx";
 import { StateMark } from "../../elements/StateMark.tsx";
+import { stateOf } from "../receivers/health.ts";
+import { receiversQuery } from "../receivers/queries.ts";
 import { count, formatQuantity } from "../../values/quantity.ts";
 import styles from "./Outcome.module.css";
 import { RoutePath } from "./RoutePath.tsx";
@@ -49,6 +52,20 @@ export function Outcome({ answer, drawPath = false }: OutcomeProps) {
   );
 }
 
+/** That a receiver is to be told does not mean that it can be. */
+function Failures({ receiver }: { readonly receiver: string }) {
+  const { data } = useQuery(receiversQuery);
+  const failing = (
+    data?.receivers.find(({ name }) => name === receiver)?.integrations ?? []
+  ).filter((integration) => stateOf(integration) === "failed");
+  return failing.map(({ integration, index, failedAt, error }) => (
+    <p key={`${integration} ${index}`} className={styles.failing}>
+      <StateMark state="failed" word={`${integration} fails`} />{" "}
+      {failedAt === null ? null : <Ago at={failedAt} />}: {error}
+    </p>
+  ));
+}
+
 function names(ends: readonly End[]): string {
   const reached = ends.filter(
     ({ integrations, mutedBy }) => integrations.length > 0 && mutedBy.length === 0,
@@ -76,6 +93,7 @@ function EndOfRoute({ end, children }: EndOfRouteProps) {
             : integrations.join(", ")}
         </span>
       </p>
+      <Failures receiver={receiver} />
       {end.mutedBy.length === 0 ? null : (
         <p className={styles.silent}>Silent now: {end.mutedBy.join(", ")}</p>
       )}

@@ -1,7 +1,8 @@
 import type { RulePreview } from "@seaworthy/contract";
-import { Skeleton } from "@mantine/core";
+import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { useSearchParams } from "react-router";
 import { ApiError } from "../../api/call.ts";
 import { AlertGraph } from "../../charts/AlertGraph.tsx";
 import { QueryError } from "../../charts/QueryError.tsx";
@@ -15,24 +16,27 @@ import { useTimeRange } from "../../time/use-time-range.ts";
 import { readDuration } from "../../values/duration.ts";
 import { formatQuantity } from "../../values/quantity.ts";
 import { remarkOf, verdictOf } from "./preview-words.ts";
-import { previewDays, previewQuery } from "./queries.ts";
+import { previewSpans, spanInUrl } from "./preview-span.ts";
+import { previewQuery } from "./queries.ts";
 import type { RuleDraft } from "./rule-draft.ts";
 import styles from "./Rules.module.css";
 
 /** As many firings as are listed. */
 const mostListed = 10;
-const lately = { from: `now-${previewDays}d`, to: "now" };
 
-/** What a rule would have done during the last days: in a sentence, as a graph, one by one. */
+/** What a rule would have done lately: in a sentence, as a graph, one by one. */
 export function Preview({ draft }: { readonly draft: RuleDraft }) {
   const { expression, hold, keep, type } = draft;
   const holdSeconds = readDuration(hold);
   const keepSeconds = readDuration(keep);
   const isAlert = type === "alerting";
+  const [params, setParams] = useSearchParams();
+  const past = spanInUrl(params);
   const { range, isChosen } = useTimeRange();
+  const lately = useMemo(() => ({ from: `now-${past.value}`, to: "now" }), [past]);
   const { span, step } = useMovingSpan(isChosen ? range : lately);
   const { data, error, refetch, isPlaceholderData } = useQuery({
-    ...previewQuery(expression, holdSeconds ?? 0, keepSeconds ?? 0),
+    ...previewQuery(expression, holdSeconds ?? 0, keepSeconds ?? 0, past.days),
     enabled: isAlert && expression !== "" && holdSeconds !== null && keepSeconds !== null,
   });
   const bands = useMemo(
@@ -47,8 +51,8 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
     return (
       <EmptyState title="Write an expression">
         <p>
-          Then this page shows what it measures, and when the rule would have fired during the last{" "}
-          {previewDays} days: before it wakes anybody.
+          Then this page shows what it measures, and when the rule would have fired during the last
+          days: before it wakes anybody.
         </p>
       </EmptyState>
     );
@@ -62,15 +66,30 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
     );
   return (
     <section aria-label="Preview" aria-busy={isPlaceholderData || undefined}>
+      <div className={styles.past}>
+        <SegmentedControl
+          size="sm"
+          aria-label="Try it on the last"
+          data={previewSpans.map(({ value, label }) => ({ value, label }))}
+          value={past.value}
+          onChange={(value) =>
+            setParams(
+              (old) => {
+                const next = new URLSearchParams(old);
+                next.set("past", value);
+                return next;
+              },
+              { replace: true, preventScrollReset: true },
+            )
+          }
+        />
+      </div>
       {!isAlert ? null : data === undefined ? (
         <Skeleton height={54} radius={6} mb={14} />
       ) : (
         <div className={styles.verdict} role="status">
-          <p className={styles.sentence}>{verdictOf(data, previewDays)}</p>
-          <p className={styles.remark}>
-            {remarkOf(data, hold) ??
-              `Looked at every ${formatQuantity(data.stepSeconds, "seconds")}.`}
-          </p>
+          <p className={styles.sentence}>{verdictOf(data, past.words)}</p>
+          <p className={styles.remark}>{remarkOf(data, hold)}</p>
         </div>
       )}
       <AlertGraph expression={expression} span={span} step={step} bands={bands} height={300} />

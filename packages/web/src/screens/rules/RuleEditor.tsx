@@ -20,14 +20,17 @@ export function RuleEditor({ base, group, file, children }: RuleEditorProps) {
   const tried = draftInUrl(params, base);
   const [draft, setDraft] = useState(tried);
   const [shown, setShown] = useState(tried);
+  const [sent, setSent] = useState<RuleDraft | null>(null);
   if (!isSame(shown, tried)) {
-    // Back or a pasted link; or the preview of what is being written, which is the same then.
     setShown(tried);
-    setDraft(tried);
+    setSent(null);
+    // Back or a pasted link; what was sent from here may have been written on since.
+    if (sent === null || !isSame(sent, tried)) setDraft(tried);
   }
   const preview = (expression = draft.expression) => {
     const next = { ...draft, expression: expression.trim() };
     setDraft(next);
+    setSent(isSame(next, tried) ? null : next);
     setParams((old) => withDraft(old, next, base), { preventScrollReset: true });
   };
   return (

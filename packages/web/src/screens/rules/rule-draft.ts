@@ -36,7 +36,7 @@ export function draftOf(rule: Rule): RuleDraft {
   return {
     type: rule.type,
     name: rule.name,
-    expression: rule.query,
+    expression: rule.query.trim(),
     hold: writeDuration(rule.duration ?? 0),
     keep: writeDuration(rule.keepFiringFor ?? 0),
     labels: Object.entries(rule.labels ?? {}),
