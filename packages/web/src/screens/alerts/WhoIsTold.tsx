@@ -8,12 +8,17 @@ import { Outcome } from "../routing/Outcome.tsx";
 import { explainQuery } from "../routing/queries.ts";
 import styles from "./WhoIsTold.module.css";
 
+interface WhoIsToldProps {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly title?: string;
+}
+
 /** Which way an alert takes through the routing tree, drawn, and whom it reaches. */
-export function WhoIsTold({ labels }: { readonly labels: Readonly<Record<string, string>> }) {
+export function WhoIsTold({ labels, title = "Who is told" }: WhoIsToldProps) {
   const { data, error, refetch } = useQuery(explainQuery(labels));
   return (
-    <section aria-label="Who is told">
-      <SectionHeading title="Who is told">
+    <section aria-label={title}>
+      <SectionHeading title={title}>
         <ScreenLink to={paths.routing(labels)} className="link">
           In the tree
         </ScreenLink>

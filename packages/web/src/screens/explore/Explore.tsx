@@ -1,10 +1,12 @@
 import { Button, SegmentedControl } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
+import { IconBellPlus, IconPlus } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
+import { paths } from "../../app/paths.ts";
 import { Graph } from "../../charts/Graph.tsx";
 import { useMovingSpan } from "../../charts/use-moving-span.ts";
+import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import styles from "./Explore.module.css";
 import { remember } from "./history.ts";
@@ -72,7 +74,7 @@ export function Explore() {
           />
         ))}
         {queries.length < mostQueries && written.length === queries.length ? (
-          <div>
+          <div className={styles.next}>
             <Button
               variant="subtle"
               size="compact-sm"
@@ -84,6 +86,18 @@ export function Explore() {
             >
               Add a query
             </Button>
+            {written[0] === undefined ? null : (
+              <Button
+                component={ScreenLink}
+                to={paths.newRule(written[0])}
+                keepRange={false}
+                variant="subtle"
+                size="compact-sm"
+                leftSection={<IconBellPlus size={15} stroke={1.7} aria-hidden />}
+              >
+                Make it an alert rule
+              </Button>
+            )}
           </div>
         ) : null}
       </div>

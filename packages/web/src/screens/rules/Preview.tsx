@@ -15,10 +15,11 @@ import { StateMark } from "../../elements/StateMark.tsx";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { readDuration } from "../../values/duration.ts";
 import { formatQuantity } from "../../values/quantity.ts";
+import { WhoIsTold } from "../alerts/WhoIsTold.tsx";
 import { remarkOf, verdictOf } from "./preview-words.ts";
 import { previewSpans, spanInUrl } from "./preview-span.ts";
 import { previewQuery } from "./queries.ts";
-import type { RuleDraft } from "./rule-draft.ts";
+import { alertLabels, type RuleDraft } from "./rule-draft.ts";
 import styles from "./Rules.module.css";
 
 /** As many firings as are listed. */
@@ -94,6 +95,7 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
       )}
       <AlertGraph expression={expression} span={span} step={step} bands={bands} height={300} />
       {data === undefined || data.firings.length === 0 ? null : <Firings preview={data} />}
+      {isAlert && data !== undefined ? <WouldBeTold draft={draft} preview={data} /> : null}
     </section>
   );
 }
@@ -107,6 +109,21 @@ function asQueryError(error: Error): Error {
     title: "The rule cannot be tried",
     detail: error.message.replace(/^body\.expression: /, ""),
   });
+}
+
+/** Who would have been told of the last firing or, where there is none, of an alert with the rule's own labels. */
+function WouldBeTold({
+  draft,
+  preview,
+}: {
+  readonly draft: RuleDraft;
+  readonly preview: RulePreview;
+}) {
+  const labels = useMemo(
+    () => alertLabels(draft, preview.firings.at(-1)?.labels ?? {}),
+    [draft, preview],
+  );
+  return <WhoIsTold labels={labels} title="Who would be told" />;
 }
 
 function Firings({ preview }: { readonly preview: RulePreview }) {

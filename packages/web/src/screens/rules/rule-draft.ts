@@ -44,6 +44,18 @@ export function draftOf(rule: Rule): RuleDraft {
   };
 }
 
+/**
+ * The labels of an alert that the draft would give for a series, as far as they are known before it
+ * does: a label that is a template is left out.
+ */
+export function alertLabels(
+  { name, labels }: RuleDraft,
+  series: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const fixed = labels.filter(([label, value]) => label !== "" && !value.includes("{{"));
+  return { ...series, ...Object.fromEntries(fixed), ...(name === "" ? {} : { alertname: name }) };
+}
+
 const pairs = (values: readonly string[]): readonly Pair[] =>
   values.flatMap((each) => {
     const at = each.indexOf("=");
@@ -76,7 +88,7 @@ export function withDraft(
   const next = new URLSearchParams(params);
   const put = (name: string, value: readonly string[], given: readonly string[]) => {
     next.delete(name);
-    if (value.join("\n") === given.join("\n")) return;
+    if (JSON.stringify(value) === JSON.stringify(given)) return;
     // Nothing at all differs from what is not said.
     for (const each of value.length === 0 ? [""] : value) next.append(name, each);
   };
