@@ -87,6 +87,14 @@ describe("a preview", () => {
     expect(asked.at(-1)).toEqual({ step: MINUTE, timeoutMs: 20_000 });
   });
 
+  it("looks closely at the last hour", async () => {
+    const preview = await previewRule(queries, { ...request, holdFor: 0, span: 3_600_000 });
+    // All that was high was high in the hour before.
+    expect(preview).toMatchObject({ step: 5000, times: 0, series: 0 });
+    const twoHours = await previewRule(queries, { ...request, holdFor: 0, span: 7_200_000 });
+    expect(twoHours).toMatchObject({ step: 5000, times: 3 });
+  });
+
   it("takes longer steps over a longer time, and leaves open what still fires", async () => {
     const preview = await previewRule(queries, {
       ...request,

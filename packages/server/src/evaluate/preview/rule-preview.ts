@@ -9,6 +9,8 @@ import { firingsOf } from "./firings.ts";
 /** Evaluations of one preview: a week of minutes and somewhat more. */
 const MAX_STEPS = 10_500;
 const SHORTEST_STEP = 60_000;
+/** A past that is no longer than this is looked at closely: rules with a window of seconds are tried on it. */
+const CLOSE_LOOK = { span: 2 * 60 * 60_000, step: 5000 };
 /** Firings that an answer lists; all are counted. */
 const MAX_LISTED = 1000;
 /** A preview is asked for while somebody types. */
@@ -111,6 +113,7 @@ export async function previewRule(
 
 /** The shortest round step with which a span has few enough evaluations. */
 function stepOf(span: number): number {
+  if (span <= CLOSE_LOOK.span) return CLOSE_LOOK.step;
   return Math.max(1, Math.ceil(span / MAX_STEPS / SHORTEST_STEP)) * SHORTEST_STEP;
 }
 

@@ -57,10 +57,9 @@ export function AlertHistory({ fingerprint }: { readonly fingerprint: string }) 
                 )}
                 <Ago at={startedAt} />
                 <span className={styles.lasted}>
-                  {endedAt === null ? "so far " : "lasted "}
-                  {formatAge(
-                    (endedAt === null ? now : Date.parse(endedAt)) - Date.parse(startedAt),
-                  )}
+                  {endedAt === null
+                    ? "still"
+                    : `lasted ${formatAge(Date.parse(endedAt) - Date.parse(startedAt))}`}
                 </span>
               </li>
             ))}
