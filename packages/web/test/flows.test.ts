@@ -181,6 +181,11 @@ describe("every state is in the URL", () => {
     await page.mouse.move(box.x + box.width * 0.25, box.y + 50);
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 4 });
+    // The chart takes moves up with the next frame: what is marked is let go once it is marked.
+    await page.waitForFunction(
+      (wide) => (document.querySelector(".u-select")?.getBoundingClientRect().width ?? 0) > wide,
+      box.width * 0.24,
+    );
     await page.mouse.up();
     await page.waitForURL(/from=20/);
     const length = Date.parse(search().get("to") ?? "") - Date.parse(search().get("from") ?? "");
