@@ -71,3 +71,9 @@ test("a limit that was lowered since is no negative rest", async () => {
   for (let index = 0; index < 5; index += 1) await store.take("a", 5, 1_000);
   expect(await store.take("a", 2, 1_000)).toMatchObject({ allowed: false, remaining: 0 });
 });
+
+test("rounding makes no wait longer than the window, however long the process has lived", async () => {
+  // (now + 60000) - now is a little more than 60000 here.
+  const store = new MemoryStore({ now: () => 80_973.220_596_690_47 });
+  expect((await store.take("a", 2, 60_000)).resetMs).toBe(60_000);
+});

@@ -84,7 +84,8 @@ class SlidingLog {
     return {
       allowed,
       remaining: Math.max(0, limit - this.#count),
-      resetMs: this.#count === 0 ? 0 : Math.max(0, this.#at(0) + windowMs - now),
+      // In this order, in which rounding makes no wait longer than the window.
+      resetMs: this.#count === 0 ? 0 : Math.max(0, windowMs - (now - this.#at(0))),
     };
   }
 
