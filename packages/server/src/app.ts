@@ -24,6 +24,7 @@ import {
   createScraper,
   createTraceReceiver,
   SpanMetrics,
+  startStatsd,
 } from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
@@ -303,6 +304,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
   // A shop that is not open yet would be found down, and somebody paged about it.
   await demo?.opened;
   scraper.start();
+  if (config.statsd !== undefined) {
+    const options = { settings: config.statsd, samples, clock, log, metrics: counts };
+    await closers.opening("statsd", startStatsd(options));
+  }
   closers.add("scraper", scraper);
   await http.listen();
   closers.add("http", http);

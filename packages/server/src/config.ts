@@ -14,7 +14,7 @@ import { SETTING_NAME } from "./evaluate/index.ts";
 import { ConfigError, messageOf, parseDuration, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
-import type { PushLimits } from "./receive/index.ts";
+import type { PushLimits, StatsdSettings } from "./receive/index.ts";
 import type { ServerAddress } from "./store/index.ts";
 
 const DAY = 86_400_000;
@@ -73,6 +73,10 @@ export const DEFAULTS = {
   /** `notifications.heartbeat.interval`, and the least it may be. */
   heartbeat: 60_000,
   shortestHeartbeat: 10_000,
+  /** `statsd.…`: how often sums are stored, and when a silent series ends. */
+  statsdFlush: 10_000,
+  statsdExpire: 5 * 60_000,
+  statsdSeries: 10_000,
   /** `demo.port` */
   demoPort: 4100,
   /** How long a clean stop may take before it is cut short. */
@@ -151,6 +155,15 @@ const fileSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  statsd: z
+    .strictObject({
+      listen: hostAndPort.refine((at) => /:\d+$/.test(at), "needs a port: 127.0.0.1:8125"),
+      flush_interval: duration.optional(),
+      expire_after: duration.optional(),
+      max_series: z.number().int().positive().max(100_000).optional(),
+      histograms: z.enum(["classic", "native"]).default("classic"),
+    })
+    .optional(),
   logs: z
     .strictObject({
       retention: duration.optional(),
@@ -264,6 +277,8 @@ export interface Config {
     readonly hourAfterDays: number;
     readonly hourDays: number;
   };
+  /** Where and how StatsD is listened to, when it is wanted. */
+  readonly statsd: StatsdSettings | undefined;
   /** What is masked in log lines and spans, beyond and except the rules that are built in. */
   readonly logMasking: {
     readonly without: readonly string[];
@@ -391,6 +406,7 @@ export async function loadConfig(
       maxSeries: value.limits.series ?? DEFAULTS.activeSeries,
       ...downsamplingOf(value.telemetry.downsampling),
     },
+    statsd: value.statsd && statsdSettings(value.statsd),
     logMasking: value.logs.masking,
     postgres: {
       url: postgresUrl,
@@ -444,6 +460,18 @@ export async function loadConfig(
         : undefined,
     token: tokenFrom(environment),
     logLevel: logLevelFrom(environment),
+  };
+}
+
+function statsdSettings(given: NonNullable<z.infer<typeof fileSchema>["statsd"]>): StatsdSettings {
+  const [, host = "", port] = /^(.*):(\d+)$/.exec(given.listen) ?? [];
+  return {
+    host: host.replaceAll(/^\[|\]$/g, ""),
+    port: Number(port),
+    flushInterval: Math.max(1000, given.flush_interval ?? DEFAULTS.statsdFlush),
+    expireAfter: given.expire_after ?? DEFAULTS.statsdExpire,
+    maxSeries: given.max_series ?? DEFAULTS.statsdSeries,
+    histograms: given.histograms,
   };
 }
 

@@ -16,6 +16,8 @@ export type { PushReceivers } from "./push/receivers.ts";
 export { failureBody, successBody } from "./otlp/answers.ts";
 export { ProtobufError, ProtoReader, tagOf, WIRE } from "./protobuf.ts";
 export { SnappyError, uncompressBlock } from "./snappy.ts";
+export { startStatsd } from "./statsd/receiver.ts";
+export type { StatsdSettings } from "./statsd/receiver.ts";
 export { MASK_RULES } from "./logs/mask.ts";
 export { createLogReceiver } from "./logs/receiver.ts";
 export type { LogProtocol, LogReceiver } from "./logs/receiver.ts";

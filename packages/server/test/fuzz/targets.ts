@@ -3,6 +3,8 @@ import { compressSync, uncompressSync } from "snappy";
 import { SeaworthyError, systemClock } from "../../src/model/index.ts";
 import type { SampleSink } from "../../src/model/index.ts";
 import { createPushReceivers } from "../../src/receive/index.ts";
+import { Aggregate } from "../../src/receive/statsd/aggregate.ts";
+import { LINE_LIMITS, parseLine } from "../../src/receive/statsd/parse.ts";
 import { checkBatch } from "../../src/store/clickhouse/check-batch.ts";
 import { bodyV1, bodyV2 } from "../remote-write-body.ts";
 import type { SentHistogram, SentSeries } from "../remote-write-body.ts";
@@ -153,8 +155,48 @@ function otlp(): FuzzTarget {
   });
 }
 
+const statsdLine = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(":", "|", "c", "g", "ms", "h", "d", "s", "@0.1", "#a:b,c", "T1", "_e{"),
+      fc.constantFrom("x", "le", "__name__", "__proto__", "\n", "+1", "-1e308", "1e-320"),
+      fc.string({ maxLength: 4 }),
+      fc.double().map(String),
+    ),
+    { maxLength: 20 },
+  )
+  .map((parts) => parts.join(""));
+const statsdMetric = fc
+  .tuple(
+    fc.constantFrom("a", "b.c", "9", "é"),
+    fc.double().map(String),
+    fc.constantFrom("c", "g", "ms", "h", "s"),
+    fc.constantFrom("", "|@0.5", "|#le:1,x:y"),
+  )
+  .map(([name, value, type, rest]) => `${name}:${value}|${type}${rest}`);
+
+function statsd(): FuzzTarget {
+  const limits = { series: 50, setMembers: 50, expireAfter: 1000 };
+  const aggregates = (["classic", "native"] as const).map(
+    (form) => new Aggregate(limits, form, 1_700_000_000_000),
+  );
+  let now = 1_700_000_000_000;
+  return target(fc.array(fc.oneof(statsdLine, statsdMetric)), async (lines) => {
+    now += 100;
+    for (const aggregate of aggregates) {
+      for (const line of lines) {
+        const metric = parseLine(line, LINE_LIMITS);
+        if (typeof metric !== "string") aggregate.add(metric, now);
+      }
+      if (aggregate.size > limits.series) throw new Error("more series than the limit");
+      await sink.write(aggregate.flush(now).build());
+    }
+  });
+}
+
 /** By the names that `scripts/fuzz.mjs` takes. */
 export const FUZZ_TARGETS: Readonly<Record<string, () => FuzzTarget>> = {
   "remote-write": remoteWrite,
   otlp,
+  statsd,
 };
