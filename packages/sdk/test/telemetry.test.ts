@@ -280,7 +280,8 @@ test.each([
   const dropped = ["undeliverable", "refused", "shutdown"].map(
     (reason) => metrics.value("seaworthy_sdk_dropped_total", { signal: "logs", reason }) ?? 0,
   );
-  expect(Math.max(...dropped)).toBeGreaterThanOrEqual(200);
+  // What was under way at the end, and what waited behind it, may have different reasons.
+  expect(dropped.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(200);
 });
 
 test("nothing is sent without an address and a key, and a wrong one is said", () => {
