@@ -23,7 +23,10 @@ const MIN_SPAN_MS = 330_000;
 const GIVEN_UP = 0.25;
 /** How long memory stays empty after it was found to be too small; ms of samples' time. */
 const PAUSE_MS = 3_600_000;
-const FIRST_CAPACITY = 16;
+/** So small that the engine keeps the arrays beside their objects, without a buffer each. */
+const FIRST_CAPACITY = 4;
+const NO_TIMES = new Float64Array(0);
+const NO_HALVES = new Uint32Array(0);
 /** Samples that came late are put in their places at the latest when there are so many. */
 const MOST_LATE = 1024;
 
@@ -89,7 +92,7 @@ export class RecentSamples implements RecentReader {
         const left = series.dropBefore(this.#from);
         this.#samples += left;
         if (left > 0) continue;
-        series.isDropped = true;
+        series.drop();
         this.#series.delete(id);
       }
     }
@@ -97,7 +100,7 @@ export class RecentSamples implements RecentReader {
 
   /** Forgets everything: the tables have changed, or have everything before `from`. */
   restart(from: number): void {
-    for (const series of this.#series.values()) series.isDropped = true;
+    for (const series of this.#series.values()) series.drop();
     this.#series.clear();
     this.#samples = 0;
     this.#from = from;
@@ -117,14 +120,27 @@ export class RecentSamples implements RecentReader {
 
 /** The samples of one series. Arrays that have been read are never changed where they were read. */
 export class RecentSeries {
-  /** What is added here will not be read any more. */
-  isDropped = false;
-  #times = new Float64Array(0);
+  #isDropped = false;
+  #times = NO_TIMES;
   /** Two for each sample, the low half first: a NaN's payload must not pass through a number. */
-  #halves = new Uint32Array(0);
+  #halves = NO_HALVES;
   #size = 0;
   /** What came after later ones and is not in its place yet: time, low half, high half of each. */
-  #late: number[] = [];
+  #late: number[] | undefined;
+
+  /** What is added here will not be read any more. */
+  get isDropped(): boolean {
+    return this.#isDropped;
+  }
+
+  /** Lets go of its samples: who writes the series may hold it for long. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#times = NO_TIMES;
+    this.#halves = NO_HALVES;
+    this.#size = 0;
+    this.#late = undefined;
+  }
 
   get first(): number {
     this.#settle();
@@ -144,6 +160,7 @@ export class RecentSeries {
       return true;
     }
     if (time === last) return false;
+    this.#late ??= [];
     this.#late.push(time, low, high);
     if (this.#late.length / 3 >= Math.max(MOST_LATE, this.#size)) this.#settle();
     return true;
@@ -204,8 +221,8 @@ export class RecentSeries {
   /** Puts what came late in its place, all at once: one by one, a backfill would take its square. */
   #settle(): void {
     const late = this.#late;
-    if (late.length === 0) return;
-    this.#late = [];
+    if (late === undefined) return;
+    this.#late = undefined;
     const [times, halves, size] = [this.#times, this.#halves, this.#size];
     const order = Array.from({ length: late.length / 3 }, (_, index) => 3 * index);
     order.sort((a, b) => (late[a] ?? 0) - (late[b] ?? 0) || a - b);

@@ -73,6 +73,8 @@ export class CommitRows {
     for (let row = 0; row < this.#floats; row += 1) {
       const known = this.#knownOf[row];
       if (known === undefined) continue;
+      // While memory takes nothing, a place for each of a million series would be for nothing.
+      if (!recent.covers(this.#times[row] ?? 0)) continue;
       if (known.recent?.isDropped !== false) known.recent = recent.of(known.id);
       recent.add(
         known.recent,
