@@ -1,5 +1,5 @@
-// `node scripts/fuzz.mjs NAME SECONDS`: generated input for one parser of outside bytes, for a nightly
-// run. Exits 1 with the input (and its seed) that broke it. packages/server/test/fuzz has the targets.
+// `node scripts/fuzz.mjs NAME SECONDS`: generated input for one parser of outside bytes, or for `all` of
+// them, for a nightly run (`npm run fuzz:nightly`). Exits 1 with the input (and its seed) that broke it. packages/server/test/fuzz has the targets.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

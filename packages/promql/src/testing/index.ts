@@ -1,3 +1,4 @@
+export { randomQuery } from "./random-query.ts";
 export { MemorySource, type SampleValue } from "./memory-source.ts";
 export { runScript, type ScriptOutcome, testEngine } from "./run-script.ts";
 export { type NotatedSeries, parseMetric, parsePoints, parseSeries } from "./series-notation.ts";

@@ -9,12 +9,9 @@ import { checkBatch } from "../../src/store/clickhouse/check-batch.ts";
 import { bodyV1, bodyV2 } from "../remote-write-body.ts";
 import type { SentHistogram, SentSeries } from "../remote-write-body.ts";
 import { anyMessage, damaged } from "./bytes.ts";
-
-/** A parser of outside bytes with what to throw at it. */
-export interface FuzzTarget {
-  /** Runs for so many milliseconds; throws with the input that broke it. */
-  run(ms: number): Promise<void>;
-}
+import { target } from "./target.ts";
+import type { FuzzTarget } from "./target.ts";
+import { exposition, promql, relabelling } from "./text-targets.ts";
 
 /** Whatever is decoded must be something that the store can take. */
 const sink: SampleSink = {
@@ -30,19 +27,6 @@ const sink: SampleSink = {
 
 async function* once(body: Buffer): AsyncGenerator<Buffer> {
   yield body;
-}
-
-function target<T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promise<void>): FuzzTarget {
-  return {
-    run: async (ms) => {
-      await fc.assert(fc.asyncProperty(arbitrary, check), {
-        numRuns: 2 ** 31 - 1,
-        interruptAfterTimeLimit: ms,
-        // Interrupted before the first input is interrupted, too.
-        markInterruptAsFailure: false,
-      });
-    },
-  };
 }
 
 const number = fc.oneof(fc.double(), fc.integer({ min: -5, max: 5 }));
@@ -199,4 +183,7 @@ export const FUZZ_TARGETS: Readonly<Record<string, () => FuzzTarget>> = {
   "remote-write": remoteWrite,
   otlp,
   statsd,
+  exposition,
+  promql,
+  relabelling,
 };
