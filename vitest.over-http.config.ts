@@ -14,7 +14,7 @@ const config = mergeConfig(base, {
 config.test = {
   ...config.test,
   include: [
-    "packages/server/src/store/clickhouse/{telemetry,disk-budget,durability}.test.ts",
+    "packages/server/src/store/clickhouse/{telemetry,disk-budget,durability,killed-writers}.test.ts",
     "packages/server/src/store/clickhouse/logs/*.test.ts",
     "packages/server/src/query/**/*.test.ts",
     "packages/server/src/evaluate/rules/rules-on-store.test.ts",

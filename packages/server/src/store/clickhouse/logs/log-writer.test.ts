@@ -80,7 +80,7 @@ describe("log lines", () => {
 
   it("are kept as long as is asked", async () => {
     const [table] = await texts(
-      "SELECT engine_full AS text FROM system.tables WHERE name = 'logs'",
+      "SELECT engine_full AS text FROM system.tables WHERE database = currentDatabase() AND name = 'logs'",
     );
     expect(table).toContain("toIntervalDay(7)");
   });
