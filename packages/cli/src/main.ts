@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { init, initHelp } from "./init/init.ts";
+import { receivers, receiversHelp } from "./receivers.ts";
 import { rules, rulesHelp } from "./rules.ts";
 import { up, upHelp } from "./up.ts";
 import { version } from "./version.ts";
@@ -14,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   up: { run: up, help: upHelp },
   init: { run: init, help: initHelp },
   doctor: { run: doctor, help: doctorHelp },
+  receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
 };
 
@@ -22,10 +24,11 @@ const HELP = `seaworthy: takes a web service to production and keeps proving tha
 Usage: seaworthy COMMAND [OPTIONS]
 
 Commands:
-  up      start the platform: http://127.0.0.1:4000
-  init    add the kit to a service, and the files that watch it
-  doctor  say what works and what does not, by trying it
-  rules   check rule files, and run tests of rules
+  up         start the platform: http://127.0.0.1:4000
+  init       add the kit to a service, and the files that watch it
+  doctor     say what works and what does not, by trying it
+  receivers  when receivers were last reached, and test pages
+  rules      check rule files, and run tests of rules
 
 Options:
   --version  say which version this is
