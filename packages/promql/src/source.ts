@@ -142,6 +142,12 @@ export interface Source {
   ): AsyncIterable<RawSeries> | Iterable<RawSeries>;
 
   /**
+   * About how many samples `select` would read; a guess will do. Long ranges of many series are then
+   * evaluated a part of their steps after the other. Without it they never are.
+   */
+  estimate?(request: SelectRequest, context: QueryContext): Promise<number>;
+
+  /**
    * Evaluates on a grid, or declines: undefined at once, or a promise of undefined after a look at
    * the data (native histograms among the samples, say). A declined request with an aggregate is
    * asked again without it; a declined request without one is evaluated from `select`.

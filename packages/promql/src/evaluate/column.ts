@@ -36,6 +36,11 @@ export class Column implements GridSeries {
     return new Column(labels, this, dropName);
   }
 
+  /** Takes all values away, so that the arrays can be used again. */
+  clear(): void {
+    this.kinds.fill(ABSENT);
+  }
+
   setFloat(step: number, value: number): void {
     this.kinds[step] = FLOAT;
     this.values[step] = value;

@@ -5,6 +5,16 @@ import type { EngineLimits } from "../limits.ts";
 import type { QueryContext, Source } from "../source.ts";
 import { Column, mergeSameLabels } from "./column.ts";
 
+interface ContextOptions {
+  readonly source: Source;
+  readonly annotations: Annotations;
+  readonly experimental: Experimental;
+  readonly lookbackDeltaMs: number;
+  readonly signal: AbortSignal;
+  readonly limits: EngineLimits;
+  readonly isRangeQuery: boolean;
+}
+
 /** What every part of one evaluation shares. */
 export class EvaluationContext implements QueryContext {
   readonly source: Source;
@@ -14,30 +24,31 @@ export class EvaluationContext implements QueryContext {
   readonly signal: AbortSignal;
   /** A range query, even where a part of it is evaluated at a single step. */
   readonly isRangeQuery: boolean;
+  readonly #options: ContextOptions;
   readonly #limits: EngineLimits;
-  #samples = 0;
+  /** Of the whole query, whichever part of it takes them. */
+  readonly #taken: { samples: number };
   #series = 0;
 
-  constructor(options: {
-    source: Source;
-    annotations: Annotations;
-    experimental: Experimental;
-    lookbackDeltaMs: number;
-    signal: AbortSignal;
-    limits: EngineLimits;
-    isRangeQuery: boolean;
-  }) {
+  constructor(options: ContextOptions, taken = { samples: 0 }) {
     this.source = options.source;
     this.annotations = options.annotations;
     this.experimental = options.experimental;
     this.lookbackDeltaMs = options.lookbackDeltaMs;
     this.signal = options.signal;
     this.isRangeQuery = options.isRangeQuery;
+    this.#options = options;
     this.#limits = options.limits;
+    this.#taken = taken;
+  }
+
+  /** For a part of the same query that reads the same series as other parts do: they count once. */
+  fork(): EvaluationContext {
+    return new EvaluationContext(this.#options, this.#taken);
   }
 
   get samples(): number {
-    return this.#samples;
+    return this.#taken.samples;
   }
 
   get series(): number {
@@ -45,8 +56,8 @@ export class EvaluationContext implements QueryContext {
   }
 
   takeSamples(count: number): void {
-    this.#samples += count;
-    if (this.#samples > this.#limits.maxSamples) {
+    this.#taken.samples += count;
+    if (this.#taken.samples > this.#limits.maxSamples) {
       const message = `query processing would load too many samples into memory in query execution: more than ${this.#limits.maxSamples}`;
       throw new PromqlError("limit", message);
     }

@@ -1,10 +1,12 @@
 import { PromqlError } from "../errors.ts";
 import { timeAt } from "../grid.ts";
 import { Labels } from "../labels.ts";
-import type { BinaryPlan, Plan, RangePlan, WindowPlan } from "../plan/plan.ts";
+import type { AggregatePlan, BinaryPlan, Plan, RangePlan, WindowPlan } from "../plan/plan.ts";
 import { scale } from "../histogram/arithmetic.ts";
 import { FLOAT } from "../source.ts";
 import { aggregate, askFused } from "./aggregate/evaluate.ts";
+import { inSlices, isSliceable } from "./aggregate/slices.ts";
+import { aggregateStream, isStreamable } from "./aggregate/stream.ts";
 import { scalarScalar, vectorScalar } from "./binary/scalar.ts";
 import { setOperation } from "./binary/sets.ts";
 import { vectorVector } from "./binary/vectors.ts";
@@ -46,19 +48,33 @@ export async function evaluate(plan: Plan, context: EvaluationContext): Promise<
       return binary(plan, left, right, context);
     }
     case "aggregate": {
-      const fused = await askFused(plan, context);
-      if (fused !== undefined) return vector(fused);
-      const [inner, parameter] = await Promise.all([
-        evaluate(plan.inner, context),
-        plan.parameter === undefined ? undefined : evaluate(plan.parameter, context),
-      ]);
-      return vector(aggregate(plan, columnsOf(inner), parameter, context));
+      const slices = isSliceable(plan)
+        ? await inSlices(plan, context, aggregateColumns)
+        : undefined;
+      return vector(slices ?? (await aggregateColumns(plan, context)));
     }
     case "repeat":
       return repeated(await evaluate(plan.inner, context), plan.grid.steps);
     default:
       throw new PromqlError("execution", "a range vector is not a value of its own", plan.span);
   }
+}
+
+async function aggregateColumns(
+  plan: AggregatePlan,
+  context: EvaluationContext,
+): Promise<Column[]> {
+  const fused = await askFused(plan, context);
+  if (fused !== undefined) return fused;
+  if (isStreamable(plan, context)) {
+    const streamed = await aggregateStream(plan, context);
+    if (streamed !== undefined) return streamed;
+  }
+  const [inner, parameter] = await Promise.all([
+    evaluate(plan.inner, context),
+    plan.parameter === undefined ? undefined : evaluate(plan.parameter, context),
+  ]);
+  return aggregate(plan, columnsOf(inner), parameter, context);
 }
 
 async function windowColumns(plan: WindowPlan, context: EvaluationContext): Promise<Column[]> {

@@ -22,44 +22,73 @@ export interface Reduction {
 
 type Reducer = (group: AggregationGroup, reduction: Reduction) => Column;
 
-/** sum and avg: floats or histograms, at each step of one type. */
-function additive(mean: boolean): Reducer {
-  return (group, { steps, annotations, span }) => {
-    const result = Column.empty(group.labels, steps, group.dropName);
-    const means = mean ? new Means(steps) : new Sums(steps);
-    let histograms = false;
-    for (const column of group.columns) {
-      means.add(column);
-      histograms ||= column.histograms !== undefined;
-    }
-    means.finish(result);
-    if (!histograms) return result;
-    for (let step = 0; step < steps; step += 1) {
-      const total = new HistogramSum(mean);
-      let any = false;
-      for (const column of group.columns) {
-        const histogram = column.histogramAt(step);
-        if (histogram === undefined) continue;
-        any = true;
-        total.add(histogram);
-      }
-      if (!any) continue;
-      if (result.kinds[step] === FLOAT) {
-        result.kinds[step] = ABSENT;
-        warnMixedInAggregation(annotations, span);
-        continue;
-      }
-      if (total.resetCollision) warnResetCollision(annotations, "aggregation", span);
-      if (total.reconciled) infoReconciled(annotations, "aggregation", span);
-      if (total.incompatible) warnMixedSchemas(annotations, nameOf(group), span);
-      else if (total.result !== undefined) result.setHistogram(step, total.result);
-    }
-    return result;
+/** A group's result while its members come one by one. */
+export interface Accumulator {
+  /** Keeps the column only if it has histograms. */
+  add(column: Column): void;
+  finish(): Column;
+}
+
+type Accumulate = (result: Column, reduction: Reduction) => Accumulator;
+
+/** Sums up a group that is there as a whole. */
+function whole(accumulate: Accumulate): Reducer {
+  return (group, reduction) => {
+    const result = Column.empty(group.labels, reduction.steps, group.dropName);
+    const accumulator = accumulate(result, reduction);
+    for (const column of group.columns) accumulator.add(column);
+    return accumulator.finish();
   };
 }
 
-function nameOf({ columns }: AggregationGroup): string {
-  return columns[0]?.labels.metricName ?? "";
+/** sum and avg: floats or histograms, at each step of one type. */
+function additive(mean: boolean): Accumulate {
+  return (result, reduction) => {
+    const means = mean ? new Means(reduction.steps) : new Sums(reduction.steps);
+    const histograms: Column[] = [];
+    let name: string | undefined;
+    return {
+      add(column) {
+        name ??= column.labels.metricName;
+        means.add(column);
+        if (column.histograms !== undefined) histograms.push(column);
+      },
+      finish() {
+        means.finish(result);
+        if (histograms.length > 0) addHistograms(mean, histograms, name ?? "", result, reduction);
+        return result;
+      },
+    };
+  };
+}
+
+function addHistograms(
+  mean: boolean,
+  columns: readonly Column[],
+  name: string,
+  result: Column,
+  { steps, annotations, span }: Reduction,
+): void {
+  for (let step = 0; step < steps; step += 1) {
+    const total = new HistogramSum(mean);
+    let any = false;
+    for (const column of columns) {
+      const histogram = column.histogramAt(step);
+      if (histogram === undefined) continue;
+      any = true;
+      total.add(histogram);
+    }
+    if (!any) continue;
+    if (result.kinds[step] === FLOAT) {
+      result.kinds[step] = ABSENT;
+      warnMixedInAggregation(annotations, span);
+      continue;
+    }
+    if (total.resetCollision) warnResetCollision(annotations, "aggregation", span);
+    if (total.reconciled) infoReconciled(annotations, "aggregation", span);
+    if (total.incompatible) warnMixedSchemas(annotations, name, span);
+    else if (total.result !== undefined) result.setHistogram(step, total.result);
+  }
 }
 
 /** Compensated sums of a group, a step at a time in columns. */
@@ -165,42 +194,41 @@ class Means extends Sums {
 }
 
 /** min and max of floats; NaN only where there is nothing else. */
-function extreme(operator: "min" | "max"): Reducer {
-  return (group, reduction) => {
-    const { steps } = reduction;
-    const result = Column.empty(group.labels, steps, group.dropName);
+function extreme(operator: "min" | "max"): Accumulate {
+  return (result, reduction) => {
     const { kinds: taken, values: best } = result;
-    for (const column of group.columns) {
-      noteIgnored(column, operator, reduction);
-      const { kinds, values } = column;
-      for (let step = 0; step < steps; step += 1) {
-        if (kinds[step] !== FLOAT) continue;
-        const value = values[step] ?? 0;
-        const held = best[step] ?? 0;
-        const better = operator === "min" ? value < held : value > held;
-        if (taken[step] === ABSENT || better || Number.isNaN(held)) {
-          taken[step] = FLOAT;
-          best[step] = value;
+    return {
+      add(column) {
+        noteIgnored(column, operator, reduction);
+        const { kinds, values } = column;
+        for (let step = 0; step < reduction.steps; step += 1) {
+          if (kinds[step] !== FLOAT) continue;
+          const value = values[step] ?? 0;
+          const held = best[step] ?? 0;
+          const better = operator === "min" ? value < held : value > held;
+          if (taken[step] === ABSENT || better || Number.isNaN(held)) {
+            taken[step] = FLOAT;
+            best[step] = value;
+          }
         }
-      }
-    }
-    return result;
+      },
+      finish: () => result,
+    };
   };
 }
 
 /** count and group look at neither values nor types. */
-function counting(group: boolean): Reducer {
-  return ({ labels, columns, dropName }, { steps }) => {
-    const result = Column.empty(labels, steps, dropName);
-    for (const { kinds } of columns) {
+function counting(group: boolean): Accumulate {
+  return (result, { steps }) => ({
+    add({ kinds }) {
       for (let step = 0; step < steps; step += 1) {
         if (kinds[step] === ABSENT) continue;
         result.kinds[step] = FLOAT;
         result.values[step] = group ? 1 : (result.values[step] ?? 0) + 1;
       }
-    }
-    return result;
-  };
+    },
+    finish: () => result,
+  });
 }
 
 /** stdvar and stddev by Welford's method. */
@@ -263,18 +291,27 @@ export function noteIgnored(
   if (histograms !== undefined) infoHistogramIgnored(annotations, operator, span);
 }
 
-const REDUCERS: Readonly<Record<string, Reducer>> = {
+const ACCUMULATORS: Readonly<Record<string, Accumulate>> = {
   sum: additive(false),
   avg: additive(true),
   min: extreme("min"),
   max: extreme("max"),
   count: counting(false),
   group: counting(true),
+};
+
+const SPREADS: Readonly<Record<string, Reducer>> = {
   stddev: spread("stddev"),
   stdvar: spread("stdvar"),
 };
 
+/** The aggregation of this name that makes one series of a group whose members come one by one. */
+export function accumulatorOf(operator: string): Accumulate | undefined {
+  return ACCUMULATORS[operator];
+}
+
 /** The aggregation of this name that makes one series of a group. */
 export function reducer(operator: string): Reducer | undefined {
-  return REDUCERS[operator];
+  const accumulate = ACCUMULATORS[operator];
+  return accumulate === undefined ? SPREADS[operator] : whole(accumulate);
 }

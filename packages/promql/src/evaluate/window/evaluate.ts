@@ -53,9 +53,7 @@ export async function evaluateWindow(
       ? undefined
       : await askGrid(request, sampleGridOf(plan.range), context)) ??
     (await fromSamples(plan, args, context, evaluate));
-  if (FOR_COUNTERS.has(plan.function)) {
-    for (const column of columns) noteNonCounter(column, plan, context);
-  }
+  for (const column of columns) noteNonCounter(plan, column.labels, column, context);
   return KEEPS_NAME.has(plan.function) ? columns : context.dropNames(columns, plan.grid.steps);
 }
 
@@ -95,9 +93,16 @@ export function notesKnownByName(plan: WindowPlan): boolean {
   return name !== undefined && COUNTER_SUFFIX.test(name);
 }
 
-function noteNonCounter(column: Column, plan: WindowPlan, context: EvaluationContext): void {
-  const name = column.labels.metricName;
-  if (name === "" || COUNTER_SUFFIX.test(name) || !column.kinds.includes(FLOAT)) return;
+/** Says that a rate was asked of a metric that is not named as a counter. */
+export function noteNonCounter(
+  plan: WindowPlan,
+  labels: Labels,
+  { kinds }: Column,
+  context: EvaluationContext,
+): void {
+  if (!FOR_COUNTERS.has(plan.function)) return;
+  const name = labels.metricName;
+  if (name === "" || COUNTER_SUFFIX.test(name) || !kinds.includes(FLOAT)) return;
   context.annotations.info(
     `metric might not be a counter, name does not end in _total/_sum/_count/_bucket: ${JSON.stringify(name)}`,
     plan.range.span,
@@ -171,7 +176,7 @@ export async function eachWindowSeries(
 }
 
 /** Moves the window over the series, step by step; both ends only ever go forward. */
-function slide(
+export function slide(
   plan: WindowPlan,
   compute: WindowFunction,
   series: WindowSeries,

@@ -72,7 +72,7 @@ function floatChange(window: Window, counter: boolean, fromZero: boolean): numbe
   const { series, low, high } = window;
   const { values, times, startTimes } = series;
   let change = (values[high - 1] ?? 0) - (fromZero ? 0 : (values[low] ?? 0));
-  if (!counter) return change;
+  if (!counter || (!series.mayReset && startTimes === undefined)) return change;
   let previous = values[low] ?? 0;
   for (let i = low + 1; i < high; i += 1) {
     const value = values[i] ?? 0;

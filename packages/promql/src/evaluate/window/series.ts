@@ -23,12 +23,18 @@ export function windowSeries(
   const bits = bitsOf(values);
   const name = raw.labels.metricName;
   let plain = histograms === undefined;
-  for (let i = 0; plain && i < times.length; i += 1) plain = !isStaleAt(bits, i);
+  let mayReset = false;
+  for (let i = 0; plain && i < times.length; i += 1) {
+    const value = values[i] ?? 0;
+    if (Number.isNaN(value)) plain = !isStaleAt(bits, i);
+    else if (i > 0 && value < (values[i - 1] ?? 0)) mayReset = true;
+  }
   if (plain) {
     return {
       name,
       times,
       values,
+      mayReset,
       ...(startTimes === undefined ? {} : { startTimes }),
       histogramTimes: NOTHING,
       histograms: [],
@@ -47,6 +53,7 @@ export function windowSeries(
     name,
     times: pick(times, floats),
     values: pick(values, floats),
+    mayReset: true,
     histogramTimes: pick(times, histogramAt),
     histograms: histogramAt.flatMap((i) => histograms?.[i] ?? []),
     ...(startTimes === undefined
@@ -84,7 +91,14 @@ export function windowSeriesOfColumn(column: Column, grid: Grid): WindowSeries {
       next += 1;
     }
   }
-  return { name: column.labels.metricName, times, values, histogramTimes, histograms };
+  return {
+    name: column.labels.metricName,
+    times,
+    values,
+    mayReset: true,
+    histogramTimes,
+    histograms,
+  };
 }
 
 /** A hint speaks of the sample before; a subquery may have skipped that one. */

@@ -11,6 +11,8 @@ export interface WindowSeries {
   readonly name: string;
   readonly times: Float64Array;
   readonly values: Float64Array;
+  /** Whether some value may be less than the one before it. */
+  readonly mayReset: boolean;
   readonly startTimes?: Float64Array;
   readonly histogramTimes: Float64Array;
   readonly histograms: readonly NativeHistogram[];

@@ -1,14 +1,13 @@
 import type { Labels, RawSeries } from "@seaworthy/promql";
 import type { Block, Parameters, Telemetry } from "../../store/index.ts";
+import { SampleDensity } from "./density.ts";
 import { SampleGatherer } from "./gather.ts";
 import { HISTOGRAM_COLUMNS, histogramsById, withHistograms } from "./histograms.ts";
 import type { HistogramSeries } from "./histograms.ts";
 import type { IndexedSeries, MatchedFamily } from "./series-index.ts";
 
-/** Samples to ask for at a time: 24 MB. */
-const CHUNK_SAMPLES = 1_000_000;
-/** Until an answer has told better, series are taken to have a sample a second. */
-const FIRST_INTERVAL_MS = 1000;
+/** Samples to ask for at a time: 48 MB. */
+const CHUNK_SAMPLES = 2_000_000;
 /** An IN list costs some 3 µs a series to parse; a range of ids costs what else lies in it. */
 const MAX_LISTED = 5000;
 /** A native histogram is taken to be as large as this many floats. */
@@ -16,6 +15,7 @@ const HISTOGRAM_SAMPLES = 100;
 
 /** A part of the matched series that one statement reads. */
 export interface SeriesChunk {
+  readonly families: readonly number[];
   readonly series: readonly IndexedSeries[];
   /** Which rows of `samples`, as SQL with its parameters. */
   readonly where: string;
@@ -33,10 +33,17 @@ export async function* readSamples(
   families: readonly MatchedFamily[],
   range: { readonly startMs: number; readonly endMs: number },
   signal: AbortSignal,
+  density = new SampleDensity(),
 ): AsyncGenerator<RawSeries> {
   const chunks = new Chunker(families);
   const weight = families.some(({ histograms }) => histograms) ? HISTOGRAM_SAMPLES : 1;
-  const take = (samples: number) => chunks.take(chunkSeries(samples * weight));
+  const spanMs = range.endMs - range.startMs + 1;
+  const take = () => {
+    const family = chunks.nextFamily;
+    return family === undefined
+      ? undefined
+      : chunks.take(chunkSeries(density.samplesOf(family, spanMs) * weight));
+  };
   const read = async (chunk: SeriesChunk | undefined) => {
     if (chunk === undefined) return undefined;
     const [blocks, histograms] = await Promise.all([
@@ -45,8 +52,7 @@ export async function* readSamples(
     ]);
     return { chunk, blocks, histograms };
   };
-  const guess = Math.max(1, (range.endMs - range.startMs) / FIRST_INTERVAL_MS);
-  let next = read(take(guess));
+  let next = read(take());
   // A caller that stops early leaves the statement under way to nobody.
   next.catch(() => {});
   for (;;) {
@@ -54,7 +60,8 @@ export async function* readSamples(
     if (answer === undefined) return;
     const { chunk, blocks, histograms } = answer;
     const samples = blocks.reduce((sum, { rows }) => sum + rows, 0);
-    next = read(take(samples / chunk.series.length));
+    density.learn(chunk.families, chunk.series.length, spanMs, samples);
+    next = read(take());
     next.catch(() => {});
     const floats = new SampleGatherer(chunk.series).gather(blocks);
     yield* histograms === undefined ? floats : joined(floats, chunk.series, histograms);
@@ -88,7 +95,7 @@ function chunkSeries(samplesPerSeries: number): number {
   return Math.max(1, Math.floor(CHUNK_SAMPLES / Math.max(1, samplesPerSeries)));
 }
 
-const FLOATS = "series, time, value FROM samples";
+const FLOATS = "series, toFloat64(toUnixTimestamp64Milli(time)) AS ms, value FROM samples";
 const HISTOGRAMS = `${HISTOGRAM_COLUMNS} FROM histograms`;
 
 function readChunk(
@@ -122,6 +129,11 @@ export class Chunker {
     this.#families = families;
   }
 
+  /** The family of which the next chunk will be. */
+  get nextFamily(): number | undefined {
+    return this.#families[this.#family]?.family;
+  }
+
   /** The next chunk of at most `count` series; undefined when all have been taken. */
   take(count: number): SeriesChunk | undefined {
     const wanted = Math.min(count, MAX_LISTED);
@@ -143,6 +155,7 @@ export class Chunker {
       this.#advance(part.length, family);
     }
     return {
+      families,
       series,
       where: "family IN {families:Array(UInt32)} AND series IN {series:Array(UInt64)}",
       parameters: { families, series: series.map(({ id }) => id) },
@@ -154,6 +167,7 @@ export class Chunker {
     const part = family.series.slice(this.#at, this.#at + count);
     this.#advance(part.length, family);
     return {
+      families: [family.family],
       series: part,
       where: "family = {family:UInt32} AND series >= {low:UInt64} AND series <= {high:UInt64}",
       parameters: {

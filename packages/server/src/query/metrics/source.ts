@@ -9,6 +9,7 @@ import type {
 } from "@seaworthy/promql";
 import { StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
+import { SampleDensity } from "./density.ts";
 import { withWindows } from "./downsampled/source.ts";
 import { evaluateGrid } from "./grid.ts";
 import { readSamples } from "./samples.ts";
@@ -28,6 +29,13 @@ export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
         throw promqlErrorOf(error);
       }
     },
+    async estimate(request, context) {
+      try {
+        return (await source.estimate?.(request, context)) ?? 0;
+      } catch (error) {
+        throw promqlErrorOf(error);
+      }
+    },
     grid: (request, context) =>
       source.grid?.(request, context)?.catch((error: unknown) => {
         throw promqlErrorOf(error);
@@ -37,6 +45,7 @@ export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
 
 /** The samples as they were stored. */
 function samplesSource(telemetry: Telemetry, index: SeriesIndex): Source {
+  const density = new SampleDensity();
   return {
     async *select(request: SelectRequest, context: QueryContext): AsyncGenerator<RawSeries> {
       const { matchers, startMs, endMs } = request;
@@ -45,7 +54,13 @@ function samplesSource(telemetry: Telemetry, index: SeriesIndex): Source {
         yield* recentSamples(telemetry, families, startMs, endMs);
         return;
       }
-      yield* readSamples(telemetry, families, { startMs, endMs }, context.signal);
+      yield* readSamples(telemetry, families, { startMs, endMs }, context.signal, density);
+    },
+    async estimate({ matchers, startMs, endMs }: SelectRequest, { signal }: QueryContext) {
+      const families = await index.match(matchers, startMs, endMs, signal);
+      return inMemory(telemetry, families, startMs)
+        ? 0
+        : density.total(families, endMs - startMs + 1);
     },
     grid: (request: GridRequest, { signal }: QueryContext) =>
       evaluateGrid(telemetry, index, request, signal),

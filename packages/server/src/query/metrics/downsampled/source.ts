@@ -19,6 +19,12 @@ export function withWindows(samples: Source, telemetry: Telemetry, index: Series
         ? samples.select(request, context)
         : selectAcrossSeam(stores, request, kept, context);
     },
+    /** Which windows answer depends on the query's whole range, so that it is not cut in slices. */
+    async estimate(request: SelectRequest, context: QueryContext) {
+      const kept = telemetry.kept();
+      const inSamples = request.startMs > Math.max(kept.windowsUntilMs, seamOf(kept));
+      return inSamples ? ((await samples.estimate?.(request, context)) ?? 0) : 0;
+    },
     grid(request: GridRequest, context: QueryContext) {
       const { grid, windowMs } = request;
       const kept = telemetry.kept();
