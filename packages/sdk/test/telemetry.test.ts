@@ -258,14 +258,16 @@ test("joins the OpenTelemetry that the application has", async () => {
   }
 });
 
-test.each([
+const misbehaviours: [string, Parameters<Collector["behave"]>[0]][] = [
   ["absent", undefined],
   ["hanging", () => {}],
-  [
-    "refusing",
-    (response: { writeHead(status: number): { end(): void } }) => response.writeHead(403).end(),
-  ],
-] as const)("Seaworthy %s costs the service nothing but counts", async (_name, behaviour) => {
+  ["refusing", (response) => void response.writeHead(403).end()],
+  ["answering garbage", (response) => void response.socket?.end("\0\0 HTTP/9 what? {{{")],
+  ["answering byte by byte", (response) => void response.socket?.write("H")],
+];
+
+test.each(misbehaviours)("Seaworthy %s costs the service nothing but counts", async (...given) => {
+  const [, behaviour] = given;
   if (behaviour !== undefined) collector.behave(behaviour);
   const url = behaviour === undefined ? "http://127.0.0.1:1" : collector.url;
   const app = await start({ export: { url, key: "test-key" } });
