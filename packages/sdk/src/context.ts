@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
 import type { Scope } from "./errors/scope.ts";
 import type { SpanData, SpanEnd } from "./export/otlp.ts";
 import { newSpanId, newTraceId } from "./traces/ids.ts";
@@ -35,7 +36,7 @@ export class LocalTrace implements Context {
   /** Whether the trace is one of those to keep whatever happens; told to the services called. */
   readonly sampled: boolean;
   /** Milliseconds into the process. */
-  readonly startedAt = performance.now();
+  readonly startedAt: number;
   /** Whether something in it went wrong. */
   failed = false;
   /** Whether it is kept: known at its end. */
@@ -56,7 +57,9 @@ export class LocalTrace implements Context {
     parent: TraceParent | undefined,
     sampled: boolean,
     spanId?: string,
+    startedAt = performance.now(),
   ) {
+    this.startedAt = startedAt;
     this.requestId = requestId;
     this.traceId = parent?.traceId ?? newTraceId();
     this.parentSpanId = parent?.spanId;

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { outsideOfRequests } from "../context.ts";

@@ -44,10 +44,11 @@ export class Exchange extends LocalTrace {
     watcher: ExchangeWatcher,
     parent: TraceParent | undefined,
     sampled: boolean,
+    startedAt: number,
     joined?: Joined,
   ) {
     const requestId = acceptRequestId(request.headers["x-request-id"]);
-    super(requestId, joined?.place ?? parent, sampled, joined?.place.spanId);
+    super(requestId, joined?.place ?? parent, sampled, joined?.place.spanId, startedAt);
     this.foreign = joined !== undefined;
     this.requestId = requestId;
     this.joined = joined;

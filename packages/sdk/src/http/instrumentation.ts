@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+// Imported, because the global of that name is a getter.
+import { performance } from "node:perf_hooks";
 import { LocalTrace, runIn } from "../context.ts";
 import type { Guard, Site } from "../guard.ts";
 import type { RequestLog } from "../logs/request-log.ts";
@@ -94,10 +96,11 @@ export class HttpInstrumentation implements ExchangeWatcher {
       const known = exchangeFor(response);
       if (known !== undefined) return known;
       const { tracer } = this.#parts;
+      const now = performance.now();
       const parent = parseTraceParent(request.headers["traceparent"]);
       const joined = tracer.join(request.method ?? "", parent);
-      const sampled = joined?.place.sampled ?? tracer.sample(parent);
-      const exchange = new Exchange(request, this, parent, sampled, joined);
+      const sampled = joined?.place.sampled ?? tracer.sample(parent, now);
+      const exchange = new Exchange(request, this, parent, sampled, now, joined);
       exchange.owner = tracer;
       watch(response, exchange);
       this.#parts.activity.request(request.socket, exchange.startedAt);

@@ -5,10 +5,27 @@ export const maxRequestIdLength = 128;
 // header, a log line, a shell word or a query.
 const sane = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/;
 
-// Ids are the process's random name and a count: as distinct as random ones, at a tenth of the cost.
-// Made with the first of them: some runtimes have no randomness before there is a request.
-let processName: string | undefined;
-let made = 0;
+// Twelve characters, the longest text that is one piece of memory when it is put together: longer
+// ones would be flattened by whoever reads them first. As distinct as random ones: nine random
+// characters for each block of 4096 ids, at a tenth of the cost.
+const blockSize = 4_096;
+const ends = Array.from({ length: blockSize }, (_, index) => index.toString(16).padStart(3, "0"));
+const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+let block = "";
+// The first block is made with the first id: some runtimes have no randomness before there is a
+// request.
+let made = blockSize;
+
+function newRequestId(): string {
+  if (made >= blockSize) {
+    const bytes = crypto.getRandomValues(new Uint8Array(9));
+    block = Array.from(bytes, (byte) => letters[byte % letters.length]).join("");
+    made = 0;
+  }
+  const end = ends[made] ?? "";
+  made += 1;
+  return block + end;
+}
 
 /**
  * Returns the caller's request id when it is sane, otherwise a new one. A header that was sent twice
@@ -17,7 +34,5 @@ let made = 0;
 export function acceptRequestId(header: string | readonly string[] | undefined): string {
   if (typeof header === "string" && header.length <= maxRequestIdLength && sane.test(header))
     return header;
-  processName ??= crypto.randomUUID().replaceAll("-", "").slice(0, 20);
-  made += 1;
-  return `${processName}-${made.toString(36)}`;
+  return newRequestId();
 }

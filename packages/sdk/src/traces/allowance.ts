@@ -8,8 +8,9 @@ export class Allowance {
     this.#perSecond = perSecond;
   }
 
-  take(): boolean {
-    const second = Math.floor(performance.now() / 1000);
+  /** Takes one at `now`, in milliseconds into the process. */
+  take(now = performance.now()): boolean {
+    const second = Math.floor(now / 1000);
     if (second !== this.#second) {
       this.#second = second;
       this.#left = this.#perSecond;

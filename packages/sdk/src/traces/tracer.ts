@@ -54,10 +54,10 @@ export class Tracer implements SpanOwner {
     this.#notable = new Allowance(sampling.perSecond * notableFactor);
   }
 
-  /** Whether a trace that begins now is kept whatever happens in it. */
-  sample(parent: TraceParent | undefined): boolean {
+  /** Whether a trace that begins `now`, in milliseconds, is kept whatever happens in it. */
+  sample(parent: TraceParent | undefined, now = performance.now()): boolean {
     if (this.#sink === undefined) return parent?.sampled ?? false;
-    return parent?.sampled === true ? this.#notable.take() : this.#ordinary.take();
+    return parent?.sampled === true ? this.#notable.take(now) : this.#ordinary.take(now);
   }
 
   /** Sets who is told, once, when the application turns out to have an OpenTelemetry of its own. */
