@@ -26,6 +26,8 @@ test("keeps the order of lines, whatever their length", () => {
   const descriptor = openSync(file, "a");
   const output = new Output(descriptor);
   const lines = Array.from({ length: 500 }, (_, index) => `${index} ${"ü".repeat(index)}\n`);
+  // Longer than the place for lines, in the midst of others.
+  lines.splice(250, 0, `${"€".repeat(100_000)}\n`);
   for (const line of lines) output.write(line);
   output.flushSync();
   closeSync(descriptor);

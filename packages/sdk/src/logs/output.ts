@@ -1,21 +1,30 @@
 import { writeSync } from "node:fs";
 
-/** Most text held for a reader that does not read, in UTF-16 units; what comes then is dropped. */
+/** Most bytes held for a reader that does not read; what comes then is dropped. */
 const maxHeld = 4 * 1024 * 1024;
-/** From this much on the text is written at once. */
+
+/** From this many bytes on they are written at once. */
 const writeAt = 64 * 1024;
+
 /** How long a line waits for others, and how long for a reader whose pipe is full, in milliseconds. */
 const waitMs = 10;
 
+/** Most bytes that a UTF-16 unit becomes. */
+const bytesPerUnit = 3;
+
 /**
  * Writes lines to a file descriptor, all lines of some milliseconds in one call: a call for each
- * line costs as much as answering the request that it tells of.
+ * line costs as much as answering the request that it tells of. Lines are encoded as they come: text
+ * that is kept for milliseconds is copied by every garbage collection.
  */
 export class Output {
   readonly #descriptor: number;
-  #held = "";
-  /** What a full pipe did not take. */
-  #rest: Buffer | undefined;
+  #lines: Buffer | undefined;
+  /** Where in `#lines` the next line goes. */
+  #end = 0;
+  /** What a full pipe did not take, in order. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
   #scheduled = false;
   #dropped = 0;
 
@@ -30,13 +39,17 @@ export class Output {
 
   /** Takes one line, its end included. Never throws. */
   write(line: string): void {
-    if (this.#held.length + line.length + (this.#rest?.length ?? 0) > maxHeld) {
+    const most = line.length * bytesPerUnit;
+    if (this.#waitingBytes + this.#end + most > maxHeld) {
       this.#dropped += 1;
       return;
     }
-    this.#held += line;
+    this.#lines ??= Buffer.allocUnsafeSlow(2 * writeAt);
+    if (this.#end + most > this.#lines.length) this.#makeRoom();
+    if (most <= this.#lines.length) this.#end += this.#lines.write(line, this.#end);
+    else this.#wait(Buffer.from(line));
     if (this.#scheduled) return;
-    if (this.#held.length >= writeAt) {
+    if (this.#end >= writeAt) {
       this.flushSync();
       return;
     }
@@ -53,22 +66,57 @@ export class Output {
   /** Writes what is held, as far as the reader takes it. pino asks for it after a fatal line. */
   flushSync(): void {
     try {
-      const bytes = Buffer.from(this.#held);
-      this.#held = "";
-      let rest = this.#rest === undefined ? bytes : Buffer.concat([this.#rest, bytes]);
-      this.#rest = undefined;
-      while (rest.length > 0) {
-        const written = this.#tryWrite(rest);
-        if (written === "full") {
-          this.#later(rest);
+      if (this.#waiting.length > 0) this.#makeRoom();
+      else if (this.#lines !== undefined) {
+        const rest = this.#writeAll(this.#lines.subarray(0, this.#end));
+        this.#end = 0;
+        // The place is used again.
+        if (rest.length > 0) this.#wait(Buffer.from(rest));
+      }
+      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+        const rest = this.#writeAll(next);
+        this.#waitingBytes -= next.length - rest.length;
+        if (rest.length > 0) {
+          this.#waiting[0] = rest;
+          this.#later();
           break;
         }
-        rest = rest.subarray(written);
+        this.#waiting.shift();
       }
     } catch {
       // Nobody reads any more. The lines are lost, as they are with any program whose reader left.
       this.#dropped += 1;
+      this.#end = 0;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
     }
+  }
+
+  /** Empties the place for lines: writes them, or lets them wait behind those that wait already. */
+  #makeRoom(): void {
+    if (this.#waiting.length === 0) {
+      this.flushSync();
+      return;
+    }
+    if (this.#lines !== undefined && this.#end > 0)
+      this.#wait(Buffer.from(this.#lines.subarray(0, this.#end)));
+    this.#end = 0;
+  }
+
+  #wait(bytes: Buffer): void {
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  /** What the reader did not take of `bytes`. */
+  #writeAll(bytes: Buffer): Buffer {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const written = this.#tryWrite(rest);
+      if (written === "full") break;
+      rest = rest.subarray(written);
+    }
+    return rest;
   }
 
   readonly #turn = (): void => {
@@ -85,8 +133,7 @@ export class Output {
     }
   }
 
-  #later(rest: Buffer): void {
-    this.#rest = rest;
+  #later(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setTimeout(this.#turn, waitMs).unref();
