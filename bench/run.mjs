@@ -16,6 +16,7 @@ const BENCHMARKS = {
   metrics: { script: "metrics.mjs", build: ["packages/server"] },
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "browser-size": { script: "browser-size.mjs", build: ["packages/browser"] },
+  "sdk-start": { script: "sdk-start.mjs", build: ["packages/sdk"] },
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },
   "fault-to-page": { script: "fault-to-page.mjs", build: ["packages/server", "examples/shop"] },
   sdk: { script: "sdk.mjs", build: ["packages/sdk"] },
