@@ -12,8 +12,8 @@ import type {
   MetricExpr,
   Source,
 } from "@seaworthy/logql";
-import { StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
+import { bounded } from "../bounded.ts";
 import { aggregateInEngine } from "./aggregate.ts";
 import { LogCatalogue } from "./catalogue.ts";
 import type { IndexStats, StreamsRequest } from "./catalogue.ts";
@@ -101,42 +101,29 @@ export function createLogsQuery(deps: {
     },
   };
 
-  /** Runs `work` under the caller's signal and the time limit, and says which of them ended it. */
-  async function bounded<T>(
-    options: AskLogsOptions,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const timeout = AbortSignal.timeout(limits.timeoutMs);
-    const signal =
-      options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-    try {
-      return await work(signal);
-    } catch (error) {
-      if (timeout.aborted || (error instanceof StoreError && error.code === "query_timeout")) {
-        throw new LogqlError(
-          "limit",
-          `the query took longer than ${limits.timeoutMs / 1000} s; ask for less time or fewer streams`,
-        );
-      }
-      throw error;
-    }
-  }
+  const late = () =>
+    new LogqlError(
+      "limit",
+      `the query took longer than ${limits.timeoutMs / 1000} s; ask for less time or fewer streams`,
+    );
+  const ask = <T>(options: AskLogsOptions, work: (signal: AbortSignal) => Promise<T>) =>
+    bounded(limits.timeoutMs, options.signal, late, work);
 
   return {
     parse: (query) => engine.parse(query),
     lines: (log, request, options = {}) =>
-      bounded(options, (signal) => engine.lines(log, { ...request, signal }, source)),
+      ask(options, (signal) => engine.lines(log, { ...request, signal }, source)),
     metric: (expr, grid, options = {}) =>
-      bounded(options, (signal) => engine.metric(expr, grid, source, signal)),
+      ask(options, (signal) => engine.metric(expr, grid, source, signal)),
     labelNames: (request, options = {}) =>
-      bounded(options, (signal) => catalogue.labelNames(request, signal)),
+      ask(options, (signal) => catalogue.labelNames(request, signal)),
     labelValues: (name, request, options = {}) =>
-      bounded(options, (signal) => catalogue.labelValues(name, request, signal)),
+      ask(options, (signal) => catalogue.labelValues(name, request, signal)),
     series: (request, options = {}) =>
-      bounded(options, (signal) => catalogue.series(request, signal)),
+      ask(options, (signal) => catalogue.series(request, signal)),
     stats: (matchers, request, options = {}) =>
-      bounded(options, (signal) => catalogue.stats(matchers, request, signal)),
+      ask(options, (signal) => catalogue.stats(matchers, request, signal)),
     volume: (matchers, request, options = {}) =>
-      bounded(options, (signal) => catalogue.volume(matchers, request, signal)),
+      ask(options, (signal) => catalogue.volume(matchers, request, signal)),
   };
 }

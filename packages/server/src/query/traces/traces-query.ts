@@ -1,6 +1,6 @@
 import type { Span } from "../../model/index.ts";
-import { StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
+import { bounded } from "../bounded.ts";
 import { attributeNames, fieldValues, operationNames, serviceNames } from "./catalogue.ts";
 import { compareSlow } from "./compare.ts";
 import type { Comparison } from "./compare.ts";
@@ -67,44 +67,33 @@ export function createTracesQuery(deps: {
   const { telemetry } = deps;
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
 
-  /** Runs `work` under the caller's signal and the time limit, and says which of them ended it. */
-  async function bounded<T>(
-    { signal }: AskTracesOptions = {},
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const timeout = AbortSignal.timeout(limits.timeoutMs);
-    try {
-      return await work(signal === undefined ? timeout : AbortSignal.any([timeout, signal]));
-    } catch (error) {
-      if (timeout.aborted || (error instanceof StoreError && error.code === "query_timeout")) {
-        throw new TraceqlError(
-          `the query took longer than ${limits.timeoutMs / 1000} s; ask for less time or fewer spans`,
-          0,
-        );
-      }
-      throw error;
-    }
-  }
+  const late = () =>
+    new TraceqlError(
+      `the query took longer than ${limits.timeoutMs / 1000} s; ask for less time or fewer spans`,
+      0,
+    );
+  const ask = <T>(options: AskTracesOptions = {}, work: (signal: AbortSignal) => Promise<T>) =>
+    bounded(limits.timeoutMs, options.signal, late, work);
 
   return {
     parse: parseTraceql,
     field: parseField,
     trace: (traceId, options) =>
-      bounded(options, (signal) => readTrace(telemetry, traceId, limits.maxSpans, signal)),
+      ask(options, (signal) => readTrace(telemetry, traceId, limits.maxSpans, signal)),
     search: (request, options) =>
-      bounded(options, (signal) => searchTraces(telemetry, request, signal)),
+      ask(options, (signal) => searchTraces(telemetry, request, signal)),
     compare: (request, options) =>
-      bounded(options, (signal) => compareSlow(telemetry, request, signal)),
-    map: (range, options) => bounded(options, (signal) => serviceMap(telemetry, range, signal)),
+      ask(options, (signal) => compareSlow(telemetry, request, signal)),
+    map: (range, options) => ask(options, (signal) => serviceMap(telemetry, range, signal)),
     operations: (request, options) =>
-      bounded(options, (signal) => operations(telemetry, request, signal)),
+      ask(options, (signal) => operations(telemetry, request, signal)),
     services: (range, options) =>
-      bounded(options, (signal) => serviceNames(telemetry, range, signal)),
+      ask(options, (signal) => serviceNames(telemetry, range, signal)),
     operationNames: (request, options) =>
-      bounded(options, (signal) => operationNames(telemetry, request, signal)),
+      ask(options, (signal) => operationNames(telemetry, request, signal)),
     attributeNames: (of, range, options) =>
-      bounded(options, (signal) => attributeNames(telemetry, of, range, signal)),
+      ask(options, (signal) => attributeNames(telemetry, of, range, signal)),
     fieldValues: (field, range, options) =>
-      bounded(options, (signal) => fieldValues(telemetry, field, range, signal)),
+      ask(options, (signal) => fieldValues(telemetry, field, range, signal)),
   };
 }
