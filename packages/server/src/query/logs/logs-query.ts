@@ -119,8 +119,7 @@ export function createLogsQuery(deps: {
       ask(options, (signal) => catalogue.labelNames(request, signal)),
     labelValues: (name, request, options = {}) =>
       ask(options, (signal) => catalogue.labelValues(name, request, signal)),
-    series: (request, options = {}) =>
-      ask(options, (signal) => catalogue.series(request, signal)),
+    series: (request, options = {}) => ask(options, (signal) => catalogue.series(request, signal)),
     stats: (matchers, request, options = {}) =>
       ask(options, (signal) => catalogue.stats(matchers, request, signal)),
     volume: (matchers, request, options = {}) =>

@@ -87,8 +87,7 @@ export function createTracesQuery(deps: {
     map: (range, options) => ask(options, (signal) => serviceMap(telemetry, range, signal)),
     operations: (request, options) =>
       ask(options, (signal) => operations(telemetry, request, signal)),
-    services: (range, options) =>
-      ask(options, (signal) => serviceNames(telemetry, range, signal)),
+    services: (range, options) => ask(options, (signal) => serviceNames(telemetry, range, signal)),
     operationNames: (request, options) =>
       ask(options, (signal) => operationNames(telemetry, request, signal)),
     attributeNames: (of, range, options) =>

@@ -75,6 +75,7 @@ it("says what is wrong when a server cannot be reached, without the password", a
     dir: "/unused",
     maxConnections: 1,
     log: quiet,
+    startMs: 0,
   });
   const error = await opened.then(
     () => undefined,

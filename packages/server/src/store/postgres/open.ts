@@ -14,10 +14,12 @@ export async function openRecords(options: {
   readonly dir: string;
   readonly maxConnections: number;
   readonly log: EmbeddedLog;
+  /** How long a server that is not there yet is waited for, ms; half a minute when left out. */
+  readonly startMs?: number;
 }): Promise<Records> {
-  const { url, dir, maxConnections, log } = options;
+  const { url, dir, maxConnections, log, startMs = START_MS } = options;
   if (url !== undefined) {
-    return whenThere(() => connectRecords({ url }, { maxConnections }), log);
+    return whenThere(() => connectRecords({ url }, { maxConnections }), startMs, log);
   }
   const embedded = await openEmbeddedPostgres({ dir, log });
   try {
@@ -32,22 +34,26 @@ export async function openRecords(options: {
   }
 }
 
-/** How long a server that is not there yet is waited for, and how often it is tried; ms. */
+/** How long a server is waited for, and how often it is tried; ms. */
 const START_MS = 30_000;
 const TRY_EVERY_MS = 500;
 /** Connections refused, cut or not answered, a name not known yet, and 57P03: it starts. */
 const NOT_THERE = /^(ECONN\w+|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|57P03)$/;
 
 /** Servers that are started together come up in any order. */
-async function whenThere(connect: () => Promise<Records>, log: EmbeddedLog): Promise<Records> {
-  const until = performance.now() + START_MS;
+async function whenThere(
+  connect: () => Promise<Records>,
+  startMs: number,
+  log: EmbeddedLog,
+): Promise<Records> {
+  const until = performance.now() + startMs;
   for (let tries = 0; ; tries += 1) {
     try {
       return await connect();
     } catch (error) {
       const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
       const away = typeof code === "string" && NOT_THERE.test(code);
-      if (!away || performance.now() > until) throw error;
+      if (!away || performance.now() >= until) throw error;
       if (tries === 0) {
         log.warn({ reason: messageOf(error) }, "PostgreSQL is not there yet; trying again");
       }
