@@ -69,6 +69,13 @@ ${RECEIVERS}`);
     expect(groupKeyOf(root, groupLabelsOf(root, labels))).toBe('{}:{alertname="A"}');
   });
 
+  it("inherits what groups are made by where the list is empty, as Alertmanager does", async () => {
+    const { root } = await load(
+      `route: {receiver: a, group_by: [x], routes: [{group_by: []}, {group_by: [y]}]}${RECEIVERS}`,
+    );
+    expect(root.routes.map(({ groupBy }) => groupBy)).toEqual([new Set(["x"]), new Set(["y"])]);
+  });
+
   it("goes on after a match only where told to, and stays at a node without a matching child", async () => {
     const { root } = await load(`
 route:

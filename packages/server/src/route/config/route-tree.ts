@@ -71,7 +71,8 @@ function build(document: RouteDocument, parent: Inherited, parentKey: string | u
 }
 
 function groupByOf(names: readonly string[] | undefined): Route["groupBy"] | undefined {
-  if (names === undefined) return undefined;
+  // An empty list is none, as Alertmanager reads it: the parent's labels count.
+  if (names === undefined || names.length === 0) return undefined;
   return names.includes("...") ? "all" : new Set(names);
 }
 
