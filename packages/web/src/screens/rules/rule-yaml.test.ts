@@ -41,7 +41,7 @@ it("leaves out what is empty, and what a recording rule does not have", () => {
 });
 
 it("is read back as what it was, whatever is in it", () => {
-  const text = fc.string({ unit: "grapheme" }).filter((value) => value.isWellFormed());
+  const text = fc.string({ unit: "grapheme" }).filter((value) => !/\p{Surrogate}/u.test(value));
   const pair = fc.tuple(text, text).filter(([name]) => name !== "__proto__" && name !== "<<");
   fc.assert(
     fc.property(
