@@ -1,7 +1,7 @@
 import type { Telemetry } from "../../store/index.ts";
 import { textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
-import { timeCondition } from "./conditions.ts";
+import { attributeColumn, timeCondition } from "./conditions.ts";
 import type { TimeRange } from "./conditions.ts";
 import type { Field } from "./traceql/ast.ts";
 
@@ -100,8 +100,5 @@ function columnOf(sql: Sql, field: Field): string | undefined {
     return name === "statusMessage" ? "status_message" : undefined;
   }
   if (field.name === "service.name" && field.of !== "span") return "CAST(service, 'String')";
-  const key = sql.text(field.name);
-  if (field.of === "span") return `attributes[${key}]`;
-  if (field.of === "resource") return `resource[${key}]`;
-  return `if(mapContains(attributes, ${key}), attributes[${key}], resource[${key}])`;
+  return attributeColumn(sql, field);
 }

@@ -66,7 +66,7 @@ export class SpanConditions {
     const of =
       field === undefined
         ? "count()"
-        : `${name}OrNull(${field.kind === "intrinsic" ? "duration" : numberOf(this.#attribute(field))})`;
+        : `${name}OrNull(${field.kind === "intrinsic" ? "duration" : numberOf(attributeColumn(this.#sql, field))})`;
     return `ifNull(${of} ${operator} ${this.#sql.float(value)}, 0)`;
   }
 
@@ -109,7 +109,7 @@ export class SpanConditions {
     operator: Operator,
     value: Value,
   ): string {
-    const attribute = this.#attribute(field);
+    const attribute = attributeColumn(this.#sql, field);
     switch (value.kind) {
       case "nil":
         return `${attribute} ${operator} ''`;
@@ -142,14 +142,18 @@ export class SpanConditions {
       ? `(has(mapValues(attributes), ${this.#sql.text(text)}) AND ${matches})`
       : matches;
   }
+}
 
-  #attribute({ of, name }: Extract<Field, { kind: "attribute" }>): string {
-    if (of === "resource" && name === "service.name") return "CAST(service, 'String')";
-    const key = this.#sql.text(name);
-    if (of === "span") return `attributes[${key}]`;
-    if (of === "resource") return `resource[${key}]`;
-    return `if(mapContains(attributes, ${key}), attributes[${key}], resource[${key}])`;
-  }
+/** An attribute's value as an expression on `spans`; empty where a span does not have it. */
+export function attributeColumn(
+  sql: Sql,
+  { of, name }: Extract<Field, { kind: "attribute" }>,
+): string {
+  if (of === "resource" && name === "service.name") return "CAST(service, 'String')";
+  const key = sql.text(name);
+  if (of === "span") return `attributes[${key}]`;
+  if (of === "resource") return `resource[${key}]`;
+  return `if(mapContains(attributes, ${key}), attributes[${key}], resource[${key}])`;
 }
 
 function numberOf(attribute: string): string {

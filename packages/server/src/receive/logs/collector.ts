@@ -4,6 +4,7 @@ import { RefusedItems } from "../push/refused-items.ts";
 import { detectLevel } from "./level.ts";
 import type { LogLimits } from "./limits.ts";
 import type { Mask } from "./mask.ts";
+import { timeText } from "./time.ts";
 
 /** Labels that name a service where `service_name` is not given; the first that is there counts. */
 const SERVICE_LABELS = [
@@ -202,9 +203,4 @@ function shown(labels: Labels): string {
 
 function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-function timeText(time: bigint): string {
-  const ms = Number(time / 1_000_000n);
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${time} ns`;
 }

@@ -63,9 +63,7 @@ export function createLogReceiver(options: LogReceiverOptions): LogReceiver {
         const { refusals, size } = collector;
         refusals.count(metrics);
         metrics.linesReceived(protocol, size);
-        const refused = refusals.size;
-        const message = refused === 0 ? "" : refusals.message(size + refused);
-        return { stored: size, refused, message, protobuf: body.protobuf };
+        return refusals.receipt(size, body.protobuf);
       });
     },
   };

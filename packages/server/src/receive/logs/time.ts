@@ -34,3 +34,9 @@ function rfc3339(text: string): bigint | undefined {
   if (Number.isNaN(ms)) return undefined;
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, "0"));
 }
+
+/** A time in ns as people read it; beyond what a calendar has, as the number that it is. */
+export function timeText(time: bigint): string {
+  const ms = Number(time / 1_000_000n);
+  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${time} ns`;
+}

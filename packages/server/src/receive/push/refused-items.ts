@@ -1,4 +1,5 @@
 import type { SelfMetrics } from "../../self/index.ts";
+import type { PushReceipt } from "./intake.ts";
 
 /** Kinds of faults that an answer tells; the rest is counted. */
 const TOLD = 3;
@@ -33,8 +34,15 @@ export class RefusedItems {
     for (const [reason, count] of this.#counts) metrics.dropped(this.#subject, reason, count);
   }
 
+  /** What the sender is told of a request of which so much was stored. */
+  receipt(stored: number, protobuf: boolean): PushReceipt {
+    const refused = this.#size;
+    const message = refused === 0 ? "" : this.#message(stored + refused);
+    return { stored, refused, message, protobuf };
+  }
+
   /** One line for the sender. `of`: items that the request had in all. */
-  message(of: number): string {
+  #message(of: number): string {
     const items = this.#subject === "logs" ? "lines" : "spans";
     return `${this.#size} of ${of} ${items} were not stored, the others were; sending them again changes nothing: ${this.#told.join("; ")}`;
   }

@@ -1,5 +1,6 @@
 import type { Labels, Span, SpanBatch, SpanEvent, SpanLink } from "../../model/index.ts";
 import type { Mask } from "../logs/mask.ts";
+import { timeText } from "../logs/time.ts";
 import { RefusedItems } from "../push/refused-items.ts";
 import type { TraceLimits } from "./limits.ts";
 
@@ -169,9 +170,4 @@ function isId(text: string, digits: number): boolean {
 
 function shownId(id: string): string {
   return JSON.stringify(id.length > 40 ? `${id.slice(0, 40)}…` : id);
-}
-
-function timeText(time: bigint): string {
-  const ms = Number(time / 1_000_000n);
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : `${time} ns`;
 }

@@ -50,9 +50,7 @@ export function createTraceReceiver(options: TraceReceiverOptions): TraceReceive
         const { refusals, size } = collector;
         refusals.count(metrics);
         metrics.spansReceived(protocol, size);
-        const refused = refusals.size;
-        const message = refused === 0 ? "" : refusals.message(size + refused);
-        return { stored: size, refused, message, protobuf: body.protobuf };
+        return refusals.receipt(size, body.protobuf);
       }),
   };
 }
