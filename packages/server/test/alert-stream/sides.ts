@@ -4,12 +4,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
-import { systemClock } from "../../src/model/index.ts";
 import type { Labels } from "../../src/model/index.ts";
-import { createRouter, loadRouteConfig, parseMatcher } from "../../src/route/index.ts";
+import { parseMatcher } from "../../src/route/index.ts";
 import type { Records } from "../../src/store/index.ts";
 import { freePort } from "../free-port.ts";
+import { runningRouter } from "../running-router.ts";
 
 /** An alert as both sides take it; times are milliseconds since 1970. */
 export interface Message {
@@ -30,16 +29,7 @@ export interface Side {
 
 /** Our router, with the configuration in `file`. */
 export async function startOurs(records: Records, file: string): Promise<Side> {
-  const router = createRouter({
-    records,
-    incidents: { groupChanged: async () => {} },
-    clock: systemClock,
-    log: pino({ level: "silent" }),
-    announce: () => {},
-    externalURL: "http://localhost",
-  });
-  router.apply(await loadRouteConfig(file));
-  await router.start();
+  const router = await runningRouter(records, file);
   return {
     send: (alerts) => router.accept(alerts),
     async silence(text, endsAt) {

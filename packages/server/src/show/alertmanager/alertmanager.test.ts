@@ -4,13 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import pino from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { testRecords } from "../../../test/records.ts";
+import { runningRouter } from "../../../test/running-router.ts";
 import { BOOTSTRAP, testServer } from "../../../test/http.ts";
 import type { TestServer } from "../../../test/http.ts";
 import { systemClock } from "../../model/index.ts";
-import { createRouter, loadRouteConfig } from "../../route/index.ts";
 import type { Router } from "../../route/index.ts";
 import type { Records } from "../../store/index.ts";
 import { listAudit } from "../../store/index.ts";
@@ -43,16 +42,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "sw-amtool-"));
   await writeFile(join(dir, "alertmanager.yml"), CONFIG);
   records = await testRecords();
-  router = createRouter({
-    records,
-    incidents: { groupChanged: async () => {} },
-    clock: systemClock,
-    log: pino({ level: "silent" }),
-    announce: () => {},
-    externalURL: "http://localhost",
-  });
-  router.apply(await loadRouteConfig(join(dir, "alertmanager.yml")));
-  await router.start();
+  router = await runningRouter(records, join(dir, "alertmanager.yml"));
   server = await testServer({
     routes: [alertmanagerRoutes({ router, clock: systemClock, version: "0.1.0" })],
   });

@@ -1,13 +1,12 @@
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { configFile, startTheirs } from "../../../test/alert-stream/sides.ts";
 import { BOOTSTRAP, testServer } from "../../../test/http.ts";
 import type { TestServer } from "../../../test/http.ts";
 import { testRecords } from "../../../test/records.ts";
+import { runningRouter } from "../../../test/running-router.ts";
 import { systemClock } from "../../model/index.ts";
-import { createRouter, loadRouteConfig } from "../../route/index.ts";
 import type { Router } from "../../route/index.ts";
 import type { Records } from "../../store/index.ts";
 import { alertmanagerRoutes } from "./routes.ts";
@@ -71,16 +70,7 @@ describe.skipIf(!hasAmtool)("amtool prints the same for both", () => {
     file = await configFile(CONFIG);
     theirs = await startTheirs(file.file);
     records = await testRecords();
-    router = createRouter({
-      records,
-      incidents: { groupChanged: async () => {} },
-      clock: systemClock,
-      log: pino({ level: "silent" }),
-      announce: () => {},
-      externalURL: "http://localhost",
-    });
-    router.apply(await loadRouteConfig(file.file));
-    await router.start();
+    router = await runningRouter(records, file.file);
     server = await testServer({
       routes: [alertmanagerRoutes({ router, clock: systemClock, version: "0.1.0" })],
     });
