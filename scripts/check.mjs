@@ -13,6 +13,7 @@ const checks = [
   ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
   ["format", bin("oxfmt"), ["--check", "."]],
   ["unused", bin("knip"), []],
+  ["the lock file", process.execPath, [join(root, "scripts", "lock.mjs"), "--check"]],
   ["the command's package", process.execPath, [join(root, "scripts", "check-pack.mjs")]],
   ...["promql", "template", "sdk", "browser"].flatMap((name) => [
     [`publint ${name}`, bin("publint"), [`packages/${name}`, "--strict"]],
