@@ -25,6 +25,7 @@ import {
   createTraceReceiver,
   SpanMetrics,
   startStatsd,
+  startSyslog,
 } from "./receive/index.ts";
 import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
@@ -212,6 +213,13 @@ async function start(config: Config, closers: Closers): Promise<App> {
     limits: config.pushLimits,
     otlp: () => files.prometheus.otlp,
   });
+  const logIntake = {
+    logs: tail.logs,
+    clock,
+    metrics: counts,
+    masking: config.logMasking,
+    limits: { pastMs: config.telemetry.logRetentionDays * 86_400_000 },
+  };
   const sources = apiSources({
     push,
     metrics,
@@ -272,15 +280,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
       pushRoutes(push),
       probeRoutes({ prober, scraper, targets: config.probes.targets }),
       lokiRoutes({ logs, tail, clock, version: VERSION }),
-      logPushRoutes(
-        createLogReceiver({
-          logs: tail.logs,
-          clock,
-          metrics: counts,
-          masking: config.logMasking,
-          limits: { pastMs: config.telemetry.logRetentionDays * 86_400_000 },
-        }),
-      ),
+      logPushRoutes(createLogReceiver(logIntake)),
       tracesRoutes({ traces, clock, version: VERSION }),
       tracePushRoutes(
         createTraceReceiver({
@@ -307,6 +307,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
   if (config.statsd !== undefined) {
     const options = { settings: config.statsd, samples, clock, log, metrics: counts };
     await closers.opening("statsd", startStatsd(options));
+  }
+  for (const settings of config.syslog) {
+    const options = { ...logIntake, settings, log };
+    await closers.opening("syslog", startSyslog(options));
   }
   closers.add("scraper", scraper);
   await http.listen();

@@ -108,6 +108,26 @@ describe("seaworthy.yml", () => {
     await expect(load(missing)).rejects.toThrow(/clickhouse\.password_file: cannot be read/);
   });
 
+  it("listens to syslog where it is told to, and to strangers only from networks that are named", async () => {
+    expect((await load("")).syslog).toEqual([]);
+    expect((await load("syslog: [{listen: '127.0.0.1:5514'}]")).syslog).toEqual([
+      {
+        host: "127.0.0.1",
+        port: 5514,
+        transports: ["tcp", "udp"],
+        allow: [],
+        labels: {},
+        maxMessageBytes: 65_536,
+      },
+    ]);
+    const open = "syslog: [{listen: '[::]:514', allow: [10.0.0.0/8], labels: {env: prod}}]";
+    expect((await load(open)).syslog).toMatchObject([{ host: "::", labels: { env: "prod" } }]);
+    await expect(load(open.replace("allow: [10.0.0.0/8], ", ""))).rejects.toThrow(
+      /syslog\[0\]\.allow: .* name the networks/,
+    );
+    await expect(load(open.replace("/8", "/80"))).rejects.toThrow(/is not a network/);
+  });
+
   it("names the server by its address where it shares a PostgreSQL", async () => {
     expect((await load("")).serverName).toBe("main");
     const shared = await load("", { SEAWORTHY_POSTGRES_URL: "postgres://db/x" });

@@ -11,11 +11,13 @@ import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
 import { clickhouseSchema, readClickhouse } from "./clickhouse-config.ts";
 import { SETTING_NAME } from "./evaluate/index.ts";
-import { ConfigError, messageOf, parseDuration, readConfigFile } from "./model/index.ts";
+import { duration, size } from "./config-values.ts";
+import { ConfigError, messageOf, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
-import type { PushLimits, StatsdSettings } from "./receive/index.ts";
+import type { PushLimits, StatsdSettings, SyslogSettings } from "./receive/index.ts";
 import type { ServerAddress } from "./store/index.ts";
+import { readSyslog, syslogSchema } from "./syslog-config.ts";
 
 const DAY = 86_400_000;
 const MiB = 1024 * 1024;
@@ -83,24 +85,6 @@ export const DEFAULTS = {
   stopTimeout: 4500,
 } as const;
 
-const duration = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms === undefined)
-    context.addIssue({
-      code: "custom",
-      message: `"${text}" is not a duration such as 30d, 15s or 1h30m`,
-    });
-  return ms ?? 0;
-});
-
-const size = z.union([z.number().int().positive(), z.string()]).transform((given, context) => {
-  const match = /^(\d+)(B|KiB|MiB|GiB)?$/.exec(String(given));
-  if (match === null)
-    context.addIssue({ code: "custom", message: `"${given}" is not a size such as 512MiB` });
-  const unit = { B: 1, KiB: 1024, MiB, GiB: 1024 * MiB }[match?.[2] ?? "B"] ?? 1;
-  return Number(match?.[1] ?? 0) * unit;
-});
-
 const hostAndPort = z
   .string()
   .regex(/^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/, "is not host:port such as blackbox:9115");
@@ -164,6 +148,7 @@ const fileSchema = z.strictObject({
       histograms: z.enum(["classic", "native"]).default("classic"),
     })
     .optional(),
+  syslog: syslogSchema,
   logs: z
     .strictObject({
       retention: duration.optional(),
@@ -279,6 +264,8 @@ export interface Config {
   };
   /** Where and how StatsD is listened to, when it is wanted. */
   readonly statsd: StatsdSettings | undefined;
+  /** Where syslog is listened to. */
+  readonly syslog: readonly SyslogSettings[];
   /** What is masked in log lines and spans, beyond and except the rules that are built in. */
   readonly logMasking: {
     readonly without: readonly string[];
@@ -407,6 +394,7 @@ export async function loadConfig(
       ...downsamplingOf(value.telemetry.downsampling),
     },
     statsd: value.statsd && statsdSettings(value.statsd),
+    syslog: readSyslog(file, value.syslog),
     logMasking: value.logs.masking,
     postgres: {
       url: postgresUrl,

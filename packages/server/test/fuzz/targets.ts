@@ -11,7 +11,7 @@ import type { SentHistogram, SentSeries } from "../remote-write-body.ts";
 import { anyMessage, damaged } from "./bytes.ts";
 import { target } from "./target.ts";
 import type { FuzzTarget } from "./target.ts";
-import { exposition, promql, relabelling } from "./text-targets.ts";
+import { exposition, promql, relabelling, syslog } from "./text-targets.ts";
 
 /** Whatever is decoded must be something that the store can take. */
 const sink: SampleSink = {
@@ -186,4 +186,5 @@ export const FUZZ_TARGETS: Readonly<Record<string, () => FuzzTarget>> = {
   exposition,
   promql,
   relabelling,
+  syslog,
 };

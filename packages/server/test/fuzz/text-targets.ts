@@ -9,6 +9,8 @@ import { ProtobufParser } from "../../src/receive/scrape/format/protobuf.ts";
 import { TextParser } from "../../src/receive/scrape/format/text.ts";
 import { relabelRules } from "../../src/receive/scrape/relabel-config.ts";
 import { relabel } from "../../src/receive/scrape/relabel.ts";
+import { SyslogFrames } from "../../src/receive/syslog/frames.ts";
+import { parseSyslog } from "../../src/receive/syslog/message.ts";
 import { expositionCorpus } from "../exposition-corpus.ts";
 import { openMetricsCorpus } from "../open-metrics-corpus.ts";
 import { protobufExposition } from "../protobuf-exposition.ts";
@@ -123,5 +125,47 @@ export function relabelling(): FuzzTarget {
     const rules = relabelRules.safeParse(given);
     if (!rules.success) return;
     relabel(new Map(pairs), rules.data);
+  });
+}
+
+/** Streams of syslog: pieces of good messages in any order, damaged, cut anywhere. */
+export function syslog(): FuzzTarget {
+  const pieces = fc.constantFrom(
+    "<13>",
+    "<999>",
+    "1 ",
+    "- ",
+    "[a@1",
+    ' b="',
+    '\\"',
+    '"',
+    "]",
+    "Jan  1 00:00:00 ",
+    "host ",
+    "tag[1]: ",
+    "2026-01-01T00:00:00.5Z ",
+    "12 <",
+    "99999999 <",
+    "\n",
+    "\0",
+    "é",
+    "\\",
+  );
+  const text = fc.array(pieces, { maxLength: 40 }).map((parts) => Buffer.from(parts.join("")));
+  const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 });
+  return target(fc.tuple(damaged(text), sizes), async ([bytes, cuts]) => {
+    const maxBytes = 64;
+    const take = (message: Buffer) => {
+      const { severity, text: line } = parseSyslog(message, 1_700_000_000_000);
+      if (severity === "" || line.length > message.length) throw new Error("a message grew");
+    };
+    const frames = new SyslogFrames({ maxBytes, take, tooLong: () => {} });
+    for (let at = 0, i = 0; at < bytes.length; i += 1) {
+      const size = cuts[i % cuts.length] ?? 1;
+      frames.push(bytes.subarray(at, at + size));
+      at += size;
+      if (frames.held > maxBytes + 11) throw new Error("more is held than may be");
+    }
+    frames.end();
   });
 }

@@ -1,0 +1,206 @@
+import { createSocket } from "node:dgram";
+import type { Socket as UdpSocket } from "node:dgram";
+import { once } from "node:events";
+import { BlockList, createServer, isIP } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { Logger } from "pino";
+import { messageOf, SeaworthyError } from "../../model/index.ts";
+import type { Clock, Labels, LogSink } from "../../model/index.ts";
+import type { SelfMetrics } from "../../self/index.ts";
+import { defaultLogLimits } from "../logs/limits.ts";
+import type { LogLimits } from "../logs/limits.ts";
+import { createMask } from "../logs/mask.ts";
+import type { MaskOptions } from "../logs/mask.ts";
+import { SyslogFrames } from "./frames.ts";
+import { LineQueue } from "./line-queue.ts";
+import { parseSyslog } from "./message.ts";
+
+const MiB = 1024 * 1024;
+/** TCP connections of one listener. */
+const CONNECTIONS = 512;
+/** A connection that says nothing for so long is closed, ms. */
+const SILENT_MS = 3_600_000;
+/** What may wait for the store before senders over TCP are made to wait, bytes. */
+const WAITING_BYTES = 32 * MiB;
+/** UDP cannot be made to wait; beyond this its messages are dropped. */
+const WAITING_BYTES_UDP = 2 * WAITING_BYTES;
+
+export interface SyslogSettings {
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly transports: readonly ("tcp" | "udp")[];
+  /** Networks whose messages are taken, as `address/bits`; loopback always is. */
+  readonly allow: readonly string[];
+  /** Labels that all lines have besides their own. */
+  readonly labels: Labels;
+  /** A message, bytes. */
+  readonly maxMessageBytes: number;
+}
+
+export interface SyslogOptions {
+  readonly settings: SyslogSettings;
+  readonly logs: LogSink;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<SelfMetrics, "dropped" | "masked" | "linesReceived">;
+  readonly masking?: Omit<MaskOptions, "masked">;
+  readonly limits?: Partial<LogLimits>;
+}
+
+/** Listens for syslog. */
+export interface Syslog {
+  /** Where it listens, both transports at the same port. */
+  readonly port: number;
+  /** Stops listening and stores what has come. */
+  close(): Promise<void>;
+}
+
+class SyslogError extends SeaworthyError {
+  readonly code = "syslog_address_unusable";
+  override readonly name = "SyslogError";
+}
+
+/** Begins to listen. Rejects when the address cannot be had. */
+export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
+  const { settings, clock, log, metrics } = options;
+  const { host, transports, maxMessageBytes } = settings;
+  const sockets = new Set<Socket>();
+  const queue = new LineQueue({
+    ...options,
+    protocol: "syslog",
+    mask: createMask({ ...options.masking, masked: metrics.masked }),
+    limits: { ...defaultLogLimits, ...options.limits, lines: Number.POSITIVE_INFINITY },
+    maxBytes: WAITING_BYTES,
+    drained: () => {
+      for (const socket of sockets) socket.resume();
+    },
+  });
+  const allowed = allowedNetworks(settings.allow);
+  const take = (message: Buffer): void => {
+    if (message.length === 0) return;
+    const { labels, time, line, metadata } = lineOf(message, clock.now(), settings.labels);
+    queue.add(labels, time, line, metadata);
+  };
+
+  const connected = (socket: Socket): void => {
+    // A sender that is not of the networks is not answered either.
+    if (!isAllowed(allowed, socket.remoteAddress) || sockets.size >= CONNECTIONS) {
+      log.warn({ sender: socket.remoteAddress }, "a connection for syslog was refused");
+      socket.destroy();
+      return;
+    }
+    sockets.add(socket);
+    const frames = new SyslogFrames({
+      maxBytes: maxMessageBytes,
+      take,
+      tooLong: () => metrics.dropped("logs", "over_limit", 1),
+    });
+    socket.setTimeout(SILENT_MS, () => socket.destroy());
+    socket.on("data", (chunk: Buffer) => {
+      frames.push(chunk);
+      if (queue.isFull) socket.pause();
+    });
+    // A connection that breaks off may have cut its last message short: that is still a message.
+    socket.on("close", () => {
+      frames.end();
+      sockets.delete(socket);
+    });
+    socket.on("error", (error) => log.debug({ reason: messageOf(error) }, "syslog over TCP"));
+  };
+
+  const datagram = (message: Buffer, { address }: { readonly address: string }): void => {
+    if (!isAllowed(allowed, address)) metrics.dropped("logs", "invalid", 1);
+    else if (queue.waiting > WAITING_BYTES_UDP) {
+      metrics.dropped("logs", "queue_full", 1);
+    } else if (message.length > maxMessageBytes) metrics.dropped("logs", "over_limit", 1);
+    else take(message);
+  };
+
+  let tcp: Server | undefined;
+  let udp: UdpSocket | undefined;
+  let { port } = settings;
+  try {
+    if (transports.includes("tcp")) {
+      tcp = createServer(connected);
+      tcp.listen(port, host);
+      await once(tcp, "listening");
+      ({ port } = tcp.address() as AddressInfo);
+    }
+    if (transports.includes("udp")) {
+      udp = createSocket(isIP(host) === 6 ? "udp6" : "udp4");
+      udp.on("message", datagram);
+      udp.bind(port, host);
+      await once(udp, "listening");
+      ({ port } = udp.address());
+    }
+  } catch (error) {
+    tcp?.close();
+    throw new SyslogError(
+      `cannot listen for syslog on ${host}:${port} (${transports.join(", ")}): ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+  const failed = (error: Error) => log.error({ err: error }, "a socket of syslog failed");
+  tcp?.on("error", failed);
+  udp?.on("error", failed);
+  log.info({ host, port, transports }, "listening for syslog");
+
+  let closed = false;
+  return {
+    port,
+    async close() {
+      if (closed) return;
+      closed = true;
+      udp?.close();
+      const ended = tcp === undefined ? Promise.resolve() : once(tcp, "close");
+      tcp?.close();
+      for (const socket of sockets) socket.destroy();
+      await ended;
+      await queue.close();
+    },
+  };
+}
+
+/** A message as a line: what is few becomes labels, what varies becomes metadata. */
+function lineOf(message: Buffer, now: number, labels: Labels) {
+  const { facility, severity, time, host, app, procId, msgId, data, text } = parseSyslog(
+    message,
+    now,
+  );
+  const named: Record<string, string> = { job: "syslog" };
+  if (host !== "") named["host"] = host;
+  if (app !== "") named["app"] = app;
+  const metadata: Record<string, string> = { facility, severity };
+  if (procId !== "") metadata["proc_id"] = procId;
+  if (msgId !== "") metadata["msg_id"] = msgId;
+  for (const name in data) metadata[`sd_${name}`] = data[name] ?? "";
+  return { labels: { ...named, ...labels }, time, line: text, metadata };
+}
+
+/** Throws SyslogError for a network that is none. */
+function allowedNetworks(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  list.addSubnet("127.0.0.0", 8, "ipv4");
+  list.addAddress("::1", "ipv6");
+  for (const network of networks) {
+    const [address = "", bits] = network.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    try {
+      list.addSubnet(
+        address,
+        bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits),
+        family,
+      );
+    } catch (error) {
+      throw new SyslogError(`"${network}" is not a network such as 10.0.0.0/8`, { cause: error });
+    }
+  }
+  return list;
+}
+
+function isAllowed(list: BlockList, address: string | undefined): boolean {
+  if (address === undefined) return false;
+  const plain = address.replace(/^::ffff:(?=\d+\.)/, "");
+  return list.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+}
