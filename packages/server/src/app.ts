@@ -237,7 +237,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     retentionDays: config.telemetry.retentionDays,
     queryTimeoutMs: config.limits.timeoutMs,
     queryMaxSamples: config.limits.maxSamples,
-    features: config.promqlFeatures,
+    features: config.features,
   });
   const http = await createHttp({
     log,

@@ -40,6 +40,7 @@ describe("seaworthy.yml", () => {
     expect(config.alertmanagerFile).toBe(join(folder, "alertmanager.yml"));
     expect(config.telemetry).toEqual({
       retentionDays: 7,
+      startZeros: false,
       logRetentionDays: 30,
       traceRetentionDays: 30,
       memoryBytes: 512 * 1024 * 1024,

@@ -92,6 +92,8 @@ const windowsSchema = z
   .strictObject({ after: duration.optional(), retention: duration.optional() })
   .prefault({});
 
+/** What of Prometheus's `--enable-feature` concerns how samples are taken. */
+const TELEMETRY_FEATURES = ["created-timestamp-zero-ingestion"] as const;
 const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
 const re2 = z.string().superRefine((source, context) => {
@@ -130,6 +132,7 @@ const fileSchema = z.strictObject({
       max_memory: size.optional(),
       out_of_order_window: duration.optional(),
       disk_budget: size.optional(),
+      features: z.array(z.enum(TELEMETRY_FEATURES)).default([]),
       downsampling: z
         .strictObject({
           enabled: z.boolean().default(true),
@@ -256,6 +259,8 @@ export interface Config {
     readonly outOfOrderMs: number;
     readonly diskBudgetBytes: number | undefined;
     readonly maxSeries: number;
+    /** Whether series begin with a zero at the time since when they count. */
+    readonly startZeros: boolean;
     readonly downsampling: boolean;
     readonly fiveMinutesAfterDays: number;
     readonly fiveMinutesDays: number;
@@ -278,6 +283,8 @@ export interface Config {
   readonly serverName: string;
   /** What it does alone among them is its for so long at a time, ms; undefined: there are no others. */
   readonly leaseMs: number | undefined;
+  /** All that is switched on, by the names of Prometheus's `--enable-feature`. */
+  readonly features: readonly string[];
   /** Experimental parts of PromQL that are switched on. */
   readonly promqlFeatures: readonly Feature[];
   /** Of one question about metrics. */
@@ -391,6 +398,7 @@ export async function loadConfig(
         value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,
       diskBudgetBytes: value.telemetry.disk_budget,
       maxSeries: value.limits.series ?? DEFAULTS.activeSeries,
+      startZeros: value.telemetry.features.includes("created-timestamp-zero-ingestion"),
       ...downsamplingOf(value.telemetry.downsampling),
     },
     statsd: value.statsd && statsdSettings(value.statsd),
@@ -409,6 +417,7 @@ export async function loadConfig(
       postgresUrl === undefined
         ? undefined
         : Math.max(value.limits.lease ?? DEFAULTS.lease, DEFAULTS.shortestLease),
+    features: [...value.telemetry.features, ...value.promql.features],
     promqlFeatures: value.promql.features,
     limits: {
       timeoutMs: value.limits.query_timeout ?? DEFAULTS.queryTimeout,

@@ -35,7 +35,11 @@ export async function loadConfiguration(
     }
   };
   const [prometheus, routes, probes] = await Promise.all([
-    orFaults(loadPrometheusConfig(config.prometheusFile)),
+    orFaults(
+      loadPrometheusConfig(config.prometheusFile, {
+        startTimestamps: config.telemetry.startZeros,
+      }),
+    ),
     orFaults(loadRouteConfig(config.alertmanagerFile)),
     orFaults(loadProbeModules(config.probes.modulesFile)),
   ]);

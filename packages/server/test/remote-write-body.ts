@@ -5,6 +5,8 @@ import { ProtoWriter } from "./protobuf-writer.ts";
 /** A histogram for tests: fields as in the protocol's schema. */
 export interface SentHistogram {
   readonly time: number;
+  /** Of 2.0 alone: since when it counts. */
+  readonly start?: number;
   readonly count: number;
   readonly sum: number;
   readonly sumBits?: bigint;
@@ -30,13 +32,15 @@ export interface SentExemplar {
 export interface SentSeries {
   /** Pairs, so that a test may send what is no label set. */
   readonly labels: readonly (readonly [name: string | Uint8Array, value: string | Uint8Array])[];
-  /** Time and value; a bigint is the value's bits. */
-  readonly samples?: readonly (readonly [time: number, value: number | bigint])[];
+  /** Time and value, a bigint is the value's bits; and of 2.0 alone, since when it counts. */
+  readonly samples?: readonly SentSample[];
   readonly histograms?: readonly SentHistogram[];
   readonly exemplars?: readonly SentExemplar[];
   /** Of 2.0 alone: the number of the type, help, unit. */
   readonly metadata?: { readonly type: number; readonly help: string; readonly unit: string };
 }
+
+type SentSample = readonly [time: number, value: number | bigint, start?: number];
 
 /** Labels of an object, as pairs in the order that the protocol asks for. */
 export function pairs(labels: Labels): [string, string][] {
@@ -103,10 +107,11 @@ export function bodyV2(series: readonly SentSeries[]): Buffer {
   return compressSync(Buffer.concat([request.bytes(), written.bytes()]));
 }
 
-function writeSample(writer: ProtoWriter, [time, value]: readonly [number, number | bigint]): void {
+function writeSample(writer: ProtoWriter, [time, value, start]: SentSample): void {
   if (typeof value === "bigint") writer.fixed64(1, value);
   else writer.double(1, value);
   writer.varint(2, time);
+  if (start !== undefined) writer.varint(3, start);
 }
 
 function writeHistogram(writer: ProtoWriter, sent: SentHistogram): void {
@@ -132,4 +137,5 @@ function writeHistogram(writer: ProtoWriter, sent: SentHistogram): void {
   side(sent.positiveSpans, sent.positive ?? [], 11);
   writer.varint(14, sent.resetHint ?? 0).varint(15, sent.time);
   if (sent.customValues !== undefined) writer.packed(16, sent.customValues, "double");
+  if (sent.start !== undefined) writer.varint(17, sent.start);
 }

@@ -21,6 +21,11 @@ export interface SampleBatch {
   readonly histograms?: readonly HistogramEntry[];
   /** Exemplars of any of the batch's series. They need not go with a sample of it. */
   readonly exemplars?: readonly Exemplar[];
+  /**
+   * Since when each sample's counter, histogram or summary counts, ms since 1970; 0 or NaN where that
+   * is not known. Where the store is told to, it begins such a series with a zero at its start.
+   */
+  readonly starts?: Float64Array;
   /** What metrics are; stored with the batch. `SampleSink.describe` is the way without samples. */
   readonly metadata?: readonly MetricMetadata[];
 }

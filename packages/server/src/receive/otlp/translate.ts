@@ -132,7 +132,7 @@ export class MetricsTranslator {
     if (value === undefined) return;
     const series = this.#series(place, labels, "");
     if (series === undefined) return;
-    batch.addValue(series, time, value);
+    batch.addValue(series, time, value, isSum ? startOf(point, place) : 0);
     if (isSum) for (const each of point.exemplars) this.#exemplar(each, series, batch);
   }
 
@@ -168,7 +168,7 @@ export class MetricsTranslator {
       const series = this.#series(place, labels, suffix, extra);
       if (series === undefined) return undefined;
       if (stale) batch.addStale(series, point.timeUnixNano);
-      else batch.addValue(series, point.timeUnixNano, sample);
+      else batch.addValue(series, point.timeUnixNano, sample, startOf(point, place));
       return series;
     };
     if (value.sum !== undefined) add("_sum", value.sum);
@@ -223,7 +223,7 @@ export class MetricsTranslator {
     if (series === undefined) return;
     const { batch } = place.intake;
     if (value === "stale") batch.addStale(series, point.timeUnixNano);
-    else batch.addHistogram(series, point.timeUnixNano, value);
+    else batch.addHistogram(series, point.timeUnixNano, value, startOf(point, place));
     for (const exemplar of point.exemplars) this.#exemplar(exemplar, series, batch);
   }
 
@@ -236,7 +236,7 @@ export class MetricsTranslator {
       const series = this.#series(place, labels, suffix, extra);
       if (series === undefined) return;
       if (isEnd(point)) batch.addStale(series, point.timeUnixNano);
-      else batch.addValue(series, point.timeUnixNano, value);
+      else batch.addValue(series, point.timeUnixNano, value, startOf(point, place));
     };
     add("_sum", point.sum);
     add("_count", point.count);
@@ -294,6 +294,11 @@ export class MetricsTranslator {
     const kept = exemplarFits(labels) ? labels : trace;
     if (exemplarFits(kept)) batch.addExemplar({ series, time, value, labels: kept });
   }
+}
+
+/** Since when a sample made of a point counts; 0 for not known. What deltas add up to begins here. */
+function startOf({ startTimeUnixNano: start }: AnyPoint, { isDelta }: Place): number {
+  return isDelta ? 0 : start;
 }
 
 function isEnd({ flags }: { readonly flags: number }): boolean {

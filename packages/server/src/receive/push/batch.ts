@@ -15,6 +15,7 @@ export class PushBatch {
   readonly #series: Labels[] = [];
   #seriesOf: Uint32Array;
   #times: Float64Array;
+  #starts: Float64Array | undefined;
   #values: Float64Array;
   #bytes: Uint8Array;
   #size = 0;
@@ -66,6 +67,13 @@ export class PushBatch {
     return index;
   }
 
+  /** Says since when a sample counts, ms since 1970; 0 for not known. */
+  setStart(sample: number, start: number): void {
+    if (start === 0) return;
+    this.#starts ??= new Float64Array(this.#times.length);
+    this.#starts[sample] = start;
+  }
+
   setTime(sample: number, time: number): void {
     this.#times[sample] = time;
   }
@@ -73,11 +81,14 @@ export class PushBatch {
   /** Takes back the sample that was added last. */
   dropLast(): void {
     this.#size -= 1;
+    if (this.#starts !== undefined) this.#starts[this.#size] = 0;
   }
 
   /** Adds a sample whose value is an ordinary number. */
-  addValue(series: number, time: number, value: number): void {
-    this.#values[this.addSample(series, time)] = value;
+  addValue(series: number, time: number, value: number, start = 0): void {
+    const sample = this.addSample(series, time);
+    this.#values[sample] = value;
+    this.setStart(sample, start);
   }
 
   /** Adds a staleness marker. */
@@ -85,8 +96,10 @@ export class PushBatch {
     setStale(this.#values, this.addSample(series, time));
   }
 
-  addHistogram(series: number, time: number, histogram: HistogramSample): void {
-    this.#histograms.push({ sample: this.addSample(series, time), histogram });
+  addHistogram(series: number, time: number, histogram: HistogramSample, start = 0): void {
+    const sample = this.addSample(series, time);
+    this.#histograms.push({ sample, histogram });
+    this.setStart(sample, start);
   }
 
   addExemplar(exemplar: Exemplar): void {
@@ -105,6 +118,7 @@ export class PushBatch {
       seriesOf: this.#seriesOf.subarray(0, this.#size),
       times: this.#times.subarray(0, this.#size),
       values: this.#values.subarray(0, this.#size),
+      ...(this.#starts === undefined ? {} : { starts: this.#starts.subarray(0, this.#size) }),
       ...(this.#histograms.length === 0 ? {} : { histograms: this.#histograms }),
       ...(this.#exemplars.length === 0 ? {} : { exemplars: this.#exemplars }),
       ...(this.#metadata.length === 0 ? {} : { metadata: this.#metadata }),
@@ -118,6 +132,11 @@ export class PushBatch {
     const times = new Float64Array(capacity);
     const values = new Float64Array(capacity);
     const bytes = new Uint8Array(values.buffer);
+    if (this.#starts !== undefined) {
+      const starts = new Float64Array(capacity);
+      starts.set(this.#starts);
+      this.#starts = starts;
+    }
     seriesOf.set(this.#seriesOf);
     times.set(this.#times);
     // As bytes: a staleness marker is a NaN whose payload counts.

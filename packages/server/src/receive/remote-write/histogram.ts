@@ -6,6 +6,8 @@ import type { ProtoReader } from "../protobuf.ts";
 /** A histogram of a request; the same message in both versions of the protocol. */
 export interface ReadHistogram {
   readonly time: number;
+  /** Since when it counts, ms since 1970; 0 for not known. */
+  readonly start: number;
   /** "stale" for a staleness marker; a text says why it cannot be stored. */
   readonly value: HistogramSample | "stale" | { readonly fault: string };
 }
@@ -30,6 +32,8 @@ const POSITIVE = { spans: tagOf(11, bytes), deltas: 12, counts: 13 };
 const RESET_HINT = tagOf(14, varint);
 const TIMESTAMP = tagOf(15, varint);
 const CUSTOM_VALUES = 16;
+/** Of 2.0 alone. */
+const START = tagOf(17, varint);
 
 const HINTS: readonly CounterResetHint[] = ["unknown", "reset", "not_reset", "gauge"];
 
@@ -75,6 +79,7 @@ export const NO_BUCKETS: HistogramBuckets = {
 /** Reads the message `Histogram`, whose fields are what is left of the message that is open. */
 export function readHistogram(reader: ProtoReader): ReadHistogram {
   let time = 0;
+  let start = 0;
   let count = 0;
   let integer = true;
   let schema = 0;
@@ -88,6 +93,7 @@ export function readHistogram(reader: ProtoReader): ReadHistogram {
   while (reader.more) {
     const tag = reader.nextTag();
     if (tag === TIMESTAMP) time = reader.int64();
+    else if (tag === START) start = reader.int64();
     else if (tag === COUNT_INT) count = reader.uint64();
     else if (tag === COUNT_FLOAT) {
       count = reader.double();
@@ -105,11 +111,11 @@ export function readHistogram(reader: ProtoReader): ReadHistogram {
     )
       reader.skip(tag);
   }
-  if (new BigUint64Array(sum.buffer)[0] === STALE_BITS) return { time, value: "stale" };
+  if (new BigUint64Array(sum.buffer)[0] === STALE_BITS) return { time, start, value: "stale" };
   const below = negative.lengths.length === 0 ? NO_BUCKETS : negative.buckets(integer, "negative");
   const above = positive.lengths.length === 0 ? NO_BUCKETS : positive.buckets(integer, "positive");
-  if (typeof below === "string") return { time, value: { fault: below } };
-  if (typeof above === "string") return { time, value: { fault: above } };
+  if (typeof below === "string") return { time, start, value: { fault: below } };
+  if (typeof above === "string") return { time, start, value: { fault: above } };
   const value: HistogramSample = {
     schema,
     count,
@@ -123,7 +129,7 @@ export function readHistogram(reader: ProtoReader): ReadHistogram {
     integer,
   };
   const fault = histogramFault(value);
-  return { time, value: fault === undefined ? value : { fault } };
+  return { time, start, value: fault === undefined ? value : { fault } };
 }
 
 /** Reads a field of one sign if it is one of `fields`; answers whether it was. */

@@ -36,8 +36,10 @@ export const METRIC_TYPES: readonly MetricMetadata["type"][] = [
 const { varint, fixed64 } = WIRE;
 const VALUE = tagOf(1, fixed64);
 const TIMESTAMP = tagOf(2, varint);
+/** Of 2.0 alone. */
+const START = tagOf(3, varint);
 
-/** Reads the message `Sample` that begins here; it is the same in both versions of the protocol. */
+/** Reads the message `Sample` that begins here; of 1.0, or of 2.0, which adds a field. */
 export function takeSample(reader: ProtoReader, intake: Intake, series: Series): void {
   const outer = reader.open();
   const { batch } = intake;
@@ -47,6 +49,7 @@ export function takeSample(reader: ProtoReader, intake: Intake, series: Series):
     const tag = reader.nextTag();
     if (tag === VALUE) reader.doubleBits(batch.valueBytes, index * 8);
     else if (tag === TIMESTAMP) time = reader.int64();
+    else if (tag === START) batch.setStart(index, reader.int64());
     else reader.skip(tag);
   }
   reader.close(outer);
@@ -60,14 +63,14 @@ export function takeSample(reader: ProtoReader, intake: Intake, series: Series):
 /** Reads the message `Histogram` that begins here. */
 export function takeHistogram(reader: ProtoReader, intake: Intake, series: Series): void {
   const outer = reader.open();
-  const { time, value } = readHistogram(reader);
+  const { time, start, value } = readHistogram(reader);
   reader.close(outer);
   if (!isTime(time)) refuseTime(intake, series, time);
   else if (value === "stale") intake.batch.addStale(series.index, time);
   else if ("fault" in value) {
     const what = `the histogram ${shown(series.labels)} at ${time}: ${value.fault}`;
     intake.refusals.add("invalid", what, 1);
-  } else intake.batch.addHistogram(series.index, time, value);
+  } else intake.batch.addHistogram(series.index, time, value, start);
 }
 
 /**

@@ -15,6 +15,7 @@ export class BatchBuilder {
   readonly #exemplars: Exemplar[] = [];
   readonly #metadata: MetricMetadata[] = [];
   #times: Float64Array;
+  #starts: Float64Array | undefined;
   #values: Float64Array;
 
   constructor(capacity: number) {
@@ -32,6 +33,12 @@ export class BatchBuilder {
     this.#series.push(labels);
     this.#times[index] = time;
     this.#values[index] = value;
+  }
+
+  /** Says since when the sample that was added last counts, ms since 1970. */
+  startedAt(start: number): void {
+    this.#starts ??= new Float64Array(this.#times.length);
+    this.#starts[this.size - 1] = start;
   }
 
   /** Adds a staleness marker: the series has ended. */
@@ -62,6 +69,7 @@ export class BatchBuilder {
       seriesOf: Uint32Array.from(this.#series.keys()),
       times: this.#times.subarray(0, this.size),
       values: this.#values.subarray(0, this.size),
+      ...(this.#starts === undefined ? {} : { starts: this.#starts.subarray(0, this.size) }),
       ...(this.#histograms.length > 0 ? { histograms: this.#histograms } : {}),
       ...(this.#exemplars.length > 0 ? { exemplars: this.#exemplars } : {}),
       ...(this.#metadata.length > 0 ? { metadata: this.#metadata } : {}),
@@ -74,6 +82,11 @@ export class BatchBuilder {
     // Copied as bits: a staleness marker is a NaN whose payload counts.
     const values = new Float64Array(capacity);
     times.set(this.#times);
+    if (this.#starts !== undefined) {
+      const starts = new Float64Array(capacity);
+      starts.set(this.#starts);
+      this.#starts = starts;
+    }
     new BigUint64Array(values.buffer).set(new BigUint64Array(this.#values.buffer));
     this.#times = times;
     this.#values = values;

@@ -30,13 +30,16 @@ type Report = (path: Path, reason: string) => void;
  * every field that would have no effect here, except those in `notes`. Throws ConfigError with
  * every fault that was found.
  */
-export async function loadPrometheusConfig(file: string): Promise<PrometheusConfig> {
+export async function loadPrometheusConfig(
+  file: string,
+  features: Features = { startTimestamps: false },
+): Promise<PrometheusConfig> {
   const schema = z.preprocess(withoutNulls, prometheusFile);
   const document = await readConfigFile(file, schema, { exactText: true });
   const faults: Fault[] = [];
   const report: Report = (path, reason) => faults.push(document.fault(path, reason));
   const directory = dirname(resolve(file));
-  const config = build(document, directory, report);
+  const config = build(document, directory, features, report);
   await checkFiles(config, report);
   if (faults.length > 0) throw new ConfigError(faults);
   return config;
@@ -45,6 +48,7 @@ export async function loadPrometheusConfig(file: string): Promise<PrometheusConf
 function build(
   document: ConfigDocument<PrometheusFile>,
   directory: string,
+  features: Features,
   report: Report,
 ): PrometheusConfig {
   const { value, file } = document;
@@ -59,7 +63,7 @@ function build(
     if (RULE_PATTERN.test(pattern)) return;
     report(["rule_files", i], "a * may only stand in the last part of the path");
   });
-  const defaults = { scrapeInterval, scrapeTimeout, global };
+  const defaults = { scrapeInterval, scrapeTimeout, global, features };
   const jobs = (value.scrape_configs ?? []).flatMap((section, i) => {
     const path = ["scrape_configs", i];
     if (section !== null) return [job(section, path, defaults, absolute, report)];
@@ -86,7 +90,14 @@ function build(
   };
 }
 
+/** What of Prometheus's `--enable-feature` is switched on. */
+interface Features {
+  /** `created-timestamp-zero-ingestion` */
+  readonly startTimestamps: boolean;
+}
+
 interface Defaults {
+  readonly features: Features;
   readonly scrapeInterval: number;
   readonly scrapeTimeout: number;
   readonly global: NonNullable<PrometheusFile["global"]>;
@@ -121,7 +132,7 @@ function job(
     scheme: section.scheme ?? "http",
     params: section.params ?? {},
     compression: section.enable_compression ?? true,
-    ...formats(section, global),
+    ...formats(section, defaults),
     limits: {
       bodyBytes: section.body_size_limit || global.body_size_limit || 0,
       samples: section.sample_limit || global.sample_limit || 0,
@@ -144,16 +155,18 @@ function job(
 }
 
 /** What a job asks for, and what it takes of histograms. */
-function formats(section: ScrapeSection, global: Defaults["global"]) {
+function formats(section: ScrapeSection, { global, features }: Defaults) {
   const nativeHistograms =
     section.scrape_native_histograms ?? global.scrape_native_histograms ?? false;
   return {
     protocols:
       section.scrape_protocols ??
       global.scrape_protocols ??
-      (nativeHistograms ? NATIVE_PROTOCOLS : DEFAULT_PROTOCOLS),
+      // Only protobuf tells start times at little cost.
+      (nativeHistograms || features.startTimestamps ? NATIVE_PROTOCOLS : DEFAULT_PROTOCOLS),
     fallbackProtocol: section.fallback_scrape_protocol,
     nativeHistograms,
+    startTimestamps: features.startTimestamps,
     maxSchema: schemaOfFactor(section.native_histogram_min_bucket_factor ?? 0),
     classicHistograms:
       section.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,

@@ -46,6 +46,8 @@ export interface ScrapeConfig {
   readonly maxSchema: number;
   /** Whether the classic buckets of native histograms are stored, too. */
   readonly classicHistograms: boolean;
+  /** Whether it is taken when metrics began to count; `_created` lines are no samples then. */
+  readonly startTimestamps: boolean;
   readonly limits: ScrapeLimits;
   /** Which names of metrics and labels are taken. */
   readonly names: NameScheme;

@@ -118,7 +118,7 @@ export class Ledger {
 
   #add(time: number, batch: BatchBuilder): Tally {
     const parser = this.#parser;
-    const { honorTimestamps, trackTimestampsStaleness, limits } = this.#job;
+    const { honorTimestamps, trackTimestampsStaleness, startTimestamps, limits } = this.#job;
     if (limits.samples > 0 && this.#countKept() > limits.samples) {
       throw new ScrapeFault(
         `sample_limit exceeded: ${this.#countKept()} samples, the limit is ${limits.samples}`,
@@ -166,6 +166,10 @@ export class Ledger {
         series.time = at;
         if (histogram === undefined) batch.add(series.labels, at, values[i] as number);
         else batch.addHistogram(series.labels, at, histogram);
+        if (startTimestamps) {
+          const start = parser.startOf(i);
+          if (start < at) batch.startedAt(start);
+        }
         for (let e = firstExemplar; e < nextExemplar; e += 1) {
           this.#addExemplar(series, exemplars[e] as ExposedExemplar, at, batch);
         }
@@ -241,12 +245,12 @@ export class Ledger {
 
   #newParser(): Parser<TargetSeries | typeof DROPPED> {
     const resolve = (labels: ExposedLabels) => this.#book.resolve(labels);
-    const { nativeHistograms: native, classicHistograms: classic } = this.#job;
+    const { nativeHistograms: native, classicHistograms: classic, startTimestamps } = this.#job;
     switch (this.#format) {
       case "text":
         return new TextParser(resolve, this.#limits);
       case "open-metrics":
-        return new OpenMetricsParser(resolve, this.#limits);
+        return new OpenMetricsParser(resolve, this.#limits, startTimestamps);
       case "protobuf":
         return new ProtobufParser(resolve, { native, classic }, this.#limits);
     }

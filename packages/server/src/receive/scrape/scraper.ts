@@ -311,6 +311,7 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
     nativeHistograms: false,
     maxSchema: 8,
     classicHistograms: false,
+    startTimestamps: false,
     limits: {
       bodyBytes: 0,
       samples: 0,

@@ -33,6 +33,11 @@ export class Admission {
     this.#newest = newest;
   }
 
+  /** The time of the newest sample so far, ms; a clock that is far ahead does not count. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   admit(batch: SampleBatch, now: number): Admitted {
     this.#registry.age(now);
     const known = batch.series.map((labels) => this.#registry.get(labels));

@@ -6,8 +6,9 @@ const MAX_TIME_MS = 4_102_444_800_000;
 
 /** Throws RangeError for a batch that is not one: an error of the program, or a time out of range. */
 export function checkBatch(batch: SampleBatch): void {
-  const { series, seriesOf, times, values } = batch;
-  if (seriesOf.length !== times.length || values.length !== times.length) {
+  const { series, seriesOf, times, values, starts } = batch;
+  const sizes = [seriesOf.length, values.length, starts?.length ?? times.length];
+  if (sizes.some((size) => size !== times.length)) {
     throw new RangeError("a batch's columns must be equally long");
   }
   for (let i = 0; i < times.length; i += 1) {

@@ -8,6 +8,7 @@ export function keepSamples(batch: SampleBatch, keep: (sample: number) => boolea
     ...batch,
     seriesOf: new Uint32Array(places.size),
     times: new Float64Array(places.size),
+    ...(batch.starts === undefined ? {} : { starts: new Float64Array(places.size) }),
     values: new Float64Array(places.size),
     histograms: (batch.histograms ?? []).flatMap(({ sample, histogram }) => {
       const place = places.get(sample);
@@ -19,6 +20,7 @@ export function keepSamples(batch: SampleBatch, keep: (sample: number) => boolea
   for (const [sample, place] of places) {
     kept.seriesOf[place] = batch.seriesOf[sample] ?? 0;
     kept.times[place] = batch.times[sample] ?? 0;
+    if (kept.starts !== undefined) kept.starts[place] = batch.starts?.[sample] ?? 0;
     to[place] = from[sample] ?? 0n;
   }
   return kept;

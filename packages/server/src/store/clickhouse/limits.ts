@@ -28,6 +28,8 @@ export interface TelemetryLimits {
   readonly maxRecentSamples: number;
   /** How much older than the newest sample a sample may be, ms. */
   readonly outOfOrderMs: number;
+  /** Whether a series begins with a zero at the time since when it counts, where its sender tells. */
+  readonly startZeros: boolean;
   /** How long samples are kept, days. */
   readonly retentionDays: number;
   /** Whether old samples are kept at a coarser resolution as well. */
@@ -81,6 +83,7 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxSeries: 1_000_000,
   maxRecentSamples: 4_000_000,
   outOfOrderMs: 30 * 86_400_000,
+  startZeros: false,
   retentionDays: 30,
   downsampling: true,
   fiveMinutesAfterDays: 7,

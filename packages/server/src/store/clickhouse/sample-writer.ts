@@ -16,6 +16,7 @@ import type { RecentSamples } from "./recent-samples.ts";
 import { CommitRows } from "./sample-rows.ts";
 import type { HistogramRow, ResolvedBatch, Unannounced } from "./sample-rows.ts";
 import { SeriesRegistry } from "./series-registry.ts";
+import { StartZeros } from "./start-zeros.ts";
 
 const DAY_MS = 86_400_000;
 /** Metrics whose description is remembered; beyond, all are forgotten and may be written again. */
@@ -27,6 +28,7 @@ export class SampleWriter implements SampleSink {
   readonly #limits: TelemetryLimits;
   readonly #series: SeriesRegistry;
   readonly #admission: Admission;
+  readonly #zeros: StartZeros | undefined;
   readonly #queue: GroupCommit<ResolvedBatch>;
   readonly #clock: Clock;
   readonly #recent: RecentSamples;
@@ -61,6 +63,7 @@ export class SampleWriter implements SampleSink {
     this.#recent = options.recent;
     this.#series = new SeriesRegistry(limits.maxSeries);
     this.#admission = new Admission(limits, this.#series, options.newest);
+    this.#zeros = limits.startZeros ? new StartZeros(options.newest) : undefined;
     const queue = {
       everyMs: limits.commitEveryMs,
       maxSize: limits.maxCommitSamples,
@@ -83,7 +86,14 @@ export class SampleWriter implements SampleSink {
       );
     }
     const { batch, known, refused } = this.#admission.admit(given, this.#clock.now());
-    await this.#queue.add({ batch, known }, sizeOf(batch));
+    const begun = this.#zeros?.begin(batch, known, this.#admission.newest);
+    const stored = begun?.batch ?? batch;
+    try {
+      await this.#queue.add({ batch: stored, known }, sizeOf(stored));
+    } catch (error) {
+      begun?.undo();
+      throw error;
+    }
     if (refused !== undefined) throw refused;
   }
 

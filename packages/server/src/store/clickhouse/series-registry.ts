@@ -13,6 +13,8 @@ export class KnownSeries implements SeriesIdentity {
   lastExemplar: Exemplar | undefined;
   /** Where its newest samples are in memory. */
   recent: RecentSeries | undefined;
+  /** The time of its newest sample, ms; kept only where series begin with a zero at their start. */
+  newest: number | undefined;
   /** When the registry last had it among the active ones. */
   generation: number;
   /** Nearly all samples are of one day, so a set is made for the others alone. */

@@ -18,7 +18,16 @@ export type MetadataLine = {
   readonly metric: string;
   readonly text: string;
 };
-type Meaning<Series> = { readonly kind: "sample"; readonly series: Series } | MetadataLine;
+export type Meaning<Series> =
+  | {
+      readonly kind: "sample";
+      readonly series: Series;
+      /** What a sample and the line that tells when it was created have in common. */
+      readonly group?: string | undefined;
+    }
+  /** Tells when the samples of a group were created. */
+  | { readonly kind: "created"; readonly group: string }
+  | MetadataLine;
 
 const NO_BYTES = Buffer.alloc(0);
 export const NEWLINE = 0x0a;
@@ -68,6 +77,8 @@ export abstract class LineParser<Series> implements Parser<Series> {
   protected at = 0;
   /** The type that the last TYPE line gave. */
   protected type = "unknown";
+  /** The metric that it gave it to. */
+  protected typed = "";
   protected readonly table = new LineTable<Meaning<Series>>();
   readonly #resolve: (labels: ExposedLabels) => Series;
   readonly #metadata = new MetadataBook();
@@ -101,9 +112,17 @@ export abstract class LineParser<Series> implements Parser<Series> {
   }
 
   seriesOf(index: number): Series {
-    const meaning = this.table.meaning(this.#lines[index] as number);
+    const meaning = this.meaningOf(index);
     if (meaning.kind !== "sample") throw new TypeError("a sample's line is not a sample");
     return meaning.series;
+  }
+
+  startOf(_index: number): number {
+    return Number.NaN;
+  }
+
+  protected meaningOf(index: number): Meaning<Series> {
+    return this.table.meaning(this.#lines[index] as number);
   }
 
   begin(body: Buffer): void {
@@ -114,6 +133,7 @@ export abstract class LineParser<Series> implements Parser<Series> {
     this.count = 0;
     this.exemplars = [];
     this.type = "unknown";
+    this.typed = "";
     this.#inLabels = false;
     this.table.begin();
   }
@@ -137,7 +157,7 @@ export abstract class LineParser<Series> implements Parser<Series> {
     return this.#metadata.takeChanged(this.table.size, () => {
       const live = new Set<string>();
       for (const meaning of this.table.meanings()) {
-        if (meaning.kind !== "sample") live.add(meaning.metric);
+        if (meaning.kind !== "sample" && meaning.kind !== "created") live.add(meaning.metric);
       }
       return live;
     });
@@ -147,10 +167,12 @@ export abstract class LineParser<Series> implements Parser<Series> {
   #readExpected(length: number): boolean {
     const meaning = this.table.expectedMeaning();
     const at = this.at + length;
-    if (meaning.kind === "sample") return this.readAfterSeries(undefined, at);
+    if (meaning.kind === "sample" || meaning.kind === "created") {
+      return this.readAfterSeries(undefined, at);
+    }
     if (this.body[at] !== NEWLINE) return false;
     this.table.takeExpected();
-    if (meaning.kind === "type") this.type = meaning.text;
+    this.#takeType(meaning);
     this.at = at + 1;
     return true;
   }
@@ -161,11 +183,21 @@ export abstract class LineParser<Series> implements Parser<Series> {
     const text = this.body.toString("latin1", at, end);
     const known = this.table.take(text);
     if (known >= 0) return known;
-    const labels = this.readLabels(at, end);
+    return this.table.add(text, this.body, at, end, this.understand(this.readLabels(at, end)));
+  }
+
+  /** What a series text with these labels means. */
+  protected understand(labels: ExposedLabels): Meaning<Series> {
     this.#inLabels = true;
     const series = this.#resolve(labels);
     this.#inLabels = false;
-    return this.table.add(text, this.body, at, end, { kind: "sample", series });
+    return { kind: "sample", series };
+  }
+
+  #takeType(meaning: Meaning<Series>): void {
+    if (meaning.kind !== "type") return;
+    this.type = meaning.text;
+    this.typed = meaning.metric;
   }
 
   /** The labels in [start, end), which ends after a closing brace or a bare name. */
@@ -248,8 +280,7 @@ export abstract class LineParser<Series> implements Parser<Series> {
       id = this.table.add(line, this.body, at, end, meaning);
       this.#metadata.add(meaning.metric, meaning.kind, meaning.text);
     }
-    const meaning = this.table.meaning(id);
-    if (meaning.kind === "type") this.type = meaning.text;
+    this.#takeType(this.table.meaning(id));
     this.at = end + 1;
   }
 

@@ -13,15 +13,22 @@ import {
   SPACE,
   unescape,
 } from "./line-parser.ts";
-import type { MetadataLine } from "./line-parser.ts";
+import type { Meaning, MetadataLine } from "./line-parser.ts";
 import { readFloat64 } from "./number.ts";
-import type { ExposedLabels } from "./parser.ts";
+import type { ExposedLabels, ExpositionLimits } from "./parser.ts";
 
 const WORD = { HELP: "help", TYPE: "type", UNIT: "unit" } as const;
 const TYPES = new Set(
   "counter gauge histogram gaugehistogram summary info stateset unknown".split(" "),
 );
 const END = "# EOF";
+/** The types whose metrics have a `_created` line, and the label that tells the lines of one apart. */
+const CREATED = new Map([
+  ["counter", ""],
+  ["histogram", "le"],
+  ["summary", "quantile"],
+]);
+const CREATED_SUFFIX = "_created";
 
 /**
  * Reads OpenMetrics text 1.0.0 and 0.0.1
@@ -29,12 +36,42 @@ const END = "# EOF";
  * between parts and none elsewhere, no empty lines, `# EOF` at the end and nothing after it.
  */
 export class OpenMetricsParser<Series> extends LineParser<Series> {
+  readonly #takesCreated: boolean;
+  /** Since when the groups of lines count, ms since 1970. */
+  readonly #created = new Map<string, number>();
   #ended = false;
   #length = 0;
+
+  /** `takesCreated`: `_created` lines say since when others count, instead of being samples. */
+  constructor(
+    resolve: (labels: ExposedLabels) => Series,
+    limits?: ExpositionLimits,
+    takesCreated = false,
+  ) {
+    super(resolve, limits);
+    this.#takesCreated = takesCreated;
+  }
+
+  override startOf(index: number): number {
+    if (this.#created.size === 0) return Number.NaN;
+    const meaning = this.meaningOf(index);
+    const group = meaning.kind === "sample" ? meaning.group : undefined;
+    return (group === undefined ? undefined : this.#created.get(group)) ?? Number.NaN;
+  }
+
+  protected override understand(labels: ExposedLabels): Meaning<Series> {
+    const bound = this.#takesCreated ? CREATED.get(this.type) : undefined;
+    if (bound === undefined) return super.understand(labels);
+    const own = labels.filter(([name]) => name !== METRIC_NAME && name !== bound);
+    const group = JSON.stringify([this.typed, ...own]);
+    if (labels[0]?.[1].endsWith(CREATED_SUFFIX) === true) return { kind: "created", group };
+    return { ...super.understand(labels), group } as Meaning<Series>;
+  }
 
   override begin(body: Buffer): void {
     super.begin(body);
     this.#ended = false;
+    this.#created.clear();
     this.#length = body.length;
   }
 
@@ -63,7 +100,16 @@ export class OpenMetricsParser<Series> extends LineParser<Series> {
     // The line feed of the last line is not the body's own: only `# EOF` may lack it.
     if (end >= this.#length) this.fail(`the body does not end with ${END}`, end);
     this.at = end + 1;
+    if (this.#takesCreated && this.#takeCreated(line, value)) return true;
     this.push(line, value, time);
+    return true;
+  }
+
+  #takeCreated(line: number, seconds: number): boolean {
+    const meaning = this.table.meaning(line);
+    if (meaning.kind !== "created") return false;
+    this.#created.set(meaning.group, Math.trunc(seconds * 1000));
+    while (this.exemplars.at(-1)?.sample === this.count) this.exemplars.pop();
     return true;
   }
 

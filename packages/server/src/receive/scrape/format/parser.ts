@@ -56,6 +56,8 @@ export interface Parser<Series> {
   readonly histograms: readonly ExposedHistogram[];
   /** How many samples were read, the one with it whose labels could not be taken. */
   readonly begun: number;
+  /** Since when sample `index` counts, ms since 1970; NaN where the body does not tell. */
+  startOf(index: number): number;
   /** The series of sample `index`. */
   seriesOf(index: number): Series;
   /** Begins a body that is then read in slices with `advance`. */

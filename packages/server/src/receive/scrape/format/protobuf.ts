@@ -38,6 +38,10 @@ const COUNT = tagOf(1, varint);
 const SUM = tagOf(2, fixed64);
 const PART = tagOf(3, bytes);
 const COUNT_FLOAT = tagOf(4, fixed64);
+/** When a counter, a summary, a histogram began to count. */
+const COUNTER_CREATED = tagOf(3, bytes);
+const SUMMARY_CREATED = tagOf(4, bytes);
+const HISTOGRAM_CREATED = tagOf(15, bytes);
 const HISTOGRAM = {
   schema: tagOf(5, varint),
   zeroThreshold: tagOf(6, fixed64),
@@ -75,6 +79,7 @@ interface ReadHistogram {
   readonly sum: number;
   readonly buckets: readonly Bucket[];
   readonly exemplars: readonly ReadExemplar[];
+  readonly created: number;
   readonly native: HistogramSample | undefined;
 }
 
@@ -93,6 +98,9 @@ export class ProtobufParser<Series> implements Parser<Series> {
   count = 0;
   values = new Float64Array(64);
   times = new Float64Array(64);
+  #starts = new Float64Array(64);
+  /** Since when the metric that is being read counts. */
+  #created = Number.NaN;
   exemplars: ExposedExemplar[] = [];
   histograms: ExposedHistogram[] = [];
   readonly #resolve: (labels: ExposedLabels) => Series;
@@ -123,6 +131,10 @@ export class ProtobufParser<Series> implements Parser<Series> {
 
   seriesOf(index: number): Series {
     return this.#series[index] as Series;
+  }
+
+  startOf(index: number): number {
+    return this.#starts[index] as number;
   }
 
   begin(body: Buffer): void {
@@ -220,6 +232,7 @@ export class ProtobufParser<Series> implements Parser<Series> {
     reader.at = begin;
     const add = (suffix: string, value: number, more?: readonly [string, string]) =>
       this.#push(reader, name + suffix, more === undefined ? pairs : [...pairs, more], value, time);
+    this.#created = Number.NaN;
     const wanted = FIELD_OF[type];
     let found = false;
     while (reader.more) {
@@ -230,7 +243,7 @@ export class ProtobufParser<Series> implements Parser<Series> {
       }
       found = true;
       const outer = reader.open();
-      if (tag === METRIC.summary) readSummary(reader, add);
+      if (tag === METRIC.summary) this.#addSummary(readSummary(reader), add);
       else if (tag === METRIC.histogram) this.#addHistogram(readHistogram(reader, type), add);
       else this.#addSimple(reader, tag, add);
       reader.close(outer);
@@ -246,13 +259,23 @@ export class ProtobufParser<Series> implements Parser<Series> {
       const field = reader.nextTag();
       if (field === tagOf(1, fixed64)) value = reader.double();
       else if (field === tagOf(2, bytes) && tag === METRIC.counter) exemplar = readExemplar(reader);
+      else if (field === COUNTER_CREATED && tag === METRIC.counter)
+        this.#created = readTime(reader);
       else reader.skip(field);
     }
     this.#addExemplar(add("", value), exemplar);
   }
 
+  #addSummary({ count, sum, created, quantiles }: ReadSummary, add: Add): void {
+    this.#created = created;
+    add("_count", count);
+    add("_sum", sum);
+    for (const [quantile, value] of quantiles) add("", value, ["quantile", formatBound(quantile)]);
+  }
+
   #addHistogram(histogram: ReadHistogram, add: Add): void {
     const { native, buckets } = histogram;
+    this.#created = histogram.created;
     if (native !== undefined && this.#options.native) {
       const sample = add("", 0);
       this.histograms.push({ sample, histogram: native });
@@ -295,14 +318,18 @@ export class ProtobufParser<Series> implements Parser<Series> {
     if (index === this.values.length) {
       const values = new Float64Array(index * 2);
       const times = new Float64Array(index * 2);
+      const starts = new Float64Array(index * 2);
       values.set(this.values);
       times.set(this.times);
+      starts.set(this.#starts);
+      this.#starts = starts;
       this.values = values;
       this.times = times;
     }
     this.#series.push(this.#seriesFor(reader, metric, pairs));
     this.values[index] = value;
     this.times[index] = time;
+    this.#starts[index] = this.#created;
     this.count = index + 1;
     return index;
   }
@@ -362,7 +389,15 @@ function readLabel(reader: ProtoReader): [string, string] {
   return [name, value];
 }
 
-function readSummary(reader: ProtoReader, add: Add): void {
+interface ReadSummary {
+  readonly count: number;
+  readonly sum: number;
+  readonly created: number;
+  readonly quantiles: readonly (readonly [quantile: number, value: number])[];
+}
+
+function readSummary(reader: ProtoReader): ReadSummary {
+  let created = Number.NaN;
   let count = 0;
   let sum = 0;
   const quantiles: (readonly [quantile: number, value: number])[] = [];
@@ -371,11 +406,10 @@ function readSummary(reader: ProtoReader, add: Add): void {
     if (tag === COUNT) count = reader.uint64();
     else if (tag === SUM) sum = reader.double();
     else if (tag === PART) quantiles.push(readQuantile(reader));
+    else if (tag === SUMMARY_CREATED) created = readTime(reader);
     else reader.skip(tag);
   }
-  add("_count", count);
-  add("_sum", sum);
-  for (const [quantile, value] of quantiles) add("", value, ["quantile", formatBound(quantile)]);
+  return { count, sum, created, quantiles };
 }
 
 function readQuantile(reader: ProtoReader): readonly [number, number] {
@@ -397,6 +431,7 @@ function readHistogram(reader: ProtoReader, type: MetricMetadata["type"]): ReadH
   const zero = { count: 0, countFloat: 0 };
   const buckets: Bucket[] = [];
   const exemplars: ReadExemplar[] = [];
+  let created = Number.NaN;
   const negative = new Side();
   const positive = new Side();
   while (reader.more) {
@@ -409,6 +444,7 @@ function readHistogram(reader: ProtoReader, type: MetricMetadata["type"]): ReadH
     else if (tag === HISTOGRAM.zeroThreshold) read.zeroThreshold = reader.double();
     else if (tag === HISTOGRAM.zeroCount) zero.count = reader.uint64();
     else if (tag === HISTOGRAM.zeroCountFloat) zero.countFloat = reader.double();
+    else if (tag === HISTOGRAM_CREATED) created = readTime(reader);
     else if (tag === HISTOGRAM.exemplar) exemplars.push(readExemplar(reader));
     else if (
       !readSide(reader, tag, NEGATIVE, negative) &&
@@ -440,7 +476,7 @@ function readHistogram(reader: ProtoReader, type: MetricMetadata["type"]): ReadH
     const fault = histogramFault(native);
     if (fault !== undefined) reader.fail(`a native histogram: ${fault}`);
   }
-  return { count, sum: read.sum, buckets, exemplars, native };
+  return { count, sum: read.sum, buckets, exemplars, created, native };
 }
 
 function bucketsOf(reader: ProtoReader, side: Side, integer: boolean, sign: string) {
