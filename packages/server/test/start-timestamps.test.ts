@@ -61,7 +61,7 @@ async function ledger(startTimestamps = true, more = "") {
   const [first] = config.jobs;
   if (first === undefined) throw new Error("no job");
   const target = makeTarget(first, "a:1", {});
-  if (target === undefined) throw new Error("no target");
+  if ("drop" in target) throw new Error("the target was dropped");
   const made = new Ledger(target, first, DEFAULT_EXPOSITION_LIMITS, metrics);
   return {
     protocols: first.protocols,
