@@ -65,7 +65,7 @@ async function ledger(startTimestamps = true, more = "") {
   const made = new Ledger(target, first, DEFAULT_EXPOSITION_LIMITS, metrics);
   return {
     protocols: first.protocols,
-    async scrape(body: string | Buffer, contentType: string, time: number) {
+    scrape: async (body: string | Buffer, contentType: string, time: number) => {
       const batch = new BatchBuilder(4);
       const tally = await made.record({ body: Buffer.from(body), contentType }, time, batch);
       const built = batch.build();
