@@ -1,9 +1,19 @@
 /** What a service does beside answering requests: WebSockets, calls to others, tenants. */
 import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import {
+  Agent,
+  type ClientRequest,
+  createServer,
+  get as httpGet,
+  request as httpRequest,
+  type IncomingMessage,
+} from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
+import { announcesItself } from "../src/calls/created.ts";
 import { seaworthy } from "../src/node-http.ts";
 import { closeServer, kitFor, listen, startExpress5, type TestApp } from "./apps.ts";
 import { Collector } from "./collector.ts";
@@ -93,6 +103,66 @@ test("counts and times calls to other services, by host and status", async () =>
     new Set([`${nobody}/`, `${called.url}/fail`, `${called.url}/items/1`, `${called.url}/items/2`]),
   );
   expect(spans).toHaveLength(4);
+});
+
+test("tells who is called by node:http of the trace, however the call is made", async () => {
+  const { kit } = kitFor({ export: target() });
+  const bare = createServer({ requireHostHeader: false }, (request, response) => {
+    response.end(String(request.headers["traceparent"]));
+  });
+  const url = await listen(bare);
+  const told = async (request: ClientRequest): Promise<string> => {
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    return text(response);
+  };
+  // Written to by another context than the one that makes it, as a proxy that pipes does.
+  const gate = new PassThrough();
+  const ways: Record<string, () => ClientRequest> = {
+    request: () => httpRequest(url).end(),
+    get: () => httpGet(url),
+    "an agent of its own": () => httpRequest(url, { agent: new Agent({ keepAlive: false }) }).end(),
+    "no agent": () => httpRequest(url, { agent: false }).end(),
+    "a connection of its own": () => {
+      const { hostname, port } = new URL(url);
+      return httpRequest(url, {
+        createConnection: () => connect(Number(port), hostname),
+      }).end();
+    },
+    "no other header": () => httpRequest(url, { agent: false, setHost: false }).end(),
+    piped: () => gate.pipe(httpRequest(url, { method: "POST" })),
+    "flushed early": () => {
+      const request = httpRequest(url);
+      request.flushHeaders();
+      return request.end();
+    },
+  };
+  try {
+    const calls = kit.span("work", (span) =>
+      Object.values(ways).map((make) => ({ traceId: span.traceId, answer: told(make()) })),
+    );
+    gate.end("body");
+    const answers = await Promise.all(calls.map(({ answer }) => answer));
+    await kit.shutdown(5_000);
+    const spans = collector.spans.filter(({ kind }) => kind === 3);
+    expect(spans).toHaveLength(answers.length);
+    expect(new Set(answers)).toEqual(
+      new Set(spans.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`)),
+    );
+    expect(new Set(spans.map(({ traceId }) => traceId))).toEqual(
+      new Set(calls.map(({ traceId }) => traceId)),
+    );
+    // A header of the caller's own is left alone, and after the shutdown nothing is added.
+    const own = { headers: { traceparent: "theirs" } };
+    expect(await told(httpRequest(url, own).end())).toBe("theirs");
+    expect(await kit.span("later", () => told(httpGet(url)))).toBe("undefined");
+  } finally {
+    await closeServer(bare);
+  }
+});
+
+test("knows from which version on Node announces requests itself", () => {
+  const versions = ["20.19.0", "22.11.9", "22.12.0", "23.0.0", "24.1.0"];
+  expect(versions.map(announcesItself)).toEqual([false, false, true, true, true]);
 });
 
 test("hosts beyond the limit share one series", async () => {

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { isOwnAgent } from "../export/post.ts";
 import { listenTo, type Listener } from "./channels.ts";
+import { announceCreated, createdChannel } from "./created.ts";
 import type { OutgoingCall, OutgoingCalls } from "./outgoing.ts";
 
 interface Message {
@@ -10,9 +11,9 @@ interface Message {
 }
 
 /**
- * Watches the calls of `node:http` and `node:https`, and so those of axios, got and the like. Node
- * announces them early enough for a `traceparent` from 22.12 on; before, they are counted and spans
- * all the same. Returns what stops it.
+ * Watches the calls of `node:http` and `node:https`, and so those of axios, got and the like. They are
+ * announced early enough for a `traceparent`, by Node from 22.12 on; what nobody announced early (its
+ * headers were given as a list, say) is counted and a span all the same. Returns what stops it.
  */
 export function watchNodeClient(
   calls: OutgoingCalls,
@@ -40,7 +41,9 @@ export function watchNodeClient(
     pending.delete(request);
     calls.end(call, status, error);
   };
+  announceCreated();
   const listeners: readonly Listener<Message>[] = [
+    [createdChannel, ({ request }) => begin(request)],
     ["http.client.request.created", ({ request }) => begin(request)],
     ["http.client.request.start", ({ request }) => begin(request)],
     ["http.client.response.finish", ({ request, response }) => end(request, response?.statusCode)],
