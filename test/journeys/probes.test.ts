@@ -15,7 +15,7 @@ import type { TestServer } from "../../packages/server/test/http.ts";
 import { ManualClock } from "../../packages/server/test/manual-clock.ts";
 import { testRecords } from "../../packages/server/test/records.ts";
 import { RulesRig } from "../../packages/server/test/rules-rig.ts";
-import { loadRuleGroups } from "../../packages/server/src/evaluate/index.ts";
+import { loadRuleGroups, promqlRules } from "../../packages/server/src/evaluate/index.ts";
 import { systemClock } from "../../packages/server/src/model/index.ts";
 import { createMetricsQuery } from "../../packages/server/src/query/index.ts";
 import {
@@ -128,7 +128,7 @@ beforeAll(async () => {
     [join(content, "rules/probes.yml")],
     content,
     { interval: STEP },
-    (query) => engine.parse(query),
+    promqlRules((query) => engine.parse(query)),
   );
   // A step ahead of the scrapes, so that an evaluation sees the last of them.
   rig = new RulesRig(records, start + STEP, { metrics: createMetricsQuery({ telemetry }) });

@@ -36,6 +36,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "query",
     "@seaworthy/contract",
     "@seaworthy/promql",
+    "@seaworthy/logql",
     "@seaworthy/template",
   ],
   route: ["model", "self", "store", "@seaworthy/template"],

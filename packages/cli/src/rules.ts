@@ -13,14 +13,16 @@ Usage:
   seaworthy rules test [OPTIONS] FILE...
   seaworthy rules settings [--set NAME=NUMBER]... [OPTIONS] FILE...
 
-check reads Prometheus rule files as the server does and says what is wrong, and where.
-test runs files of unit tests in promtool's format. What fails is shown as a difference,
+check reads rule files as the server does and says what is wrong, and where: Prometheus's, or with
+--loki those of Loki's ruler.
+test runs files of unit tests in promtool's format, which may have log lines as well. What fails is shown as a difference,
 with a chart of how it came to that.
 settings shows the numbers that rules have under a name ("> 0.05 # setting: error_share"), and
 puts others into the files: for a Prometheus. Seaworthy takes them from seaworthy.yml as well.
 
 Options:
   --json         print one JSON array with a report for each file
+  --loki         check: the expressions are LogQL
   --lint-fatal   check: rules that make the same series twice are an error (exit code 3)
   --run REGEXP   test: only the test groups whose name matches
   --help         show this
@@ -33,6 +35,7 @@ Exit codes:
 
 Examples:
   seaworthy rules check rules/*.yml
+  seaworthy rules check --loki loki-rules/*.yml
   seaworthy rules test rule-tests/*.yml
   seaworthy rules test --run '^checkout' --json rule-tests/shop.test.yml
 `;
@@ -66,8 +69,10 @@ async function check(args: readonly string[]): Promise<number> {
   const { values, files } = read(args, {
     json: { type: "boolean" },
     "lint-fatal": { type: "boolean" },
+    loki: { type: "boolean" },
   });
-  const checks = (await report(["check", ...files])) as RuleFileCheck[];
+  const language = values["loki"] === true ? "logql" : "promql";
+  const checks = (await report(["check", language, ...files])) as RuleFileCheck[];
   print(values["json"] === true, checks, describeChecks);
   if (checks.some(({ faults }) => faults.length > 0)) return 1;
   return values["lint-fatal"] === true && checks.some(({ notes }) => notes.length > 0) ? 3 : 0;

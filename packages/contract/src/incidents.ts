@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, labels, severity, text } from "./values.ts";
+import { instant, labels, ruleLanguage, severity, text } from "./values.ts";
 
 export const incidentState = z.enum(["triggered", "acknowledged", "resolved"]);
 
@@ -12,8 +12,9 @@ export const incidentAlert = z.object({
   status: z.enum(["firing", "resolved"]),
   startsAt: instant,
   endsAt: instant.nullable(),
-  /** The PromQL expression behind the alert, where it is one of our rules: the evidence's graph. */
+  /** The expression behind the alert, where it is one of our rules: the evidence's graph. */
   expression: z.string().nullable(),
+  language: ruleLanguage,
   generatorURL: z.string(),
 });
 export type IncidentAlert = z.infer<typeof incidentAlert>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { incidentSummary } from "./incidents.ts";
 import { operation } from "./operation.ts";
-import { instant, labels } from "./values.ts";
+import { instant, labels, ruleLanguage } from "./values.ts";
 
 /** The last minutes of one figure, oldest first, one point every `stepSeconds`; null where nothing is known. */
 const spark = z.array(z.number().nullable());
@@ -31,6 +31,7 @@ export const activeAlert = z.object({
   value: z.number().nullable(),
   /** The rule's expression. */
   expression: z.string(),
+  language: ruleLanguage,
   group: z.string(),
   /** The open incident that it belongs to. */
   incident: z.object({ id: z.string(), number: z.number().int() }).nullable(),

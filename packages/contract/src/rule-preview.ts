@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, labels } from "./values.ts";
+import { instant, labels, ruleLanguage } from "./values.ts";
 
 /** An expression's graph and the line in it, for expressions that compare with a constant. */
 export const comparison = z.object({
@@ -38,6 +38,7 @@ export const rulePreview = z.object({
   /** Oldest first; the first ones when there are more than are listed. */
   firings: z.array(previewFiring),
   truncated: z.boolean(),
+  /** Null as well for LogQL, which is not taken apart. */
   comparison: comparison.nullable(),
 });
 export type RulePreview = z.infer<typeof rulePreview>;
@@ -51,6 +52,7 @@ export const previewRule = operation({
   summary: "When an alerting rule would have fired during the last days",
   body: z.object({
     expression: z.string().min(1).max(20_000),
+    language: ruleLanguage.default("promql"),
     /** The rule's `for`. */
     forSeconds: z
       .number()

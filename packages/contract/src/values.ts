@@ -6,6 +6,10 @@ export const instant = z.iso.datetime();
 /** Labels or annotations. */
 export const labels = z.record(z.string(), z.string());
 
+/** What a rule's expression is written in. */
+export const ruleLanguage = z.enum(["promql", "logql"]);
+export type RuleLanguage = z.infer<typeof ruleLanguage>;
+
 export const severity = z.enum(["P1", "P2", "P3"]);
 export type Severity = z.infer<typeof severity>;
 

@@ -8,7 +8,7 @@ import type { Config } from "./config.ts";
 import { loadConfiguration } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { startDemo } from "./demo.ts";
-import { createRules } from "./evaluate/index.ts";
+import { createRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
 import {
   createLogsQuery,
@@ -83,7 +83,11 @@ async function start(config: Config, closers: Closers): Promise<App> {
   // Files first: a mistake in one is told before anything is touched.
   const experimental = featuresOn(config.promqlFeatures);
   const promql = createEngine({ experimental });
-  const load = () => loadConfiguration(config, (query) => promql.parse(query));
+  const load = () =>
+    loadConfiguration(
+      config,
+      promqlRules((query) => promql.parse(query)),
+    );
   let files = await load();
 
   // The shop opens while the stores do.
@@ -139,6 +143,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const forwarder = createAlertForwarder({ log });
   const rules = createRules({
     metrics,
+    logs: logRuleQueries(logs),
     samples,
     alerts: {
       async accept(alerts) {
@@ -223,6 +228,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const sources = apiSources({
     push,
     metrics,
+    logs,
     router,
     rules,
     scraper,

@@ -155,6 +155,7 @@ const fileSchema = z.strictObject({
   logs: z
     .strictObject({
       retention: duration.optional(),
+      rule_files: z.array(z.string().min(1)).default([]),
       masking: z
         .strictObject({
           without: z.array(z.enum(MASK_RULES)).default([]),
@@ -307,6 +308,8 @@ export interface Config {
     /** Who is told outside, every `interval` milliseconds, that alerts flow. */
     readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
   };
+  /** The patterns of rule files over logs, from the folder of `file`. */
+  readonly logRuleFiles: readonly string[];
   /** Numbers that rules have as settings, by name. */
   readonly ruleSettings: Readonly<Record<string, number>>;
   /** The demo shop's port and what else is in its environment, when it is wanted. */
@@ -404,6 +407,7 @@ export async function loadConfig(
     statsd: value.statsd && statsdSettings(value.statsd),
     syslog: readSyslog(file, value.syslog),
     logMasking: value.logs.masking,
+    logRuleFiles: value.logs.rule_files,
     postgres: {
       url: postgresUrl,
       maxConnections: value.postgres.max_connections ?? DEFAULTS.postgresConnections,

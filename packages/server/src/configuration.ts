@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { Config } from "./config.ts";
-import { loadRuleGroups } from "./evaluate/index.ts";
-import type { LoadedRules, ParseExpression } from "./evaluate/index.ts";
+import { loadRuleGroups, logqlRules } from "./evaluate/index.ts";
+import type { ExpressionLanguage, LoadedRules } from "./evaluate/index.ts";
 import { ConfigError, formatFault } from "./model/index.ts";
 import type { Fault } from "./model/index.ts";
 import { loadProbeModules, loadPrometheusConfig } from "./receive/index.ts";
@@ -19,10 +19,13 @@ export interface Configuration {
   readonly notes: readonly string[];
 }
 
-/** Reads `prometheus.yml` with its rule files, and `alertmanager.yml`. Throws ConfigError with the faults of all. */
+/**
+ * Reads `prometheus.yml` with its rule files, those over logs, and `alertmanager.yml`. Throws ConfigError
+ * with the faults of all.
+ */
 export async function loadConfiguration(
   config: Config,
-  parse: ParseExpression,
+  promqlRules: ExpressionLanguage,
 ): Promise<Configuration> {
   const faults: Fault[] = [];
   const orFaults = async <T>(loading: Promise<T>): Promise<T | undefined> => {
@@ -43,21 +46,7 @@ export async function loadConfiguration(
     orFaults(loadRouteConfig(config.alertmanagerFile)),
     orFaults(loadProbeModules(config.probes.modulesFile)),
   ]);
-  const rules =
-    prometheus &&
-    (await orFaults(
-      loadRuleGroups(
-        prometheus.ruleFiles,
-        dirname(config.prometheusFile),
-        {
-          interval: prometheus.evaluationInterval,
-          queryOffset: prometheus.ruleQueryOffset,
-          externalLabels: prometheus.externalLabels,
-          settings: config.ruleSettings,
-        },
-        parse,
-      ),
-    ));
+  const rules = prometheus && (await loadRules(config, prometheus, promqlRules, orFaults));
   for (const name of Object.keys(config.ruleSettings)) {
     if (rules === undefined || rules.settings.has(name)) continue;
     const known = [...rules.settings].toSorted().join(", ") || "none";
@@ -80,6 +69,33 @@ export async function loadConfiguration(
     routes,
     probes,
     notes: [...prometheus.notes.map(formatFault), ...rules.notes],
+  };
+}
+
+/** The rules of both languages; undefined when one of them has a fault. */
+async function loadRules(
+  config: Config,
+  prometheus: PrometheusConfig,
+  promqlRules: ExpressionLanguage,
+  orFaults: <T>(loading: Promise<T>) => Promise<T | undefined>,
+): Promise<LoadedRules | undefined> {
+  const defaults = {
+    interval: prometheus.evaluationInterval,
+    queryOffset: prometheus.ruleQueryOffset,
+    externalLabels: prometheus.externalLabels,
+    settings: config.ruleSettings,
+  };
+  const { ruleFiles } = prometheus;
+  const loaded = await Promise.all([
+    orFaults(loadRuleGroups(ruleFiles, dirname(config.prometheusFile), defaults, promqlRules)),
+    orFaults(loadRuleGroups(config.logRuleFiles, dirname(config.file), defaults, logqlRules)),
+  ]);
+  const good = loaded.filter((rules) => rules !== undefined);
+  if (good.length < loaded.length) return undefined;
+  return {
+    groups: good.flatMap(({ groups }) => groups),
+    notes: good.flatMap(({ notes }) => notes),
+    settings: new Set(good.flatMap(({ settings }) => [...settings])),
   };
 }
 

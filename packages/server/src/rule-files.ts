@@ -1,7 +1,7 @@
 import { checkRuleFile, ruleFileSettings, testRuleFile } from "./evaluate/index.ts";
 
 /**
- * The program behind `seaworthy rules`: `check FILE…`, `settings CHANGES FILE…`, where CHANGES are
+ * The program behind `seaworthy rules`: `check LANGUAGE FILE…`, `settings CHANGES FILE…`, where CHANGES are
  * numbers by name as JSON, or `test RUN FILE…`, where RUN is a regular expression for names of test
  * groups. Prints the reports as one JSON array and exits 0, whatever they
  * say; what to make of them is the caller's.
@@ -11,9 +11,10 @@ const commands = { check, settings, test };
 const reports = await commands[command as keyof typeof commands](args);
 process.stdout.write(`${JSON.stringify(reports)}\n`);
 
-async function check(files: readonly string[]) {
+async function check([language, ...files]: readonly string[]) {
   const found = [];
-  for (const file of files) found.push(await checkRuleFile(file));
+  for (const file of files)
+    found.push(await checkRuleFile(file, language === "logql" ? "logql" : "promql"));
   return found;
 }
 

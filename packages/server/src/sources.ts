@@ -3,7 +3,7 @@ import { FLOAT } from "@seaworthy/promql";
 import type { Rules } from "./evaluate/index.ts";
 import { fingerprint } from "./model/index.ts";
 import type { Labels } from "./model/index.ts";
-import type { MetricsQuery } from "./query/index.ts";
+import type { LogsQuery, MetricsQuery } from "./query/index.ts";
 import type { PushReceivers, Scraper } from "./receive/index.ts";
 import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
@@ -13,13 +13,14 @@ import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
 export function apiSources(rooms: {
   readonly push: PushReceivers;
   readonly metrics: MetricsQuery;
+  readonly logs: LogsQuery;
   readonly rules: Rules;
   readonly router: Router;
   readonly scraper: Scraper;
   /** The labels that alerts carry once they leave the rules. */
   readonly externalLabels: () => Labels;
 }): ApiSources {
-  const { push, metrics, rules, router, scraper } = rooms;
+  const { push, metrics, logs, rules, router, scraper } = rooms;
 
   async function range(
     expression: string,
@@ -58,6 +59,7 @@ export function apiSources(rooms: {
                     activeSince: activeAt,
                     value: Number.isFinite(value) ? value : null,
                     expression: rule.query,
+                    language: group.language,
                     group: group.name,
                     silenced: (routed.get(id)?.silencedBy.length ?? 0) > 0,
                     inhibited: (routed.get(id)?.inhibitedBy.length ?? 0) > 0,
@@ -72,6 +74,7 @@ export function apiSources(rooms: {
   return {
     range,
     metrics,
+    logs,
     rules,
     routing: router,
     history: router.history,

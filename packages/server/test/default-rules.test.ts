@@ -3,7 +3,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createEngine } from "@seaworthy/promql";
 import { describe, expect, it } from "vitest";
-import { loadRuleGroups, ruleFileSettings, runRuleTests } from "../src/evaluate/index.ts";
+import {
+  loadRuleGroups,
+  logqlRules,
+  promqlRules,
+  ruleFileSettings,
+  runRuleTests,
+} from "../src/evaluate/index.ts";
 
 const content = fileURLToPath(new URL("../../../content", import.meta.url));
 const files = (folder: string) =>
@@ -22,11 +28,19 @@ function promtool(...args: string[]): string {
   }
 }
 
+const ruleFiles = [...files("rules"), ...files("loki-rules")];
+const testFiles = [...files("rule-tests"), ...files("loki-rule-tests")];
+
 async function load() {
   const engine = createEngine();
-  return loadRuleGroups(["rules/*.yml"], content, { interval: 15_000 }, (query) =>
-    engine.parse(query),
-  );
+  const defaults = { interval: 15_000 };
+  const promql = promqlRules((query) => engine.parse(query));
+  const overMetrics = await loadRuleGroups(["rules/*.yml"], content, defaults, promql);
+  const overLogs = await loadRuleGroups(["loki-rules/*.yml"], content, defaults, logqlRules);
+  return {
+    groups: [...overMetrics.groups, ...overLogs.groups],
+    notes: [...overMetrics.notes, ...overLogs.notes],
+  };
 }
 
 describe("the rules of a new installation", () => {
@@ -38,7 +52,7 @@ describe("the rules of a new installation", () => {
     expect(promtool("test", "rules", file)).not.toContain("FAILED");
   });
 
-  it.each(files("rule-tests"))("%s holds here", async (file) => {
+  it.each(testFiles)("%s holds here", async (file) => {
     const results = await runRuleTests(`${content}/${file}`);
     expect(results.length).toBeGreaterThan(0);
     expect(results.flatMap(({ problems }) => problems)).toEqual([]);
@@ -47,7 +61,7 @@ describe("the rules of a new installation", () => {
   it("load here, without a remark", async () => {
     const { groups, notes } = await load();
     expect(notes).toEqual([]);
-    expect(groups.length).toBe(files("rules").length);
+    expect(groups.length).toBe(ruleFiles.length);
   });
 
   it("say how bad it is, what it is about, what happened and what to do", async () => {
@@ -67,7 +81,7 @@ describe("the rules of a new installation", () => {
   it("have every threshold as a setting that the documentation lists beside its rule", async () => {
     const table = readFileSync(`${content}/../docs/rule-pack.md`, "utf8");
     const settings = (
-      await Promise.all(files("rules").map((file) => ruleFileSettings(`${content}/${file}`, {})))
+      await Promise.all(ruleFiles.map((file) => ruleFileSettings(`${content}/${file}`, {})))
     ).flat();
     expect(settings.length).toBeGreaterThan(50);
     for (const { rule, name, value } of settings) {
@@ -78,9 +92,7 @@ describe("the rules of a new installation", () => {
 
   it("are each made to fire by a test, and made not to by another", async () => {
     const { groups } = await load();
-    const tests = files("rule-tests")
-      .map((file) => readFileSync(`${content}/${file}`, "utf8"))
-      .join("\n");
+    const tests = testFiles.map((file) => readFileSync(`${content}/${file}`, "utf8")).join("\n");
     for (const { name } of groups.flatMap((group) => group.rules)) {
       expect(tests, name).toMatch(new RegExp(`alertname: ${name}\\n\\s+exp_alerts:\\n`));
       if (name === "Watchdog") continue;

@@ -81,6 +81,7 @@ export async function testServer(
     sources: {
       range: async () => [],
       metrics: { parse: unasked, range: unasked, series: unasked },
+      logs: { parse: unasked, metric: unasked },
       rules: { groups: unasked },
       get history() {
         return unasked();

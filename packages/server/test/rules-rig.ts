@@ -1,5 +1,5 @@
 import { Labels as PromqlLabels } from "@seaworthy/promql";
-import type { Expr, QueryResult } from "@seaworthy/promql";
+import type { QueryResult } from "@seaworthy/promql";
 import { pino } from "pino";
 import { createRules } from "../src/evaluate/index.ts";
 import type { RuleGroup, Rules, RulesDeps } from "../src/evaluate/index.ts";
@@ -42,6 +42,9 @@ export class RulesRig {
     return createRules({
       metrics: {
         instant: async (query, at) => this.#answer(query, at),
+      },
+      logs: {
+        instant: async (query, at) => this.#answer(`logs: ${query}`, at),
       },
       samples: {
         write: async (batch) => {
@@ -141,10 +144,8 @@ export class RulesRig {
   }
 }
 
-/** A stand-in for a parsed expression: it reads nothing. */
-function expression(query: string): Expr {
-  return { kind: "string", value: query, span: { start: 0, end: query.length } };
-}
+/** What a stand-in for an expression reads. */
+const NOTHING: ReadonlySet<string> = new Set();
 
 function describeBatch(batch: SampleBatch): string[] {
   return Array.from(batch.seriesOf, (series, index) => {
@@ -163,6 +164,7 @@ export function groupOf(rules: readonly Rule[], overrides: Partial<RuleGroup> = 
     name: "g",
     file: "/rules/g.yml",
     source: "g.yml",
+    language: "promql",
     interval: 1000,
     queryOffset: 0,
     limit: 0,
@@ -173,7 +175,7 @@ export function groupOf(rules: readonly Rule[], overrides: Partial<RuleGroup> = 
 }
 
 export function recordingRule(name: string, query: string, labels: Labels = {}): Rule {
-  return { type: "recording", name, query, expr: expression(query), labels };
+  return { type: "recording", name, query, reads: NOTHING, labels };
 }
 
 export function alertingRule(
@@ -191,7 +193,7 @@ export function alertingRule(
     type: "alerting",
     name,
     query,
-    expr: expression(query),
+    reads: NOTHING,
     labels,
     annotations,
     holdFor: options.holdFor ?? 0,

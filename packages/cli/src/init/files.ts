@@ -26,7 +26,7 @@ const platformRules = "seaworthy.yml";
 export async function monitoringFiles(project: Project): Promise<WantedFile[]> {
   if (content === undefined) throw new Error("the package of the command has no content/");
   const copied: WantedFile[] = [];
-  for (const folder of ["rules", "runbooks", "dashboards"])
+  for (const folder of ["rules", "loki-rules", "runbooks", "dashboards"])
     for (const name of (await readdir(join(content, folder))).sort())
       if (name !== platformRules)
         copied.push({
@@ -47,6 +47,7 @@ export async function monitoringFiles(project: Project): Promise<WantedFile[]> {
 const platformFile = `# Read by: npx seaworthy up --config seaworthy/seaworthy.yml
 prometheus: prometheus.yml
 alertmanager: alertmanager.yml
+logs: { rule_files: [loki-rules/*.yml] }
 
 notifications:
   # An alert that fires and resolves again and again is told of once, until it has been quiet.

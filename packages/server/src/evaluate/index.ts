@@ -1,9 +1,13 @@
 export { checkRuleFile, testRuleFile } from "./rule-files.ts";
+export { pastOfLogs, pastOfMetrics } from "./preview/past.ts";
 export { previewRule } from "./preview/rule-preview.ts";
 export type { RulePreview } from "./preview/rule-preview.ts";
 export { runRuleTests } from "./rule-tests/run-rule-tests.ts";
 export { loadRuleGroups } from "./rules/load.ts";
-export type { LoadedRules, ParseExpression } from "./rules/load.ts";
+export type { LoadedRules } from "./rules/load.ts";
+export { logqlRules, promqlRules } from "./rules/languages.ts";
+export type { ExpressionLanguage } from "./rules/languages.ts";
+export { logRuleQueries } from "./rules/log-queries.ts";
 export { ruleFileSettings, SETTING_NAME } from "./rules/settings.ts";
 export type { RuleGroup } from "./rules/rule-group.ts";
 export { createRules } from "./rules/rules.ts";

@@ -3,18 +3,23 @@ import { basename, dirname, resolve } from "node:path";
 import type { RuleFileCheck, RuleFileFault, RuleTestReport } from "@seaworthy/contract";
 import { createEngine } from "@seaworthy/promql";
 import { ConfigError, messageOf } from "../model/index.ts";
-import type { Fault } from "../model/index.ts";
+import type { Fault, RuleLanguage } from "../model/index.ts";
 import { runRuleTests } from "./rule-tests/run-rule-tests.ts";
+import { logqlRules, promqlRules } from "./rules/languages.ts";
 import { loadRuleGroups } from "./rules/load.ts";
 
 const INTERVAL = 60_000;
 /** Longer lines are cut before they are shown. */
 const MAX_SOURCE = 400;
 
-/** Checks one rule file as it would be read at start. */
-export async function checkRuleFile(file: string): Promise<RuleFileCheck> {
+/** Checks one rule file as it would be read at start, its expressions being of that language. */
+export async function checkRuleFile(
+  file: string,
+  language: RuleLanguage = "promql",
+): Promise<RuleFileCheck> {
   const path = resolve(file);
   const engine = createEngine();
+  const rules = language === "logql" ? logqlRules : promqlRules((query) => engine.parse(query));
   const unread = await readFile(path).then(() => undefined, messageOf);
   if (unread !== undefined) {
     const reason = `cannot be read: ${unread}`;
@@ -24,9 +29,7 @@ export async function checkRuleFile(file: string): Promise<RuleFileCheck> {
   const found = await faultsOf(async () => {
     // Brackets in a path that was named are not a pattern.
     const literal = basename(path).replaceAll(/[*?[]/g, "[$&]");
-    return await loadRuleGroups([literal], dirname(path), { interval: INTERVAL }, (query) =>
-      engine.parse(query),
-    );
+    return await loadRuleGroups([literal], dirname(path), { interval: INTERVAL }, rules);
   });
   const groups = found.result?.groups ?? [];
   return {

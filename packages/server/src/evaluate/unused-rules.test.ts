@@ -28,6 +28,7 @@ function group(...rules: RuleView[]): RuleGroupView {
   return {
     name: "g",
     file: "g.yml",
+    language: "promql",
     interval: 60_000,
     limit: 0,
     rules,

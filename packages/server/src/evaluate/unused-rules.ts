@@ -77,7 +77,8 @@ export async function rulesWithoutSeries(
     return items.length > 0;
   };
   const rules: BlindRule[] = [];
-  for (const { group, rule } of placed(groups)) {
+  // Whether a rule over logs finds nothing shows in the logs alone.
+  for (const { group, rule } of placed(groups.filter(({ language }) => language === "promql"))) {
     const missing: string[] = [];
     const selectors = neededSelectors(parse(rule.query));
     for (const selector of selectors)

@@ -71,10 +71,14 @@ export interface AlertingRuleView extends RuleViewBase {
 
 export type RuleView = RecordingRuleView | AlertingRuleView;
 
+/** What a rule's expression is written in. */
+export type RuleLanguage = "promql" | "logql";
+
 /** One rule group. */
 export interface RuleGroupView {
   readonly name: string;
   readonly file: string;
+  readonly language: RuleLanguage;
   readonly interval: number;
   /** The most alerts or series of one rule; 0 for no limit. */
   readonly limit: number;

@@ -1,3 +1,5 @@
+import { createEngine as createLogEngine } from "@seaworthy/logql";
+import { memorySource } from "@seaworthy/logql/testing";
 import { createEngine, Labels } from "@seaworthy/promql";
 import { MemorySource } from "@seaworthy/promql/testing";
 import fc from "fast-check";
@@ -6,6 +8,7 @@ import { advance } from "../rules/alert-lifecycle.ts";
 import type { AlertStates } from "../rules/alert-lifecycle.ts";
 import { comparisonOf } from "./comparison.ts";
 import { firingsOf } from "./firings.ts";
+import { pastOfLogs, pastOfMetrics } from "./past.ts";
 import { previewRule } from "./rule-preview.ts";
 
 const MINUTE = 60_000;
@@ -44,7 +47,7 @@ describe("a preview", () => {
   const source = new MemorySource();
   const engine = createEngine({});
   const asked: { step: number; timeoutMs: number | undefined }[] = [];
-  const queries = {
+  const queries = pastOfMetrics({
     parse: (query: string) => engine.parse(query),
     range: (
       query: string,
@@ -56,7 +59,7 @@ describe("a preview", () => {
       asked.push({ step, timeoutMs: options?.timeoutMs });
       return engine.range(query, start, end, step, source);
     },
-  };
+  });
   // Two instances with values once a minute over two hours: high for 10 minutes each, overlapping by 5.
   const begin = NOW - 2 * 3_600_000;
   for (let minute = 0; minute < 120; minute += 1) {
@@ -125,4 +128,29 @@ it.each([
 ])("draws %s as %s", (query, drawn) => {
   const found = comparisonOf(createEngine({}).parse(query));
   expect(found && `${found.expression} ${found.operator} ${found.threshold}`).toBe(drawn);
+});
+
+it("a preview over logs counts the steps at which enough lines had come", async () => {
+  const engine = createLogEngine();
+  const entries = Array.from({ length: 20 }, (_, i) => ({
+    timeNs: BigInt(NOW - 3_600_000 + i * 1000) * 1_000_000n,
+    line: "error",
+    stream: { service_name: "shop" },
+    metadata: {},
+  }));
+  const source = memorySource(entries);
+  const past = pastOfLogs({
+    parse: (query) => engine.parse(query),
+    metric: (expr, grid) => engine.metric(expr, grid, source),
+  });
+  const request = { holdFor: 0, keepFiringFor: 0, now: NOW, span: 2 * 3_600_000 };
+  const preview = await previewRule(past, {
+    ...request,
+    expression: 'sum by (service_name) (count_over_time({service_name="shop"}[1m])) >= 20',
+  });
+  expect(preview).toMatchObject({ times: 1, series: 1, comparison: undefined });
+  expect(preview.firings[0]?.labels).toEqual({ service_name: "shop" });
+  await expect(
+    previewRule(past, { ...request, expression: '{service_name="shop"}' }),
+  ).rejects.toThrow("gives lines");
 });

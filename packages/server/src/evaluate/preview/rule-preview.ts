@@ -1,10 +1,7 @@
-import { ABSENT } from "@seaworthy/promql";
-import type { Expr, QueryResult } from "@seaworthy/promql";
-import { METRIC_NAME, withoutEmpty } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
-import { comparisonOf } from "./comparison.ts";
 import type { Comparison } from "./comparison.ts";
 import { firingsOf } from "./firings.ts";
+import type { Past } from "./past.ts";
 
 /** Evaluations of one preview: a week of minutes and somewhat more. */
 const MAX_STEPS = 10_500;
@@ -15,18 +12,6 @@ const CLOSE_LOOK = { span: 2 * 60 * 60_000, step: 5000 };
 const MAX_LISTED = 1000;
 /** A preview is asked for while somebody types. */
 const TIMEOUT = 20_000;
-
-/** What a preview asks of the metrics. */
-export interface PreviewQueries {
-  parse(query: string): Expr;
-  range(
-    query: string,
-    startMs: number,
-    endMs: number,
-    stepMs: number,
-    options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
-  ): Promise<QueryResult>;
-}
 
 /** A rule that does not exist yet. Times are milliseconds. */
 export interface PreviewRequest {
@@ -63,35 +48,31 @@ export interface PreviewFiring {
 }
 
 /**
- * Evaluates an alerting rule over the past. Throws PromqlError when the expression cannot be evaluated
- * within the limits.
+ * Evaluates an alerting rule over the past. Throws PromqlError or LogqlError when the expression
+ * cannot be evaluated within the limits.
  */
 export async function previewRule(
-  queries: PreviewQueries,
+  past: Past,
   { expression, holdFor, keepFiringFor, span, now }: PreviewRequest,
   signal?: AbortSignal,
 ): Promise<RulePreview> {
-  const comparison = comparisonOf(queries.parse(expression));
+  const comparison = past.comparison(expression);
   const step = stepOf(span);
   // Whole steps: who types the next letter gets the same evaluations.
   const end = Math.floor(now / step) * step;
   const start = end - Math.floor(span / step) * step;
-  const { value } = await queries.range(expression, start, end, step, {
-    timeoutMs: TIMEOUT,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const series = value.type === "grid" ? value.series : [];
   const grid = { steps: (end - start) / step + 1, stepMs: step };
+  const evaluations = { startMs: start, stepMs: step, count: grid.steps };
+  const series = await past.series(expression, evaluations, { timeoutMs: TIMEOUT, signal });
   let tooShort = 0;
-  const firings = series.flatMap(({ labels, kinds }): PreviewFiring[] => {
-    const alert = firingsOf((index) => (kinds[index] ?? ABSENT) !== ABSENT, grid, {
+  const firings = series.flatMap(({ labels, isTrue }): PreviewFiring[] => {
+    const alert = firingsOf(isTrue, grid, {
       holdFor,
       keepFiringFor,
     });
     tooShort += alert.tooShort;
-    const own = withoutEmpty({ ...labels.toObject(), [METRIC_NAME]: "" });
     return alert.firings.map(({ from, to }) => ({
-      labels: own,
+      labels,
       from: start + from * step,
       to: to === undefined ? undefined : start + to * step,
     }));

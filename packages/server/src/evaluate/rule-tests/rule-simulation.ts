@@ -1,12 +1,16 @@
+import { createEngine as createLogEngine, parseMatchers } from "@seaworthy/logql";
+import type { LogEntry } from "@seaworthy/logql";
+import { memorySource } from "@seaworthy/logql/testing";
 import { createEngine, Labels as PromqlLabels } from "@seaworthy/promql";
 import type { Engine, NativeHistogram, QueryResult } from "@seaworthy/promql";
-import { MemorySource, parseSeries } from "@seaworthy/promql/testing";
+import { MemorySource, parsePoints, parseSeries } from "@seaworthy/promql/testing";
 import type { SampleValue } from "@seaworthy/promql/testing";
 import type { RuleTestChart } from "@seaworthy/contract";
 import { pino } from "pino";
 import { isStale, labelsKey } from "../../model/index.ts";
 import type { AlertingRuleView, Labels, RunningAlertView, SampleBatch } from "../../model/index.ts";
 import { GroupRunner } from "../rules/group-runner.ts";
+import { logRuleQueries } from "../rules/log-queries.ts";
 import type { RuleGroup } from "../rules/rule-group.ts";
 
 interface Point {
@@ -23,6 +27,17 @@ interface AlertHistory {
 }
 
 const MAX_TIMELINES = 10;
+/** Lines of one test. */
+const MAX_LINES = 1_000_000;
+
+/** Lines of one stream: `values` says how many come with each step. */
+export interface InputStream {
+  /** `{service_name="shop"}` */
+  readonly stream: string;
+  readonly line: string;
+  readonly metadata?: Labels | null | undefined;
+  readonly values: string;
+}
 
 /** Rules that run over series in memory, in a time of their own. */
 export class RuleSimulation {
@@ -41,6 +56,7 @@ export class RuleSimulation {
     readonly externalUrl: string;
     /** The step of subqueries that name none, ms. */
     readonly interval: number;
+    readonly streams?: readonly InputStream[];
     /** `series` and `values` in the notation of rule tests, `step` ms apart. */
     readonly input: readonly { readonly series: string; readonly values: string }[];
     readonly step: number;
@@ -52,10 +68,17 @@ export class RuleSimulation {
       .flatMap(({ series, values }) => pointsOf(`${series} ${values}`, options))
       .sort((a, b) => b.at - a.at);
     const metrics = { instant: (query: string, at: number) => this.query(query, at) };
+    const logEngine = createLogEngine();
+    const lines = memorySource(linesOf(options.streams ?? [], options));
+    const logs = logRuleQueries({
+      parse: (query) => logEngine.parse(query),
+      metric: (expr, grid) => logEngine.metric(expr, grid, lines),
+    });
     this.#runners = options.groups.map(
       (group) =>
         new GroupRunner(group, {
           metrics,
+          logs,
           samples: { write: async (batch) => this.#write(batch), describe: () => {} },
           alerts: { accept: async () => {} },
           saveAlerts: async () => {},
@@ -158,6 +181,29 @@ export function seriesText(labels: PromqlLabels): string {
   if (!/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name)) return labels.toString();
   const pairs = Object.entries(others).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   return pairs.length === 0 ? name : `${name}{${pairs.join(", ")}}`;
+}
+
+function linesOf(
+  streams: readonly InputStream[],
+  { start, step }: { readonly start: number; readonly step: number },
+): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (const { stream, line, metadata, values } of streams) {
+    const labels: Record<string, string> = {};
+    for (const { name, operator, value } of parseMatchers(stream)) {
+      if (operator !== "=") throw new Error(`${stream} is not a stream: ${name} must have a value`);
+      labels[name] = value;
+    }
+    for (const [index, count] of parsePoints(values).entries()) {
+      if (typeof count !== "number") continue;
+      if (entries.length + count > MAX_LINES)
+        throw new Error(`a test may have at most ${MAX_LINES} log lines`);
+      const timeNs = BigInt(start + index * step) * 1_000_000n;
+      const entry = { timeNs, line, stream: labels, metadata: metadata ?? {} };
+      for (let i = 0; i < count; i += 1) entries.push(entry);
+    }
+  }
+  return entries;
 }
 
 function pointsOf(line: string, { start, step }: { start: number; step: number }): Point[] {

@@ -13,6 +13,7 @@ import {
   sortedNames,
 } from "../../model/index.ts";
 import type { ConfigDocument, Labels } from "../../model/index.ts";
+import { logqlRules, promqlRules } from "../rules/languages.ts";
 import { loadRuleGroups } from "../rules/load.ts";
 import type { RuleGroup } from "../rules/rule-group.ts";
 import { RuleSimulation, seriesText } from "./rule-simulation.ts";
@@ -75,14 +76,19 @@ class GroupRun {
     const engine = createEngine();
     const folder = dirname(resolve(file));
     const defaults = { interval: step, externalLabels: group.external_labels ?? {} };
-    const { groups } = await loadRuleGroups(value.rule_files ?? [], folder, defaults, (query) =>
-      engine.parse(query),
-    );
+    const promql = promqlRules((query) => engine.parse(query));
+    const overMetrics = await loadRuleGroups(value.rule_files ?? [], folder, defaults, promql);
+    const overLogs = await loadRuleGroups(value.loki_rule_files ?? [], folder, defaults, {
+      ...logqlRules,
+      setting: "loki_rule_files",
+    });
+    const groups = [...overMetrics.groups, ...overLogs.groups];
     const simulation = new RuleSimulation({
       groups: inOrder(groups, value.group_eval_order ?? []),
       externalUrl: group.external_url ?? "",
       interval: evaluationInterval,
       input: group.input_series ?? [],
+      streams: group.input_streams ?? [],
       step,
       start,
     });

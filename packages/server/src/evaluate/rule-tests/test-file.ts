@@ -32,11 +32,21 @@ const expectedSample = z.strictObject({
   histogram: z.string().nullish(),
 });
 
+/** Lines of a stream: how many come with each step, in the notation of series. */
+const inputStream = z.strictObject({
+  stream: z.string(),
+  line: z.string(),
+  metadata: labels.nullish(),
+  values: text,
+});
+
 const testGroup = z.strictObject({
   name: text.nullish(),
   interval: duration.nullish(),
   start_timestamp: instant.nullish(),
   input_series: z.array(z.strictObject({ series: z.string(), values: text })).nullish(),
+  /** For the rules over logs; promtool does not know it. */
+  input_streams: z.array(inputStream).nullish(),
   alert_rule_test: z
     .array(
       z.strictObject({
@@ -59,9 +69,13 @@ const testGroup = z.strictObject({
   external_url: z.string().nullish(),
 });
 
-/** A file of unit tests for rules, as `promtool test rules` reads it. Times are ms. */
+/**
+ * A file of unit tests for rules, as `promtool test rules` reads it, and beyond it for rules over logs:
+ * `loki_rule_files` and `input_streams`. Times are ms.
+ */
 export const ruleTestFile = z.strictObject({
   rule_files: z.array(z.string()).nullish(),
+  loki_rule_files: z.array(z.string()).nullish(),
   evaluation_interval: duration.nullish(),
   group_eval_order: z.array(text).nullish(),
   /** Whether values that differ in the last bits are equal. */

@@ -1,4 +1,4 @@
-import type { Alert, Labels } from "../../model/index.ts";
+import type { Alert, Labels, RuleLanguage } from "../../model/index.ts";
 import { METRIC_NAME, withoutEmpty } from "../../model/index.ts";
 import { advance, byFingerprint, isDue } from "./alert-lifecycle.ts";
 import type { AlertStates, FoundAlert, RuleAlertState } from "./alert-lifecycle.ts";
@@ -80,11 +80,11 @@ export function alertsDue(
   rule: AlertingRule,
   states: AlertStates,
   at: number,
-  group: Pick<RuleGroup, "interval" | "externalLabels">,
+  group: Pick<RuleGroup, "interval" | "externalLabels" | "language">,
   terms: { readonly resendDelay: number; readonly externalUrl: string },
 ): Map<string, Alert> {
   const validFor = 4 * Math.max(terms.resendDelay, group.interval);
-  const generatorURL = `${terms.externalUrl}/graph?g0.expr=${encodeQuery(rule.query)}&g0.tab=1`;
+  const generatorURL = `${terms.externalUrl}${pageOf(rule, group.language)}`;
   const due = new Map<string, Alert>();
   for (const [key, alert] of states) {
     if (!isDue(alert, at, terms.resendDelay)) continue;
@@ -97,6 +97,12 @@ export function alertsDue(
     });
   }
   return due;
+}
+
+/** The page of a rule's expression: Prometheus's own path, or the log explorer. */
+function pageOf({ query }: AlertingRule, language: RuleLanguage): string {
+  const asked = encodeQuery(query);
+  return language === "logql" ? `/explore/logs?q=${asked}` : `/graph?g0.expr=${asked}&g0.tab=1`;
 }
 
 /** External labels never replace a label that the alert has. */

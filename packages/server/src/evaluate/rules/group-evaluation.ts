@@ -16,6 +16,8 @@ import type { RuleRunner } from "./rule-runner.ts";
 /** What evaluations work with. */
 export interface EvaluationDeps {
   readonly metrics: RuleQueries;
+  /** For the rules over logs. */
+  readonly logs: RuleQueries;
   readonly samples: SampleSink;
   readonly alerts: AlertSink;
   /** Makes changes of alerts durable. */
@@ -87,8 +89,9 @@ async function attempt(
 ): Promise<Attempt> {
   const { rule } = runner;
   const started = deps.clock.now();
+  const queries = group.language === "logql" ? deps.logs : deps.metrics;
   try {
-    const vector = await queryVector(deps.metrics, rule.query, at - group.queryOffset, { signal });
+    const vector = await queryVector(queries, rule.query, at - group.queryOffset, { signal });
     if (rule.type === "recording") {
       const samples = record(rule, vector, group.limit);
       return { runner, samples, states: undefined, failure: undefined };
@@ -96,7 +99,7 @@ async function attempt(
     const environment = {
       externalUrl: deps.externalUrl,
       at,
-      query: (expression: string) => queryVector(deps.metrics, expression, at, { signal }),
+      query: (expression: string) => queryVector(queries, expression, at, { signal }),
     };
     const states = await evaluateAlerts(
       rule,

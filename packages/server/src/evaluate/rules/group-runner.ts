@@ -128,10 +128,11 @@ export class GroupRunner {
   }
 
   view(): RuleGroupView {
-    const { name, file, interval, limit } = this.group;
+    const { name, file, language, interval, limit } = this.group;
     return {
       name,
       file,
+      language,
       interval,
       limit,
       rules: this.runners.map((runner) => runner.view()),

@@ -6,6 +6,7 @@ import { createEngine } from "@seaworthy/promql";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../../model/index.ts";
+import { logqlRules, promqlRules } from "./languages.ts";
 import { loadRuleGroups } from "./load.ts";
 
 const engine = createEngine();
@@ -23,7 +24,12 @@ afterAll(async () => {
 async function load(text: string) {
   const file = join(folder, "x.yml");
   await writeFile(file, text);
-  return loadRuleGroups([file], folder, DEFAULTS, (query) => engine.parse(query));
+  return loadRuleGroups(
+    [file],
+    folder,
+    DEFAULTS,
+    promqlRules((query) => engine.parse(query)),
+  );
 }
 
 async function faultsOf(text: string): Promise<string> {
@@ -205,7 +211,7 @@ describe("patterns", () => {
       ["rules/*.yml", "rules/a.yml", "rules/[c-d].y?ml", "none/*.yml"],
       folder,
       DEFAULTS,
-      (query) => engine.parse(query),
+      promqlRules((query) => engine.parse(query)),
     );
     expect(groups.map(({ source }) => source)).toEqual([
       "rules/a.yml",
@@ -215,8 +221,11 @@ describe("patterns", () => {
   });
 
   it("refuse a plain path without a file, and wildcards in folders", async () => {
-    const loading = loadRuleGroups(["nosuch.yml", "*/x.yml"], folder, DEFAULTS, (query) =>
-      engine.parse(query),
+    const loading = loadRuleGroups(
+      ["nosuch.yml", "*/x.yml"],
+      folder,
+      DEFAULTS,
+      promqlRules((query) => engine.parse(query)),
     );
     await expect(loading).rejects.toThrow(
       /nosuch\.yml does not point to an existing file\n.*last part only/,
@@ -297,3 +306,34 @@ function promtoolAccepts(text: string): Promise<boolean> {
       .catch(reject);
   });
 }
+
+describe("rules over logs", () => {
+  const loadLogs = async (yaml: string) => {
+    const file = join(folder, "loki.yml");
+    await writeFile(file, yaml);
+    return loadRuleGroups([file], folder, DEFAULTS, logqlRules);
+  };
+  const group = (expr: string) =>
+    `groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: ${expr}\n`;
+
+  it("are read in the same form, as LogQL", async () => {
+    const { groups, settings } = await loadLogs(
+      group(`|\n          sum(rate({app="x"} |= "err" [1m])) > 5 # setting: errors`),
+    );
+    expect(groups[0]?.language).toBe("logql");
+    expect(groups[0]?.rules[0]?.reads).toEqual(new Set());
+    expect(settings).toEqual(new Set(["errors"]));
+  });
+
+  it.each([
+    ['{app="x"} |= "err"', "the expression gives lines, not figures"],
+    ["sum(up)", "could not parse expression: parse error at line 1, col"],
+  ])("%s is refused", async (expr, reason) => {
+    await expect(loadLogs(group(`'${expr}'`))).rejects.toThrow(reason);
+  });
+
+  it("are asked for under a name of their own", async () => {
+    const loading = loadRuleGroups(["nosuch.yml"], folder, DEFAULTS, logqlRules);
+    await expect(loading).rejects.toThrow("logs.rule_files: ");
+  });
+});

@@ -7,18 +7,16 @@ import {
   readConfigFile,
 } from "../../model/index.ts";
 import type { ConfigDocument, Fault, Labels } from "../../model/index.ts";
-import type { Expr } from "@seaworthy/promql";
+import type { ExpressionLanguage } from "./languages.ts";
 import { LabelTemplates, TemplateFault } from "./label-templates.ts";
 import { ruleFile } from "./rule-file.ts";
 import type { GroupSection, RuleFile, RuleSection } from "./rule-file.ts";
 import { filesOfPattern, PatternFault } from "./rule-file-paths.ts";
 import type { Rule, RuleDefaults, RuleGroup } from "./rule-group.ts";
+import type { MetricsRead } from "./stages.ts";
 import { settingsIn, withSettings } from "./settings.ts";
 
 type Path = readonly (string | number)[];
-
-/** Parses and checks an expression; throws with a message that says where in it the fault is. */
-export type ParseExpression = (query: string) => Expr;
 
 export interface LoadedRules {
   readonly groups: readonly RuleGroup[];
@@ -37,16 +35,17 @@ export async function loadRuleGroups(
   patterns: readonly string[],
   baseDir: string,
   defaults: RuleDefaults,
-  parse: ParseExpression,
+  language: ExpressionLanguage,
 ): Promise<LoadedRules> {
   const faults: Fault[] = [];
   const files = new Set<string>();
   for (const pattern of patterns) {
     try {
-      for (const file of await filesOfPattern(pattern, baseDir)) files.add(file);
+      for (const file of await filesOfPattern(pattern, baseDir, language.setting)) files.add(file);
     } catch (error) {
       if (!(error instanceof PatternFault)) throw error;
-      faults.push({ file: baseDir, line: 1, column: 1, path: "rule_files", reason: error.message });
+      const path = language.setting;
+      faults.push({ file: baseDir, line: 1, column: 1, path, reason: error.message });
     }
   }
   const groups: RuleGroup[] = [];
@@ -54,7 +53,7 @@ export async function loadRuleGroups(
   for (const file of files) {
     try {
       const document = await readConfigFile(file, ruleFile, { exactText: true });
-      const reader = new FileReader(document, relative(baseDir, file), defaults, parse);
+      const reader = new FileReader(document, relative(baseDir, file), defaults, language);
       groups.push(...reader.groups());
       faults.push(...reader.faults);
       for (const name of reader.settings) settings.add(name);
@@ -76,18 +75,18 @@ class FileReader {
   readonly #document: ConfigDocument<RuleFile>;
   readonly #source: string;
   readonly #defaults: RuleDefaults;
-  readonly #parse: ParseExpression;
+  readonly #language: ExpressionLanguage;
 
   constructor(
     document: ConfigDocument<RuleFile>,
     source: string,
     defaults: RuleDefaults,
-    parse: ParseExpression,
+    language: ExpressionLanguage,
   ) {
     this.#document = document;
     this.#source = source;
     this.#defaults = defaults;
-    this.#parse = parse;
+    this.#language = language;
   }
 
   groups(): RuleGroup[] {
@@ -114,6 +113,7 @@ class FileReader {
       name,
       file: this.#document.file,
       source: this.#source,
+      language: this.#language.name,
       interval: section.interval || this.#defaults.interval,
       queryOffset: section.query_offset ?? this.#defaults.queryOffset ?? 0,
       limit: section.limit ?? 0,
@@ -132,14 +132,14 @@ class FileReader {
     const written = section.expr ?? "";
     for (const { name } of settingsIn(written)) this.settings.add(name);
     const query = withSettings(written, this.#defaults.settings ?? {});
-    const expr = this.#expression(query, path);
+    const reads = this.#expression(query, path);
     const own = section.labels ?? {};
     this.#checkLabelNames(own, [...path, "labels"]);
     const labels = { ...groupLabels, ...own };
     if (record !== "") {
       this.#checkRecording(section, record, path);
-      if (this.faults.length > before || expr === undefined) return undefined;
-      return { type: "recording", name: record, query, expr, labels };
+      if (this.faults.length > before || reads === undefined) return undefined;
+      return { type: "recording", name: record, query, reads, labels };
     }
     const annotations = section.annotations ?? {};
     for (const name of Object.keys(annotations)) {
@@ -150,12 +150,12 @@ class FileReader {
       labels: this.#templates(alert, labels, "label", [...path, "labels"]),
       annotations: this.#templates(alert, annotations, "annotation", [...path, "annotations"]),
     };
-    if (this.faults.length > before || expr === undefined) return undefined;
+    if (this.faults.length > before || reads === undefined) return undefined;
     return {
       type: "alerting",
       name: alert,
       query,
-      expr,
+      reads,
       labels,
       annotations,
       holdFor: section.for ?? 0,
@@ -164,13 +164,13 @@ class FileReader {
     };
   }
 
-  #expression(query: string, path: Path): Expr | undefined {
+  #expression(query: string, path: Path): MetricsRead | undefined {
     if (query === "") {
       this.#report(path, "field 'expr' must be set in rule");
       return undefined;
     }
     try {
-      return this.#parse(query);
+      return this.#language.check(query);
     } catch (error) {
       this.#report([...path, "expr"], `could not parse expression: ${messageOf(error)}`);
       return undefined;

@@ -9,22 +9,26 @@ export class PatternFault extends Error {
 const WILDCARD = /[*?[]/;
 
 /**
- * The files of a `rule_files` pattern, sorted. As in Prometheus only the last part of the path may have
+ * The files of a pattern of `rule_files` (or of what `setting` names), sorted. As in Prometheus only the last part of the path may have
  * wildcards (`*`, `?`, `[…]`), and a pattern with wildcards may match nothing. A plain path must exist.
  */
-export async function filesOfPattern(pattern: string, baseDir: string): Promise<string[]> {
+export async function filesOfPattern(
+  pattern: string,
+  baseDir: string,
+  setting: string,
+): Promise<string[]> {
   const path = resolve(baseDir, pattern);
   const folder = dirname(path);
   const last = basename(path);
   if (WILDCARD.test(folder))
-    throw new PatternFault(`rule_files: ${pattern}: wildcards may stand in the last part only`);
+    throw new PatternFault(`${setting}: ${pattern}: wildcards may stand in the last part only`);
   if (!WILDCARD.test(last)) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile() !== true)
-      throw new PatternFault(`rule_files: ${path} does not point to an existing file`);
+      throw new PatternFault(`${setting}: ${path} does not point to an existing file`);
     return [path];
   }
-  const matches = wildcardTest(last, pattern);
+  const matches = wildcardTest(last, pattern, setting);
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => !entry.isDirectory() && matches(entry.name))
@@ -32,7 +36,7 @@ export async function filesOfPattern(pattern: string, baseDir: string): Promise<
     .sort();
 }
 
-function wildcardTest(last: string, pattern: string): (name: string) => boolean {
+function wildcardTest(last: string, pattern: string, setting: string): (name: string) => boolean {
   const source = last.replaceAll(/\[\^?[^\]]*\]|[\s\S]/g, (part) => {
     if (part === "*") return ".*";
     if (part === "?") return ".";
@@ -43,6 +47,6 @@ function wildcardTest(last: string, pattern: string): (name: string) => boolean 
     const regexp = new RegExp(`^${source}$`, "su");
     return (name) => regexp.test(name);
   } catch {
-    throw new PatternFault(`rule_files: ${pattern} is not a pattern`);
+    throw new PatternFault(`${setting}: ${pattern} is not a pattern`);
   }
 }

@@ -1,14 +1,15 @@
-import type { Expr } from "@seaworthy/promql";
-import type { Labels } from "../../model/index.ts";
+import type { Labels, RuleLanguage } from "../../model/index.ts";
 import type { LabelTemplates } from "./label-templates.ts";
 import type { RuleSettings } from "./settings.ts";
+import type { MetricsRead } from "./stages.ts";
 
 interface RuleBase {
   /** The metric or the alert. */
   readonly name: string;
   /** The expression as the file has it. */
   readonly query: string;
-  readonly expr: Expr;
+  /** The metrics that the expression reads. */
+  readonly reads: MetricsRead;
   /** The rule's own labels over those of its group, templates not yet expanded. */
   readonly labels: Labels;
 }
@@ -39,6 +40,8 @@ export interface RuleGroup {
   readonly file: string;
   /** The file's path from the configuration's folder: stays the same when the folder moves. */
   readonly source: string;
+  /** What its expressions are written in. */
+  readonly language: RuleLanguage;
   /** ms */
   readonly interval: number;
   /** How far in the past the expressions are evaluated and the results stamped, ms. */
@@ -63,6 +66,10 @@ export interface RuleDefaults {
 }
 
 /** Tells a group from every other group of the configuration. */
-export function groupKey(group: Pick<RuleGroup, "source" | "name">): string {
-  return `${group.source};${group.name}`;
+export function groupKey({
+  source,
+  name,
+  language,
+}: Pick<RuleGroup, "source" | "name" | "language">): string {
+  return language === "promql" ? `${source};${name}` : `${language}:${source};${name}`;
 }

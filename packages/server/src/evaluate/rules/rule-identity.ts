@@ -8,13 +8,19 @@ function nameAndLabels(rule: Rule): string {
 }
 
 /** A key for each rule of the group; rules that look alike are told apart by their order. */
-export function ruleKeys(group: Pick<RuleGroup, "source" | "name" | "rules">): string[] {
+export function ruleKeys({
+  source,
+  name,
+  language,
+  rules,
+}: Pick<RuleGroup, "source" | "name" | "language" | "rules">): string[] {
+  const file = language === "promql" ? source : `${language}:${source}`;
   const counts = new Map<string, number>();
-  return group.rules.map((rule) => {
+  return rules.map((rule) => {
     const own = nameAndLabels(rule);
     const count = (counts.get(own) ?? 0) + 1;
     counts.set(own, count);
-    const parts = JSON.stringify([group.source, group.name, own, count]);
+    const parts = JSON.stringify([file, name, own, count]);
     return createHash("sha256").update(parts).digest("hex");
   });
 }

@@ -11,6 +11,7 @@ import type { MetricsQuery } from "../../query/index.ts";
 import { openTelemetry } from "../../store/index.ts";
 import type { Records, Telemetry } from "../../store/index.ts";
 import type { Rule } from "./rule-group.ts";
+import { metricsRead } from "./stages.ts";
 
 /** The rules on the engines themselves: what they write is what they and everybody else read. */
 const START = Date.now() - 3_600_000;
@@ -45,7 +46,7 @@ async function write(labels: Labels, at: number, value: number): Promise<void> {
   });
 }
 
-const parsed = (rule: Rule): Rule => ({ ...rule, expr: metrics.parse(rule.query) });
+const parsed = (rule: Rule): Rule => ({ ...rule, reads: metricsRead(metrics.parse(rule.query)) });
 
 async function values(query: string, at: number): Promise<string[]> {
   const { value } = await metrics.instant(query, at);

@@ -473,3 +473,20 @@ describe("the schedule", () => {
     for (const time of times) expect(time).toBeLessThanOrEqual(60_000);
   });
 });
+
+describe("rules over logs", () => {
+  it("ask the logs, and lead to the log explorer", async () => {
+    const expression = 'sum(rate({app="x"}[1m])) > 5';
+    await run([groupOf([alertingRule("Loud", expression)], { language: "logql" })]);
+    rig.answers.set(`logs: ${expression}`, [{ labels: { app: "x" }, value: 7 }]);
+    await rig.step();
+    expect(rig.takeAccepted()).toMatchObject([
+      {
+        labels: { alertname: "Loud", app: "x" },
+        generatorURL:
+          "http://sw.example.com/explore/logs?q=sum%28rate%28%7Bapp%3D%22x%22%7D%5B1m%5D%29%29+%3E+5",
+      },
+    ]);
+    expect(rig.rules.groups()[0]?.language).toBe("logql");
+  });
+});

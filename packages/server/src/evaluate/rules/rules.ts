@@ -221,15 +221,14 @@ function byRule(records: readonly RuleAlertRecord[]): Map<string, RuleAlertRecor
   return rules;
 }
 
-/** Whether nothing that counts has changed. Expressions and templates are made from the texts. */
+/** Whether nothing that counts has changed. Templates are made from the texts. */
 function isSameGroup(a: RuleGroup, b: RuleGroup): boolean {
   return isDeepStrictEqual(settings(a), settings(b));
 }
 
 function settings(group: RuleGroup) {
   const rules = group.rules.map((rule) => {
-    const { expr: _, ...rest } = rule;
-    return "templates" in rest ? { ...rest, templates: undefined } : rest;
+    return "templates" in rule ? { ...rule, templates: undefined } : rule;
   });
   return { ...group, rules };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEngine } from "@seaworthy/promql";
 import { expect, it, onTestFinished } from "vitest";
+import { promqlRules } from "./languages.ts";
 import { loadRuleGroups } from "./load.ts";
 import { ruleFileSettings } from "./settings.ts";
 
@@ -27,8 +28,11 @@ it("puts the numbers of the configuration in place of those of the file", async 
   const dir = await ruleFile();
   const engine = createEngine();
   const load = (settings: Record<string, number>) =>
-    loadRuleGroups(["rules.yml"], dir, { interval: 15_000, settings }, (query) =>
-      engine.parse(query),
+    loadRuleGroups(
+      ["rules.yml"],
+      dir,
+      { interval: 15_000, settings },
+      promqlRules((query) => engine.parse(query)),
     );
   const loaded = await load({ share: 0.2 });
   expect([...loaded.settings]).toEqual(["share", "least"]);

@@ -5,7 +5,7 @@ import type { Rule } from "./rule-group.ts";
 import { metricsRead, stagesOf } from "./stages.ts";
 
 const engine = createEngine();
-const parsed = (rule: Rule): Rule => ({ ...rule, expr: engine.parse(rule.query) });
+const parsed = (rule: Rule): Rule => ({ ...rule, reads: metricsRead(engine.parse(rule.query)) });
 const names = (rules: readonly Rule[]) =>
   stagesOf(rules.map(parsed)).map((stage) => stage.map(({ name }) => name).join(" "));
 

@@ -17,7 +17,7 @@ export function stagesOf<R extends Rule>(rules: readonly R[]): R[][] {
   let stage: R[] = [];
   let made = new Set<string>();
   for (const rule of rules) {
-    const reads = metricsRead(rule.expr);
+    const { reads } = rule;
     const depends =
       made.size > 0 &&
       (reads === "any" || templatesQuery(rule) || [...reads].some((name) => made.has(name)));

@@ -11,6 +11,7 @@ import type { Incident, IncidentSummary } from "@seaworthy/contract";
 import type { z } from "zod";
 import type { AlertGroup } from "../../model/index.ts";
 import { fingerprint, withoutEmpty } from "../../model/index.ts";
+import { languageOfGenerator } from "../../respond/index.ts";
 import type { IncidentDetail, Incidents } from "../../respond/index.ts";
 import { actorOfRequest } from "../request.ts";
 import type { HttpLimits } from "../limits.ts";
@@ -45,6 +46,7 @@ function incidentView({ incident, alerts, timeline }: IncidentDetail): Incident 
       startsAt: alert.startsAt.toISOString(),
       endsAt: alert.endsAt?.toISOString() ?? null,
       expression: alert.expression,
+      language: languageOfGenerator(alert.generatorURL),
       generatorURL: alert.generatorURL,
     })),
     timeline: timeline.map((entry) => ({

@@ -36,6 +36,7 @@ it("tells when alerts fired, what they cost, and which rules are of no use", asy
           {
             name: "g",
             file: "g.yml",
+            language: "promql",
             interval: MINUTE,
             limit: 0,
             lastEvaluation: undefined,

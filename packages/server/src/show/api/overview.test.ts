@@ -57,6 +57,7 @@ const alert = (name: string, state: "pending" | "firing", since: number): Runnin
     activeSince: since,
     value: 1,
     expression: "up == 0",
+    language: "promql",
     group: "demo",
     silenced: false,
     inhibited: false,

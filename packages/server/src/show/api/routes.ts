@@ -50,7 +50,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
 
     serveReceivers(serve, deps.sources);
     serveRouting(serve, deps.sources.routing);
-    serveRulePreview(serve, deps.sources.metrics, deps.clock);
+    serveRulePreview(serve, deps.sources, deps.clock);
     serveNoise(serve, deps.sources, deps.clock);
     serveCardinality(serve, deps.sources, deps.clock);
 

@@ -1,10 +1,11 @@
 import { previewRule as previewOperation } from "@seaworthy/contract";
 import type { RulePreview } from "@seaworthy/contract";
+import { LogqlError } from "@seaworthy/logql";
 import { PromqlError } from "@seaworthy/promql";
-import { previewRule } from "../../evaluate/index.ts";
+import { pastOfLogs, pastOfMetrics, previewRule } from "../../evaluate/index.ts";
 import type { RulePreview as Preview } from "../../evaluate/index.ts";
 import type { Clock } from "../../model/index.ts";
-import type { MetricsQuery } from "../../query/index.ts";
+import type { LogsQuery, MetricsQuery } from "../../query/index.ts";
 import { RequestError } from "../errors.ts";
 import { goneSignal } from "../gone.ts";
 import type { Serve } from "./serve.ts";
@@ -14,9 +15,13 @@ const DAY = 86_400_000;
 /** When a rule that is being written would have fired. */
 export function serveRulePreview(
   serve: Serve,
-  metrics: Pick<MetricsQuery, "parse" | "range">,
+  sources: {
+    readonly metrics: Pick<MetricsQuery, "parse" | "range">;
+    readonly logs: Pick<LogsQuery, "parse" | "metric">;
+  },
   clock: Clock,
 ): void {
+  const pasts = { promql: pastOfMetrics(sources.metrics), logql: pastOfLogs(sources.logs) };
   serve(previewOperation, async ({ body, reply }) => {
     const rule = {
       expression: body.expression,
@@ -26,10 +31,10 @@ export function serveRulePreview(
       now: clock.now(),
     };
     try {
-      return previewView(await previewRule(metrics, rule, goneSignal(reply)));
+      return previewView(await previewRule(pasts[body.language], rule, goneSignal(reply)));
     } catch (error) {
       // Whoever types an expression is told what is wrong with it, or that it asks for too much.
-      if (!(error instanceof PromqlError)) throw error;
+      if (!(error instanceof PromqlError || error instanceof LogqlError)) throw error;
       throw new RequestError([{ field: "body.expression", reason: error.message }]);
     }
   });

@@ -1,6 +1,11 @@
 import type { ActiveAlert, Notification, Receiver, Watchdog } from "@seaworthy/contract";
 import type { Labels } from "../../model/index.ts";
-import type { Cardinality, CardinalityRequest, MetricsQuery } from "../../query/index.ts";
+import type {
+  Cardinality,
+  CardinalityRequest,
+  LogsQuery,
+  MetricsQuery,
+} from "../../query/index.ts";
 import type { SenderUse } from "../../receive/index.ts";
 import type { Rules } from "../../evaluate/index.ts";
 import type { Router } from "../../route/index.ts";
@@ -27,6 +32,8 @@ export interface ApiSources {
   ): Promise<readonly SeriesPoints[]>;
   /** PromQL as it is, for what is made of whole answers. */
   readonly metrics: Pick<MetricsQuery, "parse" | "range" | "series">;
+  /** LogQL, for the same. */
+  readonly logs: Pick<LogsQuery, "parse" | "metric">;
   /** The rules as they stand. */
   readonly rules: Pick<Rules, "groups">;
   /** The routing tree and what it does with labels. */

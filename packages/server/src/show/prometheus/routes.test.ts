@@ -31,6 +31,7 @@ const base = {
 const groups: RuleGroupView[] = ["a", "b"].map((name) => ({
   name,
   file: `/etc/${name}.yml`,
+  language: "promql",
   interval: 1500,
   limit: 0,
   lastEvaluation: undefined,

@@ -94,10 +94,12 @@ function tokenOf({ file, name }: RuleGroupView): string {
   return createHash("sha1").update(`${file};${name}`).digest("hex");
 }
 
+/** `language` is ours alone: there where the rules are not PromQL. */
 function groupJson(group: RuleGroupView, withAlerts: boolean): object {
   return {
     name: group.name,
     file: group.file,
+    ...(group.language === "promql" ? {} : { language: group.language }),
     rules: group.rules.map((rule) => ruleJson(rule, withAlerts)),
     interval: group.interval / 1000,
     limit: group.limit,
