@@ -17,7 +17,7 @@ export interface Evaluations {
 export interface PastSeries {
   /** Without the metric's name. */
   readonly labels: Labels;
-  isTrue(step: number): boolean;
+  readonly isTrue: (step: number) => boolean;
 }
 
 /** How an expression went. */

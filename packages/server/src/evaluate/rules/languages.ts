@@ -1,8 +1,8 @@
 import { isLogExpr, parse as parseLogql } from "@seaworthy/logql";
 import type { Expr } from "@seaworthy/promql";
 import type { RuleLanguage } from "../../model/index.ts";
-import { metricsRead } from "./stages.ts";
-import type { MetricsRead } from "./stages.ts";
+import { metricsRead } from "./metrics-read.ts";
+import type { MetricsRead } from "./metrics-read.ts";
 
 /** What the expressions of a rule file are written in. */
 export interface ExpressionLanguage {

@@ -13,7 +13,7 @@ import { ruleFile } from "./rule-file.ts";
 import type { GroupSection, RuleFile, RuleSection } from "./rule-file.ts";
 import { filesOfPattern, PatternFault } from "./rule-file-paths.ts";
 import type { Rule, RuleDefaults, RuleGroup } from "./rule-group.ts";
-import type { MetricsRead } from "./stages.ts";
+import type { MetricsRead } from "./metrics-read.ts";
 import { settingsIn, withSettings } from "./settings.ts";
 
 type Path = readonly (string | number)[];

@@ -1,7 +1,7 @@
 import type { Labels, RuleLanguage } from "../../model/index.ts";
 import type { LabelTemplates } from "./label-templates.ts";
 import type { RuleSettings } from "./settings.ts";
-import type { MetricsRead } from "./stages.ts";
+import type { MetricsRead } from "./metrics-read.ts";
 
 interface RuleBase {
   /** The metric or the alert. */

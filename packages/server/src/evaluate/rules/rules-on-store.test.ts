@@ -11,7 +11,7 @@ import type { MetricsQuery } from "../../query/index.ts";
 import { openTelemetry } from "../../store/index.ts";
 import type { Records, Telemetry } from "../../store/index.ts";
 import type { Rule } from "./rule-group.ts";
-import { metricsRead } from "./stages.ts";
+import { metricsRead } from "./metrics-read.ts";
 
 /** The rules on the engines themselves: what they write is what they and everybody else read. */
 const START = Date.now() - 3_600_000;

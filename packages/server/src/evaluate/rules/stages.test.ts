@@ -2,7 +2,8 @@ import { createEngine } from "@seaworthy/promql";
 import { expect, it } from "vitest";
 import { alertingRule, recordingRule } from "../../../test/rules-rig.ts";
 import type { Rule } from "./rule-group.ts";
-import { metricsRead, stagesOf } from "./stages.ts";
+import { metricsRead } from "./metrics-read.ts";
+import { stagesOf } from "./stages.ts";
 
 const engine = createEngine();
 const parsed = (rule: Rule): Rule => ({ ...rule, reads: metricsRead(engine.parse(rule.query)) });

@@ -1,11 +1,7 @@
-import type { Expr } from "@seaworthy/promql";
 import type { Rule } from "./rule-group.ts";
 
 /** The metrics that every alerting rule makes. */
 export const ALERT_METRICS = ["ALERTS", "ALERTS_FOR_STATE"] as const;
-
-/** Metric names, or "any" where a selector does not pin the name. */
-export type MetricsRead = ReadonlySet<string> | "any";
 
 /**
  * Cuts a group's rules into stages: the rules of a stage do not read what rules before them in the same
@@ -38,44 +34,4 @@ function templatesQuery(rule: Rule): boolean {
   if (rule.type !== "alerting") return false;
   const texts = [...Object.values(rule.labels), ...Object.values(rule.annotations)];
   return texts.some((text) => text.includes("{{") && /\bquery\b/.test(text));
-}
-
-/** The names of the metrics that an expression reads. */
-export function metricsRead(expr: Expr): MetricsRead {
-  const names = new Set<string>();
-  return collect(expr, names) ? names : "any";
-}
-
-/** Adds the names under `expr`; answers false where a selector could match any name. */
-function collect(expr: Expr, names: Set<string>): boolean {
-  switch (expr.kind) {
-    case "number":
-    case "string":
-      return true;
-    case "vector_selector": {
-      const pinned =
-        expr.name !== ""
-          ? expr.name
-          : expr.matchers.find(({ name, operator }) => name === "__name__" && operator === "=")
-              ?.value;
-      if (pinned === undefined || pinned === "") return false;
-      names.add(pinned);
-      return true;
-    }
-    case "matrix_selector":
-      return collect(expr.selector, names);
-    case "subquery":
-    case "paren":
-    case "unary":
-      return collect(expr.expr, names);
-    case "binary":
-      return collect(expr.left, names) && collect(expr.right, names);
-    case "aggregate":
-      return (
-        collect(expr.expr, names) &&
-        (expr.parameter === undefined || collect(expr.parameter, names))
-      );
-    case "call":
-      return expr.args.every((arg) => collect(arg, names));
-  }
 }
