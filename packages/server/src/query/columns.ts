@@ -14,6 +14,18 @@ export function numbersOf(block: Block, name: string): ArrayLike<number | bigint
   throw new RangeError(`the answer has no numbers called ${name}`);
 }
 
+/** A block's column of lists of numbers. */
+export function arraysOf(block: Block, name: string): number[][] {
+  const column = block.columns.get(name);
+  if (column?.kind !== "array" || column.values.kind !== "numbers") {
+    throw new RangeError(`the answer has no lists called ${name}`);
+  }
+  const { ends, values } = column;
+  return Array.from({ length: block.rows }, (_, row) =>
+    Array.from(values.data.slice(row === 0 ? 0 : (ends[row - 1] ?? 0), ends[row]), Number),
+  );
+}
+
 /** A block's column of maps. */
 export function mapsOf(block: Block, name: string): Record<string, string>[] {
   const column = block.columns.get(name);

@@ -18,6 +18,8 @@ import { aggregateInEngine } from "./aggregate.ts";
 import { LogCatalogue } from "./catalogue.ts";
 import type { IndexStats, StreamsRequest } from "./catalogue.ts";
 import { readEntries } from "./entries.ts";
+import { patternsOf } from "./patterns.ts";
+import type { Patterns, PatternsRequest } from "./patterns.ts";
 import { findStreams } from "./streams.ts";
 
 /** What bounds one question. */
@@ -50,6 +52,8 @@ export interface LogsQuery {
     request: StreamsRequest & { readonly stepNs: bigint },
     options?: AskLogsOptions,
   ): Promise<{ readonly labels: Labels; readonly step: number; readonly bytes: number }[]>;
+  /** The shapes of the lines that a query lets through. */
+  patterns(log: LogExpr, request: PatternsRequest, options?: AskLogsOptions): Promise<Patterns>;
 }
 
 export interface LogsQueryLimits extends EngineLimits {
@@ -124,5 +128,11 @@ export function createLogsQuery(deps: {
       ask(options, (signal) => catalogue.stats(matchers, request, signal)),
     volume: (matchers, request, options = {}) =>
       ask(options, (signal) => catalogue.volume(matchers, request, signal)),
+    patterns: (log, request, options = {}) =>
+      ask(options, async (signal) => {
+        const { maxStreams } = limits;
+        const streams = await findStreams(telemetry, log.matchers, request, maxStreams, signal);
+        return patternsOf(telemetry, streams, log, request, signal);
+      }),
   };
 }

@@ -110,6 +110,33 @@ export function catalogueRoutes(app: FastifyInstance, { logs, clock }: LokiDeps)
     },
   });
 
+  app.route({
+    method,
+    url: "/patterns",
+    config,
+    handler: async (request, reply) => {
+      const parameters = new LokiParameters(request, clock.now());
+      const expr = logs.parse(parameters.query());
+      if (!isLogExpr(expr))
+        throw new LokiError("patterns are found for log queries, not for metric queries");
+      const range = parameters.range();
+      const stepMs = parameters.step(range);
+      const { patterns, oneOf } = await logs.patterns(
+        expr,
+        { ...range, stepNs: BigInt(stepMs) * 1_000_000n, limit: parameters.limit() },
+        { signal: goneSignal(reply) },
+      );
+      const data = patterns.map(({ pattern, level, steps }) => ({
+        pattern,
+        level,
+        samples: [...steps]
+          .sort(([a], [b]) => a - b)
+          .map(([step, lines]) => [Math.floor((step * stepMs) / 1000), lines] as const),
+      }));
+      return { status: "success", data, stats: { oneOf } };
+    },
+  });
+
   fieldRoutes(app, { logs, clock });
 }
 

@@ -288,3 +288,38 @@ it("shows lines as they come, on a WebSocket", async () => {
   const [error] = (await once(refused, "error")) as [Error];
   expect(error.message).toContain("401");
 });
+
+describe("patterns", () => {
+  it("are the shapes of lines with their numbers over time, as Loki answers them", async () => {
+    const from = end - 20_000;
+    const values = Array.from({ length: 30 }, (_, i) => [
+      ns(from + i * 10),
+      i % 3 === 0
+        ? `level=warn slow query took ${i}ms`
+        : `level=info GET /cart/${i} from 10.0.0.${i}`,
+    ]);
+    await push({ app: "patterned" }, values);
+    const asked = { start: ns(from - 60_000), end: ns(end), step: "60" };
+    const found = (await data("/patterns", { query: '{app="patterned"}', ...asked })) as {
+      samples: [number, number][];
+    }[];
+    expect(found).toMatchObject([
+      { pattern: "level=info GET /cart/<_> from <_>", level: "info" },
+      { pattern: "level=warn slow query took <_>", level: "warn" },
+    ]);
+    const sums = found.map(({ samples }) => samples.reduce((sum, [, count]) => sum + count, 0));
+    expect(sums).toEqual([20, 10]);
+    expect(found[0]?.samples.every(([at]) => at % 60 === 0)).toBe(true);
+    const filtered = { query: '{app="patterned"} |= "slow" | detected_level="warn"', ...asked };
+    expect(await data("/patterns", filtered)).toHaveLength(1);
+    expect(await data("/patterns", { query: '{app="none"}', ...asked })).toEqual([]);
+  });
+
+  it.each([
+    ['{app="shop"} | json', "leave parsers out"],
+    ['rate({app="shop"}[1m])', "not for metric queries"],
+  ])("are refused for %s", async (query, reason) => {
+    const answer = await get("/patterns", { query });
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(reason)]);
+  });
+});
