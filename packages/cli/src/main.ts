@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { init, initHelp } from "./init/init.ts";
+import { onCall, onCallHelp } from "./on-call.ts";
 import { receivers, receiversHelp } from "./receivers.ts";
 import { rules, rulesHelp } from "./rules.ts";
 import { up, upHelp } from "./up.ts";
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   up: { run: up, help: upHelp },
   init: { run: init, help: initHelp },
   doctor: { run: doctor, help: doctorHelp },
+  "on-call": { run: onCall, help: onCallHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
 };
@@ -27,6 +29,7 @@ Commands:
   up         start the platform: http://127.0.0.1:4000
   init       add the kit to a service, and the files that watch it
   doctor     say what works and what does not, by trying it
+  on-call    who is on call now, and who is next
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules
 

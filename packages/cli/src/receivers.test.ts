@@ -1,6 +1,5 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { fakePlatform } from "../test/platform.ts";
 import { fakeTerminal } from "../test/terminal.ts";
 import { receivers } from "./receivers.ts";
 
@@ -8,8 +7,8 @@ const at = "2026-01-01T12:00:00.000Z";
 const good = { integration: "slack", index: 0, succeededAt: at, failedAt: null, testedAt: null };
 
 /** A platform with one receiver that works and one that does not. */
-async function platform(): Promise<string> {
-  const answers: Record<string, [status: number, body: unknown]> = {
+const platform = () =>
+  fakePlatform({
     "GET /api/receivers": [
       200,
       {
@@ -27,23 +26,8 @@ async function platform(): Promise<string> {
       200,
       { results: [{ integration: "slack", index: 0, error: "refused" }] },
     ],
-  };
-  const server = createServer((request, response) => {
-    const known = answers[`${request.method} ${request.url}`];
-    const isAllowed = request.headers.authorization === "Bearer right";
-    const [status, body] = isAllowed
-      ? (known ?? [404, { detail: 'alertmanager.yml has no receiver "x"' }])
-      : [401, { detail: "sign in" }];
-    response.writeHead(status, { "content-type": "application/json" });
-    response.end(JSON.stringify(body));
+    "POST /api/receivers/x/test": [404, { detail: 'alertmanager.yml has no receiver "x"' }],
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 test.each([
   [["test", "on call"], 0, "works  slack[0]  the test page arrived\n"],

@@ -23,9 +23,23 @@ import {
 import { getAlertHistory, getNoise, listUnusedRules, suggestInhibitions } from "./noise.ts";
 import type { Operation } from "./operation.ts";
 import { getOverview, listAlerts, listNotifications } from "./overview.ts";
+import { invitePerson, listPeople } from "./people.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 import { explainRouting, getRouting } from "./routing.ts";
 import { previewRule } from "./rule-preview.ts";
+import {
+  addOverrides,
+  createCalendarLink,
+  createSchedule,
+  deleteOverride,
+  deleteSchedule,
+  getDuties,
+  getOnCall,
+  listSchedules,
+  previewSchedule,
+  replaceSchedule,
+  revokeCalendarLinks,
+} from "./schedules.ts";
 
 /** Every operation of the own API by its OpenAPI operationId. The server serves them all. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -39,6 +53,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   createToken,
   revokeToken,
   listAudit,
+  listPeople,
+  invitePerson,
   listIncidents,
   openIncident,
   getIncident,
@@ -60,4 +76,15 @@ export const operations: Readonly<Record<string, Operation>> = {
   suggestInhibitions,
   listUnusedRules,
   getCardinality,
+  getOnCall,
+  listSchedules,
+  createSchedule,
+  replaceSchedule,
+  deleteSchedule,
+  getDuties,
+  previewSchedule,
+  addOverrides,
+  deleteOverride,
+  createCalendarLink,
+  revokeCalendarLinks,
 };

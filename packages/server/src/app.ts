@@ -27,7 +27,12 @@ import {
   startStatsd,
   startSyslog,
 } from "./receive/index.ts";
-import { createIncidents, DEFAULT_INCIDENT_POLICY, serviceOf } from "./respond/index.ts";
+import {
+  createIncidents,
+  createOnCall,
+  DEFAULT_INCIDENT_POLICY,
+  serviceOf,
+} from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
 import {
@@ -129,6 +134,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   closers.add("span metrics", spanMetrics);
   const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
   const incidents = createIncidents({ records, clock, announce, policy });
+  const onCall = createOnCall({ records, clock, announce });
   const router = createRouter({
     records,
     server: config.serverName,
@@ -267,6 +273,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
       apiRoutes({
         access,
         incidents,
+        onCall,
         live,
         sources,
         clock,

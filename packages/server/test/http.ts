@@ -7,7 +7,12 @@ import { createAccess } from "../src/access/index.ts";
 import type { Access, Scope } from "../src/access/index.ts";
 import type { Clock } from "../src/model/index.ts";
 import { systemClock } from "../src/model/index.ts";
-import { DEFAULT_INCIDENT_POLICY, createIncidents, serviceOf } from "../src/respond/index.ts";
+import {
+  DEFAULT_INCIDENT_POLICY,
+  createIncidents,
+  createOnCall,
+  serviceOf,
+} from "../src/respond/index.ts";
 import type { Incidents } from "../src/respond/index.ts";
 import { apiRoutes, createHttp, createLive } from "../src/show/index.ts";
 import type { ApiSources, Http, HttpDeps, Live } from "../src/show/index.ts";
@@ -68,10 +73,12 @@ export async function testServer(
   });
   const live = createLive({ clock, ...(http.limits === undefined ? {} : { limits: http.limits }) });
   const incidents = createIncidents({ records, clock, announce: live.announce });
+  const onCall = createOnCall({ records, clock, announce: live.announce });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
   const api = apiRoutes({
     access,
     incidents,
+    onCall,
     live,
     clock,
     externalURL: http.externalURL,

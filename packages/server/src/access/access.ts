@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { hashSecret } from "../model/index.ts";
 import type { Clock } from "../model/index.ts";
 import {
   extendSession,
@@ -10,12 +11,16 @@ import {
   writeAudit,
 } from "../store/index.ts";
 import type { AuditEntry, Records, TokenRecord } from "../store/index.ts";
+import { accountOf } from "./account.ts";
+import type { Account } from "./account.ts";
 import { readCredential } from "./credentials.ts";
 import { AccessError } from "./errors.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
-import { hashSecret, sameSecret } from "./secrets.ts";
+import { createPeople } from "./people.ts";
+import type { People } from "./people.ts";
+import { sameSecret } from "./secrets.ts";
 import { createSignIn } from "./sign-in.ts";
-import type { Account, SignIn } from "./sign-in.ts";
+import type { SignIn } from "./sign-in.ts";
 import { createTokens, ingestLimitsOf } from "./tokens.ts";
 import type { Tokens } from "./tokens.ts";
 import { actorOf } from "./scopes.ts";
@@ -30,7 +35,7 @@ export interface Asking {
 }
 
 /** Who is asking, and the accounts, sessions and tokens behind that question. */
-export interface Access extends SignIn, Tokens {
+export interface Access extends SignIn, Tokens, People {
   /**
    * Finds out who sends a request; undefined when it presents nothing. Throws `credential_refused`
    * when what it presents is wrong, expired or revoked.
@@ -121,6 +126,7 @@ export function createAccess(deps: {
   return {
     ...signIn,
     ...createTokens({ records, clock }),
+    ...createPeople({ records, clock }),
     async identify(headers, sessionCookie) {
       const credential = readCredential(headers, sessionCookie);
       if (credential.kind === "none") return undefined;
@@ -146,8 +152,7 @@ export function createAccess(deps: {
       if (principal.kind !== "person") return null;
       const session = await findSession(records.db, principal.sessionHash, clock.now());
       if (session === undefined) return null;
-      const { passwordHash, ...user } = session.user;
-      return { ...user, hasPassword: passwordHash !== null };
+      return accountOf(session.user);
     },
     recordChange: (by, action, subject) =>
       records.transaction((tx) =>

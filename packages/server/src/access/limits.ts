@@ -12,6 +12,8 @@ export const ACCESS_LIMITS = {
   /** A token's last use is noted at most this often. */
   tokenTouchEvery: MINUTE,
   signInLink: DAY,
+  /** An invited person may be away for some days. */
+  invitation: 7 * DAY,
   /** Failed sign-ins are counted in windows of this length, */
   attemptWindow: 15 * MINUTE,
   /** this many for one account, */

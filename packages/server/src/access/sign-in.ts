@@ -1,3 +1,4 @@
+import { hashSecret, newSecret } from "../model/index.ts";
 import type { Clock } from "../model/index.ts";
 import {
   anyPasswordSet,
@@ -15,23 +16,15 @@ import {
   writeAudit,
 } from "../store/index.ts";
 import type { Records, Tx, UserRecord } from "../store/index.ts";
+import { accountOf } from "./account.ts";
+import type { Account } from "./account.ts";
 import { Attempts } from "./attempts.ts";
 import { AccessError } from "./errors.ts";
 import { Gate } from "./gate.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 import { networkOf } from "./network.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
-import type { Principal, Role } from "./scopes.ts";
-import { hashSecret, newSecret } from "./secrets.ts";
-
-/** A person, as far as others may see. */
-export interface Account {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly hasPassword: boolean;
-}
+import type { Principal } from "./scopes.ts";
 
 /** A session that has just begun. Its secret goes into the cookie and nowhere else. */
 export interface Started {
@@ -71,14 +64,6 @@ export interface SignIn {
 
 /** Who signs in before anybody has an account, by link or by bootstrap token. */
 const FIRST_ADMIN = { email: "admin@localhost", name: "Administrator", role: "admin" } as const;
-
-const accountOf = ({ id, email, name, role, passwordHash }: UserRecord): Account => ({
-  id,
-  email,
-  name,
-  role,
-  hasPassword: passwordHash !== null,
-});
 
 export function createSignIn(deps: {
   readonly records: Records;
@@ -184,7 +169,7 @@ export function createSignIn(deps: {
       if (started === undefined) {
         throw new AccessError(
           "sign_in_link_invalid",
-          "This sign-in link was used before, has expired, or was replaced by a newer one. Restart the server for a new one, or sign in with a password.",
+          "This sign-in link was used before, has expired, or was replaced by a newer one. Ask an admin for a new one (for the first of all, restart the server), or sign in with a password.",
         );
       }
       perAddress.giveBack(network);

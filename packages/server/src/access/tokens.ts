@@ -1,10 +1,11 @@
+import { hashSecret } from "../model/index.ts";
 import type { Clock } from "../model/index.ts";
 import { deleteToken, insertToken, writeAudit } from "../store/index.ts";
 import type { Records, TokenRecord } from "../store/index.ts";
 import { AccessError } from "./errors.ts";
 import { actorOf } from "./scopes.ts";
 import type { IngestLimits, Principal, Scope } from "./scopes.ts";
-import { hashSecret, newToken } from "./secrets.ts";
+import { newToken } from "./secrets.ts";
 
 /** API tokens and ingest keys, made and revoked by admins. */
 export interface Tokens {

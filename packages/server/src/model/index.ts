@@ -12,6 +12,7 @@ export * from "./masking.ts";
 export * from "./matcher.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";
+export * from "./schedules.ts";
 export * from "./secret.ts";
 export * from "./spans.ts";
 export * from "./views.ts";

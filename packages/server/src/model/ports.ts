@@ -34,6 +34,7 @@ export interface Change {
     | "notifications"
     | "targets"
     | "silences"
+    | "on-call"
     | "configuration";
   /** The changed thing, where there is one. */
   readonly id?: string;

@@ -105,6 +105,7 @@ describe("every route, with every scope", () => {
           "/-/ready",
           "/graph",
           "/query",
+          "/calendars/:secret(^[\\w-]{43}).ics",
         ].map((path) => `GET ${path}`),
         "GET /api/session",
         "POST /api/session",

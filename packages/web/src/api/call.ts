@@ -1,3 +1,4 @@
+import { addressOf } from "@seaworthy/contract";
 import type { AnswerOf, InputOf, Operation, Problem } from "@seaworthy/contract";
 
 /** An answer that is not a success, or none at all. */
@@ -59,21 +60,6 @@ export async function readProblem(response: Response): Promise<ApiError> {
   });
 }
 
-type Plain = string | number | boolean;
-
-function urlOf(operation: Operation, input: { params?: unknown; query?: unknown }): string {
-  const params = (input.params ?? {}) as Readonly<Record<string, string>>;
-  const path = operation.path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(params[name] ?? ""),
-  );
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(
-    (input.query ?? {}) as Readonly<Record<string, Plain | undefined>>,
-  ))
-    if (value !== undefined) query.set(name, String(value));
-  return query.size === 0 ? path : `${path}?${query.toString()}`;
-}
-
 /** Calls an operation of the own API. Throws ApiError. */
 export async function call<O extends Operation>(
   operation: O,
@@ -84,7 +70,7 @@ export async function call<O extends Operation>(
   const hasBody = operation.method === "POST" || operation.method === "PUT";
   let response: Response;
   try {
-    response = await fetch(urlOf(operation, given), {
+    response = await fetch(addressOf(operation, given), {
       method: operation.method,
       credentials: "same-origin",
       headers: hasBody ? { "content-type": "application/json" } : {},

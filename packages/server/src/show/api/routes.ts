@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Access } from "../../access/index.ts";
 import { authorize } from "../../access/index.ts";
 import type { Clock, Labels } from "../../model/index.ts";
-import type { Incidents } from "../../respond/index.ts";
+import type { Incidents, OnCall } from "../../respond/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Live } from "../live.ts";
@@ -13,15 +13,18 @@ import { serveIncidents } from "./incidents.ts";
 import { serveNoise } from "./noise.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
+import { servePeople } from "./people.ts";
 import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
 import { serveRulePreview } from "./rule-preview.ts";
+import { serveSchedules } from "./schedules.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
 
 export interface ApiDeps {
   readonly access: Access;
   readonly incidents: Incidents;
+  readonly onCall: OnCall;
   readonly live: Live;
   readonly sources: ApiSources;
   readonly clock: Clock;
@@ -53,6 +56,20 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     serveRulePreview(serve, deps.sources, deps.clock);
     serveNoise(serve, deps.sources, deps.clock);
     serveCardinality(serve, deps.sources, deps.clock);
+    const { externalURL = "" } = deps;
+    servePeople(serve, { access: deps.access, externalURL });
+    serveSchedules(serve, { onCall: deps.onCall, externalURL });
+
+    // Calendars send no credentials: the secret in the address is one.
+    app.get<{ Params: { secret: string } }>(
+      "/calendars/:secret(^[\\w-]{43}).ics",
+      { config: { access: "public" } },
+      async ({ params }, reply) =>
+        reply
+          .type("text/calendar; charset=utf-8")
+          .header("cache-control", "no-store")
+          .send(await deps.onCall.calendar(params.secret)),
+    );
 
     const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;
     app.get("/api/live", stream, (request, reply) => {

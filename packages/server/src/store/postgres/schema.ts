@@ -13,6 +13,8 @@ import { receiverMigrations } from "./tables/receivers.ts";
 import type { ReceiverTables } from "./tables/receivers.ts";
 import { ruleStateMigrations } from "./tables/rule-state.ts";
 import type { RuleStateTables } from "./tables/rule-state.ts";
+import { scheduleMigrations } from "./tables/schedules.ts";
+import type { ScheduleTables } from "./tables/schedules.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
 export interface Schema
@@ -23,7 +25,8 @@ export interface Schema
     LeaseTables,
     NotificationTables,
     ReceiverTables,
-    RuleStateTables {}
+    RuleStateTables,
+    ScheduleTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
 export const migrations: readonly Migration[] = [
@@ -34,4 +37,5 @@ export const migrations: readonly Migration[] = [
   ...receiverMigrations,
   ...firingMigrations,
   ...leaseMigrations,
+  ...scheduleMigrations,
 ];

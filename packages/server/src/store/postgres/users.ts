@@ -29,6 +29,16 @@ export async function findUser(db: Db, id: string): Promise<UserRecord | undefin
   return db.selectFrom("users").select(COLUMNS).where("id", "=", id).executeTakeFirst();
 }
 
+/** Everybody, by name. */
+export async function listUsers(db: Db): Promise<readonly UserRecord[]> {
+  return db
+    .selectFrom("users")
+    .select(COLUMNS)
+    .orderBy(sql`lower(name)`)
+    .orderBy("id")
+    .execute();
+}
+
 /** The admin who has been here longest without setting a password. */
 export async function findAdminWithoutPassword(db: Db): Promise<UserRecord | undefined> {
   return db
