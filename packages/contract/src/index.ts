@@ -11,4 +11,5 @@ export * from "./receivers.ts";
 export * from "./routing.ts";
 export * from "./rule-preview.ts";
 export * from "./schedules.ts";
+export * from "./traces.ts";
 export * from "./values.ts";

@@ -40,6 +40,15 @@ import {
   replaceSchedule,
   revokeCalendarLinks,
 } from "./schedules.ts";
+import {
+  compareTraces,
+  getServiceMap,
+  getTrace,
+  getTraceDurations,
+  getTraceNames,
+  listTraceOperations,
+  searchTraces,
+} from "./traces.ts";
 
 /** Every operation of the own API by its OpenAPI operationId. The server serves them all. */
 export const operations: Readonly<Record<string, Operation>> = {
@@ -87,4 +96,11 @@ export const operations: Readonly<Record<string, Operation>> = {
   deleteOverride,
   createCalendarLink,
   revokeCalendarLinks,
+  searchTraces,
+  getTrace,
+  getTraceDurations,
+  getTraceNames,
+  getServiceMap,
+  listTraceOperations,
+  compareTraces,
 };

@@ -235,6 +235,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     push,
     metrics,
     logs,
+    traces,
     router,
     rules,
     scraper,

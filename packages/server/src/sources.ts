@@ -3,7 +3,7 @@ import { FLOAT } from "@seaworthy/promql";
 import type { Rules } from "./evaluate/index.ts";
 import { fingerprint } from "./model/index.ts";
 import type { Labels } from "./model/index.ts";
-import type { LogsQuery, MetricsQuery } from "./query/index.ts";
+import type { LogsQuery, MetricsQuery, TracesQuery } from "./query/index.ts";
 import type { PushReceivers, Scraper } from "./receive/index.ts";
 import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
@@ -14,13 +14,14 @@ export function apiSources(rooms: {
   readonly push: PushReceivers;
   readonly metrics: MetricsQuery;
   readonly logs: LogsQuery;
+  readonly traces: TracesQuery;
   readonly rules: Rules;
   readonly router: Router;
   readonly scraper: Scraper;
   /** The labels that alerts carry once they leave the rules. */
   readonly externalLabels: () => Labels;
 }): ApiSources {
-  const { push, metrics, logs, rules, router, scraper } = rooms;
+  const { push, metrics, logs, traces, rules, router, scraper } = rooms;
 
   async function range(
     expression: string,
@@ -75,6 +76,7 @@ export function apiSources(rooms: {
     range,
     metrics,
     logs,
+    traces,
     rules,
     routing: router,
     history: router.history,

@@ -89,6 +89,9 @@ export async function testServer(
       range: async () => [],
       metrics: { parse: unasked, range: unasked, series: unasked },
       logs: { parse: unasked, metric: unasked },
+      get traces() {
+        return unasked();
+      },
       rules: { groups: unasked },
       get history() {
         return unasked();

@@ -26,7 +26,8 @@ afterAll(async () => {
 const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
 /** Screens that look the same whatever happens need to be seen once only. */
-const steady = /^(explore-.*|account|missing|alert|alert-page|routing|rule|rule-new|rules-unused)$/;
+const steady =
+  /^(explore-.*|account|missing|alert|alert-page|routing|rule|rule-new|rules-unused|trace)$/;
 
 /** Screens of which a quiet world shows nothing that a burning one does not. */
 const burningOrEmpty = /^(noise|receivers)$/;

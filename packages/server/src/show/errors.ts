@@ -35,6 +35,8 @@ export class ShowError extends SeaworthyError {
     | "host_refused"
     | "too_many_watchers"
     | "probe_not_configured"
+    | "trace_not_found"
+    | "traceql_refused"
     | "ui_not_built"
     | "answer_broke_contract";
   override readonly status: number;

@@ -6,6 +6,7 @@ import {
   IconLayoutDashboard,
   IconRadar2,
   IconSettings,
+  IconTimeline,
   type Icon,
 } from "@tabler/icons-react";
 import { paths } from "./paths.ts";
@@ -25,6 +26,7 @@ export const destinations: readonly Destination[] = [
   { label: "Alerts", path: paths.alerts(), icon: IconBell, key: "a" },
   { label: "Metrics", path: paths.explore(), icon: IconChartLine, key: "m" },
   { label: "Logs", path: paths.logs(), icon: IconFileText, key: "l" },
+  { label: "Traces", path: paths.traces(), icon: IconTimeline, key: "r" },
   { label: "Targets", path: paths.targets(), icon: IconRadar2, key: "t" },
   { label: "Settings", path: paths.settings(), icon: IconSettings, key: "s" },
 ];

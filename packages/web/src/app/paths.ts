@@ -28,6 +28,16 @@ export const paths = {
     withQuery("/explore/metrics", { q: queries, ...range }),
   logs: (query?: string, range?: { from: string; to: string }) =>
     withQuery("/explore/logs", { q: query, ...range }),
+  /** A search by TraceQL. */
+  traces: (query?: string, range?: { from: string; to: string }) =>
+    withQuery("/explore/traces", { q: query, ...range }),
+  traceOperations: (filter: { service?: string } = {}) =>
+    withQuery("/explore/traces/operations", filter),
+  serviceMap: (filter: { service?: string } = {}) => withQuery("/explore/traces/services", filter),
+  slowTraces: (query?: string) => withQuery("/explore/traces/slow", { q: query }),
+  /** A trace, and a span of it. */
+  trace: (traceId: string, spanId?: string) =>
+    withQuery(`/explore/traces/${encodeURIComponent(traceId)}`, { span: spanId }),
   targets: () => "/targets",
   settings: () => "/settings",
   tokens: () => "/settings/tokens",

@@ -91,6 +91,15 @@ export const routes: RouteObject[] = [
             handle: shared,
             lazy: () => import("../screens/logs/route.tsx"),
           },
+          {
+            path: "explore/traces",
+            handle: shared,
+            lazy: () => import("../screens/traces/search-route.tsx"),
+          },
+          {
+            path: "explore/traces/:traceId",
+            lazy: () => import("../screens/traces/trace-route.tsx"),
+          },
           { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
           {
             path: "settings",

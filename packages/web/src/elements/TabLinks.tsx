@@ -15,6 +15,7 @@ function moveIntoSight(tab: HTMLAnchorElement | null): void {
 /** Tabs that are addresses. Where they do not fit, the chosen one is moved into sight. */
 export function TabLinks({ label, tabs }: TabLinksProps) {
   const { pathname } = useLocation();
+  const isHere = (path: string) => path.split("?", 1)[0] === pathname;
   return (
     <nav aria-label={label} className={styles.tabs}>
       {tabs.map((tab) => (
@@ -22,8 +23,8 @@ export function TabLinks({ label, tabs }: TabLinksProps) {
           key={tab.path}
           to={tab.path}
           className={styles.tab}
-          ref={pathname === tab.path ? moveIntoSight : null}
-          aria-current={pathname === tab.path ? "page" : undefined}
+          ref={isHere(tab.path) ? moveIntoSight : null}
+          aria-current={isHere(tab.path) ? "page" : undefined}
         >
           {tab.label}
         </ScreenLink>

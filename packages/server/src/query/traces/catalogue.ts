@@ -37,7 +37,7 @@ export function serviceNames(
 /** Names of operations with their kinds; of one service when it is given. */
 export async function operationNames(
   telemetry: Telemetry,
-  request: TimeRange & { readonly service?: string },
+  request: TimeRange & { readonly service?: string | undefined },
   signal: AbortSignal,
 ): Promise<{ readonly name: string; readonly kind: string }[]> {
   const sql = new Sql();

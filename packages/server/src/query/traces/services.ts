@@ -189,10 +189,23 @@ async function readOutside(
   });
 }
 
-/** The operations that took the most time in all; `service` narrows. */
+/** By what operations are ranked: their time in all, their 95th percentile, the share that failed. */
+export type OperationRank = "total" | "p95" | "errors";
+
+const RANKS: Readonly<Record<OperationRank, string>> = {
+  total: "total DESC",
+  p95: "p95 DESC, total DESC",
+  errors: "errors / calls DESC, errors DESC, total DESC",
+};
+
+/** The operations that rank first; `service` narrows. */
 export async function operations(
   telemetry: Telemetry,
-  request: TimeRange & { readonly service?: string; readonly limit: number },
+  request: TimeRange & {
+    readonly service?: string | undefined;
+    readonly by?: OperationRank;
+    readonly limit: number;
+  },
   signal: AbortSignal,
 ): Promise<OperationFigures[]> {
   const sql = new Sql();
@@ -202,7 +215,7 @@ export async function operations(
     `SELECT CAST(service, 'String') AS svc, CAST(name, 'String') AS nm, CAST(kind, 'String') AS knd, ${FIGURES},
       quantileTDigest(0.99)(duration) AS p99, toFloat64(sum(duration)) AS total
     FROM spans WHERE ${timeCondition(sql, request)} ${ofService}
-    GROUP BY service, name, kind ORDER BY total DESC LIMIT ${request.limit}`,
+    GROUP BY service, name, kind ORDER BY ${RANKS[request.by ?? "total"]}, svc, nm, knd LIMIT ${request.limit}`,
     sql.parameters,
     { signal },
   );

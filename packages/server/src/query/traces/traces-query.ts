@@ -5,6 +5,8 @@ import { attributeNames, fieldValues, operationNames, serviceNames } from "./cat
 import { compareSlow } from "./compare.ts";
 import type { Comparison } from "./compare.ts";
 import type { TimeRange } from "./conditions.ts";
+import { durationsOverTime } from "./durations.ts";
+import type { Durations } from "./durations.ts";
 import { searchTraces } from "./search.ts";
 import { readTrace } from "./spans.ts";
 import type { FoundTrace, SearchRequest } from "./search.ts";
@@ -25,9 +27,15 @@ export interface TracesQuery {
   parse(query: string): TraceQuery;
   /** The field of a name, as TraceQL writes it. Throws TraceqlError. */
   field(name: string): Field;
+  /** Spans that are read of one trace at most: the oldest. */
+  readonly mostSpans: number;
   /** A trace's spans, oldest first; none when there is no such trace. The id has 32 digits. */
   trace(traceId: string, options?: AskTracesOptions): Promise<readonly Span[]>;
   search(request: SearchRequest, options?: AskTracesOptions): Promise<FoundTrace[]>;
+  durations(
+    request: Parameters<typeof durationsOverTime>[1],
+    options?: AskTracesOptions,
+  ): Promise<Durations>;
   compare(
     request: Parameters<typeof compareSlow>[1],
     options?: AskTracesOptions,
@@ -39,7 +47,7 @@ export interface TracesQuery {
   ): Promise<OperationFigures[]>;
   services(range: TimeRange, options?: AskTracesOptions): Promise<string[]>;
   operationNames(
-    request: TimeRange & { readonly service?: string },
+    request: TimeRange & { readonly service?: string | undefined },
     options?: AskTracesOptions,
   ): Promise<{ readonly name: string; readonly kind: string }[]>;
   attributeNames(
@@ -78,10 +86,13 @@ export function createTracesQuery(deps: {
   return {
     parse: parseTraceql,
     field: parseField,
+    mostSpans: limits.maxSpans,
     trace: (traceId, options) =>
       ask(options, (signal) => readTrace(telemetry, traceId, limits.maxSpans, signal)),
     search: (request, options) =>
       ask(options, (signal) => searchTraces(telemetry, request, signal)),
+    durations: (request, options) =>
+      ask(options, (signal) => durationsOverTime(telemetry, request, signal)),
     compare: (request, options) =>
       ask(options, (signal) => compareSlow(telemetry, request, signal)),
     map: (range, options) => ask(options, (signal) => serviceMap(telemetry, range, signal)),

@@ -20,6 +20,7 @@ import { serveRulePreview } from "./rule-preview.ts";
 import { serveSchedules } from "./schedules.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
+import { serveTraces } from "./traces.ts";
 
 export interface ApiDeps {
   readonly access: Access;
@@ -70,6 +71,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
           .header("cache-control", "no-store")
           .send(await deps.onCall.calendar(params.secret)),
     );
+    serveTraces(serve, deps.sources, deps.clock);
 
     const stream = { config: { access: "read" }, exposeHeadRoute: false } as const;
     app.get("/api/live", stream, (request, reply) => {

@@ -5,6 +5,7 @@ import type {
   CardinalityRequest,
   LogsQuery,
   MetricsQuery,
+  TracesQuery,
 } from "../../query/index.ts";
 import type { SenderUse } from "../../receive/index.ts";
 import type { Rules } from "../../evaluate/index.ts";
@@ -34,6 +35,8 @@ export interface ApiSources {
   readonly metrics: Pick<MetricsQuery, "parse" | "range" | "series">;
   /** LogQL, for the same. */
   readonly logs: Pick<LogsQuery, "parse" | "metric">;
+  /** Questions about traces. */
+  readonly traces: TracesQuery;
   /** The rules as they stand. */
   readonly rules: Pick<Rules, "groups">;
   /** The routing tree and what it does with labels. */

@@ -9,6 +9,7 @@ import {
   TraceRequestError,
   wholeNumber,
 } from "./parameters.ts";
+import { traceqlOfForm } from "./search-form.ts";
 
 type Query = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -126,20 +127,16 @@ function single(query: Query, name: string): string | undefined {
 
 /** Jaeger's search as TraceQL. `tags` is a JSON object of texts, `tag` is `name:value`. */
 function traceqlOf(query: Query): string {
-  const conditions: string[] = [];
-  const service = single(query, "service") ?? "";
-  const operation = single(query, "operation") ?? "";
-  if (service !== "") conditions.push(`resource.service.name = ${JSON.stringify(service)}`);
-  if (operation !== "") conditions.push(`name = ${JSON.stringify(operation)}`);
-  for (const [name, value] of tagsOf(query)) {
-    if (name === "error") conditions.push(value === "true" ? "status = error" : "status != error");
-    else conditions.push(`.${JSON.stringify(name)} = ${JSON.stringify(value)}`);
-  }
-  const least = durationNs("minDuration", single(query, "minDuration"));
-  const most = durationNs("maxDuration", single(query, "maxDuration"));
-  if (least !== undefined) conditions.push(`duration >= ${Math.round(least)}ns`);
-  if (most !== undefined) conditions.push(`duration <= ${Math.round(most)}ns`);
-  return conditions.length === 0 ? "{}" : `{ ${conditions.join(" && ")} }`;
+  const tags = tagsOf(query);
+  const failed = tags.find(([name]) => name === "error")?.[1];
+  return traceqlOfForm({
+    service: single(query, "service"),
+    operation: single(query, "operation"),
+    status: failed === undefined ? undefined : failed === "true" ? "error" : "!error",
+    attributes: tags.filter(([name]) => name !== "error"),
+    least: durationNs("minDuration", single(query, "minDuration")),
+    most: durationNs("maxDuration", single(query, "maxDuration")),
+  });
 }
 
 function tagsOf(query: Query): [name: string, value: string][] {

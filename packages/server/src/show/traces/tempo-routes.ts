@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { messageOf } from "../../model/index.ts";
 import type { Field, FoundTrace } from "../../query/index.ts";
 import { goneSignal } from "../gone.ts";
 import type { TracesDeps } from "./deps.ts";
@@ -10,6 +11,7 @@ import {
   TraceRequestError,
   wholeNumber,
 } from "./parameters.ts";
+import { readTags, traceqlOfForm } from "./search-form.ts";
 
 const NO_TRACE = "trace not found";
 const INTRINSIC_TAGS = [
@@ -131,21 +133,28 @@ function wantsProtobuf(request: FastifyRequest): boolean {
 
 /** The older form of a search: logfmt of tags, and bounds of a trace's duration. */
 function traceqlOfTags(query: Query): string {
-  const conditions: string[] = [];
-  for (const [, name, quoted, plain] of (query["tags"] ?? "").matchAll(
-    /([^\s=]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g,
-  )) {
-    const value = quoted ?? JSON.stringify(plain ?? "").slice(1, -1);
-    if (name === "name" || name === "span.name") conditions.push(`name = "${value}"`);
-    else if (name === "status" && /^(?:error|ok|unset)$/.test(value)) {
-      conditions.push(`status = ${value}`);
-    } else conditions.push(`."${name?.replace(/["\\]/g, "\\$&") ?? ""}" = "${value}"`);
+  const form: { operation?: string; status?: string } = {};
+  const attributes: [string, string][] = [];
+  for (const [name, value] of tagsOf(query["tags"] ?? "")) {
+    if (name === "name" || name === "span.name") form.operation = value;
+    else if (name === "status" && /^(?:error|ok|unset)$/.test(value)) form.status = value;
+    else attributes.push([name, value]);
   }
-  const least = durationNs("minDuration", query["minDuration"]);
-  const most = durationNs("maxDuration", query["maxDuration"]);
-  if (least !== undefined) conditions.push(`traceDuration >= ${Math.round(least)}ns`);
-  if (most !== undefined) conditions.push(`traceDuration <= ${Math.round(most)}ns`);
-  return conditions.length === 0 ? "{}" : `{ ${conditions.join(" && ")} }`;
+  return traceqlOfForm({
+    ...form,
+    attributes,
+    least: durationNs("minDuration", query["minDuration"]),
+    most: durationNs("maxDuration", query["maxDuration"]),
+    durationOf: "traceDuration",
+  });
+}
+
+function tagsOf(text: string): [name: string, value: string][] {
+  try {
+    return readTags(text);
+  } catch (error) {
+    throw new TraceRequestError(`tags: ${messageOf(error)}`);
+  }
 }
 
 function searchResult(trace: FoundTrace) {

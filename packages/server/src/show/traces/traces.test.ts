@@ -46,6 +46,7 @@ beforeAll(async () => {
   });
   const traces = createTracesQuery({ telemetry });
   server = await testServer({
+    sources: { traces },
     routes: [
       tracePushRoutes(receiver),
       tracesRoutes({ traces, clock: systemClock, version: "test" }),
@@ -389,5 +390,152 @@ describe("a request", () => {
       ),
       { numRuns: 150 },
     );
+  });
+});
+
+describe("the own API", () => {
+  const at = Date.now() - 60_000;
+  const ms = (offset: number) => BigInt(at + offset) * 1_000_000n;
+  const id = hex(32);
+  const range = `start=${new Date(at - 1000).toISOString()}&end=${new Date(at + 10_000).toISOString()}`;
+  const span = (given: Partial<Span>): Span => ({
+    traceId: id,
+    spanId: hex(16),
+    parentId: "",
+    service: "till",
+    name: "POST /pay",
+    kind: "server",
+    startNs: ms(0),
+    durationNs: 900_000_000n,
+    status: "error",
+    statusMessage: "",
+    scope: "http",
+    resource: { region: "eu" },
+    attributes: { "http.route": "/pay" },
+    events: [],
+    links: [],
+    ...given,
+  });
+  const root = span({
+    events: [{ timeNs: ms(5), name: "exception", attributes: { "exception.type": "Refused" } }],
+    links: [{ traceId: hex(32), spanId: hex(16), attributes: { why: "retry" } }],
+  });
+  const child = span({
+    parentId: root.spanId,
+    service: "bank",
+    name: "charge",
+    startNs: ms(10) + 7n,
+    durationNs: 5_000_001n,
+    status: "ok",
+    attributes: {},
+  });
+  const body = async (path: string, status = 200) => {
+    const response = await get(`/api/traces${path}`);
+    const answer = (await response.json()) as Record<string, unknown>;
+    expect({ status: response.status, answer }).toMatchObject({ status });
+    return answer;
+  };
+
+  beforeAll(() => telemetry.spans.write({ spans: [root, child] }));
+
+  it("finds traces by fields and by TraceQL, and says what was asked", async () => {
+    const fields =
+      "service=till&operation=POST%20/pay&status=error&minDuration=0.5s&maxDuration=2s&attributes=http.route%3D%22/pay%22%20region%3Deu";
+    const query =
+      '{ resource.service.name = "till" && name = "POST /pay" && status = error && .http.route = "/pay" && .region = "eu" && duration >= 500000000ns && duration <= 2000000000ns }';
+    const found = await body(`?${range}&${fields}`);
+    expect(found).toEqual({
+      query,
+      more: false,
+      traces: [
+        {
+          traceId: id,
+          service: "till",
+          name: "POST /pay",
+          start: new Date(at).toISOString(),
+          durationNs: 900_000_000,
+          spans: 2,
+          errors: 1,
+          services: ["bank", "till"],
+          matched: 1,
+          found: [
+            {
+              spanId: root.spanId,
+              service: "till",
+              name: "POST /pay",
+              start: new Date(at).toISOString(),
+              durationNs: 900_000_000,
+            },
+          ],
+        },
+      ],
+    });
+    expect(await body(`?${range}&q=${encodeURIComponent(query)}&limit=1`)).toEqual({
+      ...found,
+      more: true,
+    });
+  });
+
+  it("gives a trace whole, its resources once", async () => {
+    const { resources, spans, ...whole } = await body(`/${id.replace(/^0+/, "")}`);
+    expect(whole).toEqual({
+      traceId: id,
+      start: new Date(at).toISOString(),
+      startNs: String(ms(0)),
+      durationNs: 900_000_000,
+      cut: false,
+    });
+    expect(resources).toEqual([{ region: "eu" }]);
+    expect(spans).toMatchObject([
+      {
+        spanId: root.spanId,
+        offsetNs: 0,
+        resource: 0,
+        events: [{ offsetNs: 5_000_000, name: "exception" }],
+        links: [{ attributes: { why: "retry" } }],
+      },
+      { parentId: root.spanId, offsetNs: 10_000_007, durationNs: 5_000_001, resource: 0 },
+    ]);
+    expect(await body(`/${hex(32)}`, 404)).toMatchObject({ code: "trace_not_found" });
+  });
+
+  it("tells services, operations, durations over time and what slow spans have", async () => {
+    const map = await body(`/service-map?${range}`);
+    expect(map).toMatchObject({ seconds: 11, oneIn: 1 });
+    const ranked = await body(`/operations?${range}&service=till&sort=errors`);
+    expect(ranked).toMatchObject({
+      operations: [{ service: "till", name: "POST /pay", calls: 1, errors: 1, totalNs: 9e8 }],
+    });
+    expect(await body(`/names?${range}&service=bank`)).toMatchObject({
+      services: expect.arrayContaining(["bank", "till"]) as unknown,
+      operations: [{ name: "charge", kind: "server" }],
+    });
+    const durations = await body(`/durations?${range}&service=till&steps=11`);
+    expect(durations).toMatchObject({ spans: 1, errors: 1, cells: [{ step: 1, errors: 1 }] });
+    const [{ fromNs = 0 } = {}] = durations["cells"] as { fromNs: number }[];
+    expect(fromNs).toBeLessThanOrEqual(9e8);
+    expect(fromNs * Math.SQRT2).toBeGreaterThan(9e8);
+    expect(
+      await body(`/comparison?${range}&attributes=region%3Deu&slowerThan=500ms`),
+    ).toMatchObject({ thresholdNs: 5e8, slow: 1, normal: 1 });
+  });
+
+  it.each([
+    ["?q=%7B%20name%20%3D%20%7D", "traceql_refused", "(at position 10)"],
+    ["?q=%7B%7D&service=a", "request_invalid", "service: cannot stand beside q"],
+    ["?minDuration=5", "request_invalid", "minDuration: must be a duration"],
+    ["?attributes=a%3Db%20c", "request_invalid", '"c" is not of the form name=value'],
+    ["?limit=501", "request_invalid", "limit"],
+    ["/xyz", "request_invalid", "hexadecimal"],
+    ["/operations?sort=name", "request_invalid", "sort"],
+    [
+      "/service-map?start=2026-01-02T00:00:00Z&end=2026-01-01T00:00:00Z",
+      "request_invalid",
+      "start: must be before end",
+    ],
+  ])("refuses %s", async (path, code, message) => {
+    const answer = await body(path, 400);
+    expect(answer).toMatchObject({ code });
+    expect(answer["detail"]).toContain(message);
   });
 });

@@ -1,0 +1,1 @@
+export { Traces as Component } from "./Traces.tsx";
