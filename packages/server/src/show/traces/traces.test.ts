@@ -512,7 +512,7 @@ describe("the own API", () => {
     });
     const durations = await body(`/durations?${range}&service=till&steps=11`);
     expect(durations).toMatchObject({ spans: 1, errors: 1, cells: [{ step: 1, errors: 1 }] });
-    const [{ fromNs = 0 } = {}] = durations["cells"] as { fromNs: number }[];
+    const [{ fromNs } = { fromNs: 0 }] = durations["cells"] as { fromNs: number }[];
     expect(fromNs).toBeLessThanOrEqual(9e8);
     expect(fromNs * Math.SQRT2).toBeGreaterThan(9e8);
     expect(
