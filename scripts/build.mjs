@@ -45,10 +45,12 @@ export function build() {
   run(bin("tsc"), ["-b"]);
   // npm made the command's link before there was a file to make executable.
   chmodSync(join(root, "packages/cli/dist/main.js"), 0o755);
-  // `seaworthy init` writes from it, also where only the command is installed.
-  const content = join(root, "packages/cli/dist/content");
-  rmSync(content, { recursive: true, force: true });
-  cpSync(join(root, "content"), content, { recursive: true });
+  // `seaworthy init` writes from it and `seaworthy up` reads it, also where only packages are installed.
+  for (const name of ["cli", "server"]) {
+    const content = join(root, "packages", name, "dist/content");
+    rmSync(content, { recursive: true, force: true });
+    cpSync(join(root, "content"), content, { recursive: true });
+  }
   const stamp = join(root, "packages/web/dist/.built-from");
   const now = fingerprint(["packages/web", "packages/contract/src", "package-lock.json"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;

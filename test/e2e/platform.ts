@@ -99,13 +99,22 @@ export async function startPlatform(
     how === "npm"
       ? ["npm", "start", "--", ...options]
       : [process.execPath, join(root, "packages/server/dist/main.js"), ...options];
+  return launch([command, ...rest], root, environment);
+}
+
+/** Starts a platform by any command, in `folder`. Rejects with its output when it ends before it is ready. */
+export async function launch(
+  [command = "", ...args]: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Platform> {
   const started = performance.now();
-  const child = spawn(command, rest, {
-    cwd: root,
+  const child = spawn(command, args, {
+    cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, UV_THREADPOOL_SIZE: "16", SEAWORTHY_TOKEN: TOKEN, ...environment },
   });
-  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  const ended = once(child, "exit") as Promise<[number | null, string | null]>;
   let output = "";
   const lines = createInterface({ input: child.stderr });
   const ready = new Promise<string>((resolve, reject) => {

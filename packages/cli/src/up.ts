@@ -12,7 +12,8 @@ Options:
   --host HOST     listen on this address (default 127.0.0.1)
   --port PORT     listen on this port (default 4000; 0 takes a free one)
   --data DIR      keep everything in this folder (default ./data)
-  --config FILE   read this seaworthy.yml (default ./seaworthy.yml, else the demo's)
+  --config FILE   read this seaworthy.yml (default ./seaworthy.yml,
+                  else ./seaworthy/seaworthy.yml, else the demo's)
   --no-demo       do not run the demo shop
   --help          show this
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
@@ -329,32 +330,42 @@ export interface CommandLine {
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
-/** The repository's root, where the defaults that are shipped stand. */
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+/** The defaults that are shipped: beside the code in the package that is published. */
+const content = ["content", "../../../content"]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
 
 /** The user interface as it was built. */
-export const webFolder = join(root, "packages", "web", "dist");
+export const webFolder = join(
+  dirname(createRequire(import.meta.url).resolve("@seaworthy/web/package.json")),
+  "dist",
+);
+
+/** The demo shop, which stands in the repository only. */
+const shop = fileURLToPath(new URL("../../../examples/shop", import.meta.url));
 
 /** The demo shop's program. */
-export const demoProgram = join(root, "examples", "shop", "dist", "main.js");
+export const demoProgram = join(shop, "dist", "main.js");
+
+/** A file of the defaults. */
+function shipped(name: string): string {
+  if (content === undefined) throw new Error("the package of the server has no content/");
+  return join(content, name);
+}
 
 /**
- * The configuration file to use: the one that is named, else `seaworthy.yml` in the working folder,
- * else the demo's, else the shipped default.
+ * The configuration file to use: the one that is named, else `seaworthy.yml` in the working folder or
+ * in its folder `seaworthy/`, as `seaworthy init` writes it, else the demo's, else the shipped default.
  */
-async function findFile(command: CommandLine): Promise<string> {
+function findFile(command: CommandLine): string {
   if (command.config !== undefined) return resolve(command.config);
-  const own = resolve("seaworthy.yml");
-  if (
-    await access(own).then(
-      () => true,
-      () => false,
-    )
-  )
-    return own;
-  return command.demo
-    ? join(root, "examples", "shop", "seaworthy", "seaworthy.yml")
-    : join(root, "content", "seaworthy.yml");
+  const demo = join(shop, "seaworthy", "seaworthy.yml");
+  const candidates = [
+    resolve("seaworthy.yml"),
+    resolve("seaworthy", "seaworthy.yml"),
+    ...(command.demo ? [demo] : []),
+  ];
+  return candidates.find((file) => existsSync(file)) ?? shipped("seaworthy.yml");
 }
 
 /**
@@ -365,7 +376,7 @@ export async function loadConfig(
   command: CommandLine,
   environment: NodeJS.ProcessEnv,
 ): Promise<Config> {
-  const file = await findFile(command);
+  const file = findFile(command);
   const { value } = await readConfigFile(file, fileSchema);
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { demo } = value;
@@ -386,9 +397,7 @@ export async function loadConfig(
     alertmanagerFile: beside(value.alertmanager),
     probes: {
       modulesFile:
-        value.probes.modules === undefined
-          ? join(root, "content", "blackbox.yml")
-          : beside(value.probes.modules),
+        value.probes.modules === undefined ? shipped("blackbox.yml") : beside(value.probes.modules),
       addresses: [...ownAddresses(host, port), ...value.probes.addresses],
       targets: value.probes.targets,
     },

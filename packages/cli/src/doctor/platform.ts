@@ -25,7 +25,7 @@ export async function tryPlatform(
       fails(
         "the platform answers",
         `${base.origin}: ${detail}`,
-        "npx seaworthy up --config seaworthy/seaworthy.yml --no-demo, or use --url URL",
+        "npx seaworthy up, or use --url URL",
       ),
       ...later.map((name) => skipped(name, "the platform does not answer")),
     ];

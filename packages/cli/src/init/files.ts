@@ -44,7 +44,7 @@ export async function monitoringFiles(project: Project): Promise<WantedFile[]> {
   ];
 }
 
-const platformFile = `# Read by: npx seaworthy up --config seaworthy/seaworthy.yml
+const platformFile = `# Read by: npx seaworthy up
 prometheus: prometheus.yml
 alertmanager: alertmanager.yml
 logs: { rule_files: [loki-rules/*.yml] }

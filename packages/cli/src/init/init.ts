@@ -141,7 +141,7 @@ async function write(root: string, plan: Plan): Promise<void> {
 
 function nextSteps(terminal: Terminal, project: Project): void {
   terminal.out(
-    `\nWritten. Next:\n  ${install[project.packageManager]}\n  start your service\n  npx seaworthy up --config seaworthy/seaworthy.yml --no-demo\n  npx seaworthy doctor\n`,
+    `\nWritten. Next:\n  ${install[project.packageManager]}\n  start your service\n  npx seaworthy up\n  npx seaworthy doctor\n`,
   );
 }
 
