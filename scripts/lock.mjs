@@ -32,6 +32,9 @@ const processors = [
   ["wasm32", "x64"], // as process.arch has them
 );
 
+/** What some packages call them. */
+const otherNames = { windows: "win32", 64: "x64" };
+
 /** The path of what a package gets when it asks for a name: the nearest above it, as Node resolves. */
 function resolvedPath(packages, from, name) {
   for (let base = from; ;) {
@@ -45,13 +48,13 @@ function resolvedPath(packages, from, name) {
 
 /** What a package of one platform's program is for, by its name: `@oxlint/binding-linux-x64-musl`. */
 function platformOf(name) {
-  const words = name.split(/[/-]/);
+  const words = name.split(/[/-]/).map((word) => otherNames[word] ?? word);
   const os = systems.find((one) => words.includes(one));
   const cpu = processors.find((one) => words.includes(one));
   if (os === undefined || cpu === undefined) return undefined;
   const libc = words.some((word) => word.startsWith("musl"))
     ? "musl"
-    : words.some((word) => word.startsWith("gnu"))
+    : words.some((word) => word.startsWith("gnu") || word === "glibc")
       ? "glibc"
       : undefined;
   return { os, cpu, ...(libc === undefined ? {} : { libc }) };

@@ -96,6 +96,44 @@ test("requests of one second share what is sent", async () => {
   expect(collector.logs).toHaveLength(20);
 });
 
+test("what comes while a batch is on its way is sent without another request", async () => {
+  const edge = worker(() => new Response("ok"));
+  let release: () => void = () => {};
+  collector.behave((response) => {
+    release = () => response.writeHead(200).end();
+  });
+  await edge.call("/first");
+  await collector.until(() => collector.requests >= 2);
+  // The first batch is still on its way.
+  collector.behave(undefined);
+  await edge.call("/second");
+  expect(edge.waited).toHaveLength(2);
+  release();
+  await edge.waited[1];
+  expect(collector.logs.map(({ attributes }) => attributes["url"])).toEqual(["/second"]);
+});
+
+test("a request that ended before it could send is stood in for", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "Date"] });
+  try {
+    const edge = worker(() => new Response("ok"));
+    await edge.call("/ended");
+    // Its runtime forgets what it waited for.
+    vi.clearAllTimers();
+    await edge.call("/at-once");
+    expect(edge.waited).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 10_000);
+    await edge.call("/later");
+    expect(edge.waited).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.useRealTimers();
+    await edge.waited[1];
+    expect(collector.logs).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("an error goes on to the runtime, and to Seaworthy with its trace", async () => {
   const failure = new TypeError("broken");
   const edge = worker(() => {

@@ -10,6 +10,8 @@ import {
 const maxHeld = 1_000;
 /** How long items wait for others, in milliseconds. */
 const waitMs = 1_000;
+/** After this long the one who was to send is taken to be gone with its request, in milliseconds. */
+const lostMs = 10_000;
 /** Longest time that sending may take, in milliseconds. */
 const sendMs = 5_000;
 /** How often a batch is tried: now, and with what comes later. */
@@ -21,7 +23,8 @@ export class Outbox {
   readonly #resource: Resource;
   #spans: SpanData[] = [];
   #records: LogData[] = [];
-  #sending: Promise<void> | undefined;
+  /** When the one who is to send what is held began to wait; undefined when there is none. */
+  #waitingSince: number | undefined;
   #failures = 0;
   #dropped = 0;
 
@@ -46,16 +49,21 @@ export class Outbox {
     this.#hold(this.#records, record);
   }
 
-  /** Sends what is held a little later, with what comes until then; undefined when that is under way. */
+  /**
+   * Sends what is held a little later, with what comes until then; undefined when somebody waits to do
+   * so. Runtimes may end a request and all that it waits for: then the next one sends.
+   */
   flushSoon(): Promise<void> | undefined {
-    if (this.#sending !== undefined || this.#spans.length + this.#records.length === 0)
-      return undefined;
-    this.#sending = new Promise<void>((resolve) => setTimeout(resolve, waitMs))
-      .then(() => this.#flush())
-      .finally(() => {
-        this.#sending = undefined;
-      });
-    return this.#sending;
+    const now = Date.now();
+    const since = this.#waitingSince;
+    if (this.#spans.length + this.#records.length === 0) return undefined;
+    if (since !== undefined && now - since < lostMs) return undefined;
+    this.#waitingSince = now;
+    return new Promise<void>((resolve) => setTimeout(resolve, waitMs)).then(() => {
+      // What comes from now on is not in this batch, and needs somebody of its own.
+      this.#waitingSince = undefined;
+      return this.#flush();
+    });
   }
 
   #hold<Item>(held: Item[], item: Item): void {
