@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
-import { ProtoWriter } from "../packages/server/dist/show/prometheus/remote-read/proto-writer.js";
+import { ProtoWriter } from "../packages/server/dist/show/proto-writer.js";
 import { familyOf, openTelemetry } from "../packages/server/dist/store/index.js";
 import { freePort } from "./free-port.mjs";
 import { medianTime } from "./median-time.mjs";

@@ -142,6 +142,16 @@ export interface Source {
   ): AsyncIterable<RawSeries> | Iterable<RawSeries>;
 
   /**
+   * What `select` answers, in portions of series that are there at once: asked instead of it where a
+   * source has it. Handing over many short series one by one costs more than evaluating them. A
+   * portion's samples may be overwritten as soon as the next portion is asked for.
+   */
+  selectPortions?(
+    request: SelectRequest,
+    context: QueryContext,
+  ): AsyncIterable<Iterable<RawSeries>>;
+
+  /**
    * About how many samples `select` would read; a guess will do. Long ranges of many series are then
    * evaluated a part of their steps after the other. Without it they never are.
    */

@@ -1,6 +1,8 @@
 import type { Annotations } from "../annotations.ts";
 import type { Experimental } from "../check.ts";
 import { PromqlError } from "../errors.ts";
+import type { AggregatePlan } from "../plan/plan.ts";
+import { GroupNames } from "./aggregate/grouping.ts";
 import type { EngineLimits } from "../limits.ts";
 import type { QueryContext, Source } from "../source.ts";
 import { Column, mergeSameLabels } from "./column.ts";
@@ -15,6 +17,11 @@ interface ContextOptions {
   readonly isRangeQuery: boolean;
 }
 
+interface Shared {
+  samples: number;
+  readonly groups: Map<readonly string[], GroupNames>;
+}
+
 /** What every part of one evaluation shares. */
 export class EvaluationContext implements QueryContext {
   readonly source: Source;
@@ -26,11 +33,11 @@ export class EvaluationContext implements QueryContext {
   readonly isRangeQuery: boolean;
   readonly #options: ContextOptions;
   readonly #limits: EngineLimits;
-  /** Of the whole query, whichever part of it takes them. */
-  readonly #taken: { samples: number };
+  /** Of the whole query, whichever part of it is at work. */
+  readonly #shared: Shared;
   #series = 0;
 
-  constructor(options: ContextOptions, taken = { samples: 0 }) {
+  constructor(options: ContextOptions, shared: Shared = { samples: 0, groups: new Map() }) {
     this.source = options.source;
     this.annotations = options.annotations;
     this.experimental = options.experimental;
@@ -39,16 +46,16 @@ export class EvaluationContext implements QueryContext {
     this.isRangeQuery = options.isRangeQuery;
     this.#options = options;
     this.#limits = options.limits;
-    this.#taken = taken;
+    this.#shared = shared;
   }
 
   /** For a part of the same query that reads the same series as other parts do: they count once. */
   fork(): EvaluationContext {
-    return new EvaluationContext(this.#options, this.#taken);
+    return new EvaluationContext(this.#options, this.#shared);
   }
 
   get samples(): number {
-    return this.#taken.samples;
+    return this.#shared.samples;
   }
 
   get series(): number {
@@ -56,8 +63,8 @@ export class EvaluationContext implements QueryContext {
   }
 
   takeSamples(count: number): void {
-    this.#taken.samples += count;
-    if (this.#taken.samples > this.#limits.maxSamples) {
+    this.#shared.samples += count;
+    if (this.#shared.samples > this.#limits.maxSamples) {
       const message = `query processing would load too many samples into memory in query execution: more than ${this.#limits.maxSamples}`;
       throw new PromqlError("limit", message);
     }
@@ -73,6 +80,16 @@ export class EvaluationContext implements QueryContext {
 
   note(level: "warning" | "info", message: string): void {
     this.annotations.note(level, message);
+  }
+
+  /** The groups of an aggregation, which the slices of its steps share. */
+  groupNames(plan: Pick<AggregatePlan, "grouping" | "without">): GroupNames {
+    let names = this.#shared.groups.get(plan.grouping);
+    if (names === undefined) {
+      names = new GroupNames(plan);
+      this.#shared.groups.set(plan.grouping, names);
+    }
+    return names;
   }
 
   /** Throws when the caller has given up on the query. */

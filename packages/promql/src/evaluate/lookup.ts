@@ -5,6 +5,7 @@ import type { GridFunction, RawSeries } from "../source.ts";
 import { bitsOf, isStaleAt } from "../stale.ts";
 import { Column } from "./column.ts";
 import type { EvaluationContext } from "./context.ts";
+import { eachSeries } from "./read.ts";
 import { smoothedLookup } from "./window/smoothed.ts";
 import { askGrid } from "./pushdown.ts";
 
@@ -32,13 +33,11 @@ export async function evaluateLookup(
     hints: { function: "", stepMs: sampleGrid.stepMs, windowMs },
   };
   const columns: Column[] = [];
-  for await (const series of context.source.select(request, context)) {
-    context.checkAborted();
-    context.takeSeries(1);
+  await eachSeries(request, context, (series) => {
     context.takeSamples(series.times.length + sampleGrid.steps);
     const column = smoothed ? smoothedLookup(series, plan, context) : lookupSeries(series, plan);
     if (!column.isEmpty) columns.push(column);
-  }
+  });
   return named(columns, plan, context);
 }
 

@@ -5,6 +5,7 @@ import type { RawSeries } from "../source.ts";
 import { bitsOf, isStaleAt } from "../stale.ts";
 import type { EvaluationContext } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
+import { eachSeries } from "./read.ts";
 import { timeAt } from "../grid.ts";
 import type { Column } from "./column.ts";
 import type { Grid } from "../source.ts";
@@ -33,13 +34,11 @@ export async function rangeSeries(
       endMs,
       hints: { function: "", stepMs: 0, windowMs: rangeMs },
     };
-    for await (const raw of context.source.select(request, context)) {
-      context.checkAborted();
-      context.takeSeries(1);
+    await eachSeries(request, context, (raw) => {
       context.takeSamples(raw.times.length);
       const kept = withoutStale(raw, endMs - rangeMs, endMs);
       if (kept.times.length > 0) series.push(kept);
-    }
+    });
   }
   return { type: "matrix", series: series.sort((a, b) => compareLabels(a.labels, b.labels)) };
 }

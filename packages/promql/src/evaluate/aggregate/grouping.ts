@@ -33,3 +33,39 @@ export function groupColumns(
   }
   return [...groups.values()];
 }
+
+/** A series' labels as an aggregation looks at them. */
+export interface GroupedLabels {
+  /** Without the metric's name. */
+  readonly nameless: Labels;
+  /** Those of its group: one and the same object for all members. */
+  readonly group: Labels;
+}
+
+/**
+ * The groups of series that come one by one, and again with every slice of a long query: found out
+ * once for each label set that a source keeps.
+ */
+export class GroupNames {
+  readonly #names: ReadonlySet<string>;
+  readonly #without: boolean;
+  readonly #known = new WeakMap<Labels, GroupedLabels>();
+  readonly #groups = new Map<string, Labels>();
+
+  constructor({ grouping, without }: Pick<AggregatePlan, "grouping" | "without">) {
+    this.#names = new Set(without ? [...grouping, METRIC_NAME] : grouping);
+    this.#without = without;
+  }
+
+  of(labels: Labels): GroupedLabels {
+    const known = this.#known.get(labels);
+    if (known !== undefined) return known;
+    const nameless = labels.withoutMetric();
+    const own = this.#without ? nameless.without(this.#names) : nameless.only(this.#names);
+    const group = this.#groups.get(own.key) ?? own;
+    this.#groups.set(own.key, group);
+    const grouped = { nameless, group };
+    this.#known.set(labels, grouped);
+    return grouped;
+  }
+}

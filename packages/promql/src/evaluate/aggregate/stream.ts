@@ -7,11 +7,13 @@ import { askGrid } from "../pushdown.ts";
 import {
   eachWindowSeries,
   noteNonCounter,
+  notesKnownByName,
   sampleGridOf,
   slide,
   windowRequest,
 } from "../window/evaluate.ts";
 import { KEEPS_NAME, windowFunction } from "../window/functions.ts";
+import type { GroupedLabels } from "./grouping.ts";
 import { type Accumulator, accumulatorOf } from "./reduce.ts";
 
 type Streamable = AggregatePlan & { readonly inner: WindowPlan };
@@ -46,40 +48,40 @@ export async function aggregateStream(
   const compute = windowFunction(inner.function, edges);
   if (accumulate === undefined || compute === undefined) return undefined;
   const reduction = { steps, annotations: context.annotations, span: inner.span };
-  const names = new Set(plan.grouping);
-  if (plan.without) names.add(METRIC_NAME);
-  const groups = new Map<string, Accumulator>();
+  const names = context.groupNames(plan);
+  const groups = new Map<Labels, Accumulator>();
   const groupOf = (labels: Labels): Accumulator => {
-    let group = groups.get(labels.key);
+    let group = groups.get(labels);
     if (group === undefined) {
       group = accumulate(Column.empty(labels, steps), reduction);
-      groups.set(labels.key, group);
+      groups.set(labels, group);
     }
     return group;
   };
+  const isNoted = notesKnownByName(inner);
   const shared = Column.empty(Labels.empty, steps);
   let ambiguous = false;
-  const add = (labels: Labels, nameless: Labels, column: Column): void => {
+  const add = (labels: Labels, { nameless, group }: GroupedLabels, column: Column): void => {
     ambiguous ||= nameless.size !== labels.size - 1;
     if (ambiguous || column.isEmpty) return;
-    noteNonCounter(inner, labels, column, context);
-    groupOf(plan.without ? nameless.without(names) : nameless.only(names)).add(column);
+    if (!isNoted) noteNonCounter(inner, labels, column, context);
+    groupOf(group).add(column);
   };
   const request = windowRequest(inner, context);
   const answer =
     request === undefined ? undefined : await askGrid(request, sampleGridOf(inner.range), context);
   for (const column of answer ?? []) {
-    const nameless = column.labels.withoutMetric();
-    add(column.labels, nameless, column.relabelled(nameless));
+    const grouped = names.of(column.labels);
+    add(column.labels, grouped, column.relabelled(grouped.nameless));
   }
   if (answer === undefined) {
     await eachWindowSeries(inner.range, inner.function, context, noSubquery, (labels, series) => {
-      const nameless = labels.withoutMetric();
+      const grouped = names.of(labels);
       const floats = series.histogramTimes.length === 0;
       if (floats) shared.clear();
-      const column = floats ? shared : Column.empty(nameless, steps);
+      const column = floats ? shared : Column.empty(grouped.nameless, steps);
       slide(inner, compute, series, [], context, column);
-      add(labels, nameless, column);
+      add(labels, grouped, column);
     });
   }
   return ambiguous

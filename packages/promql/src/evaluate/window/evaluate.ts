@@ -7,8 +7,10 @@ import { FLOAT, type GridFunction, type GridRequest, HISTOGRAM } from "../../sou
 import { Column } from "../column.ts";
 import type { EvaluationContext } from "../context.ts";
 import { askGrid } from "../pushdown.ts";
+import { eachSeries } from "../read.ts";
 import { columnsOf, type Value } from "../value.ts";
 import { FOR_COUNTERS, KEEPS_NAME, windowFunction } from "./functions.ts";
+import { plainRateKind, slidePlainRate } from "./plain-rate.ts";
 import { windowSeries, windowSeriesOfColumn } from "./series.ts";
 import { Cell, type Window, type WindowFunction, type WindowSeries } from "./window.ts";
 
@@ -167,12 +169,10 @@ export async function eachWindowSeries(
     useStartTimes: context.experimental.startTimestamps,
     deriveHints: selector.deriveHints === true,
   };
-  for await (const raw of context.source.select(request, context)) {
-    context.checkAborted();
-    context.takeSeries(1);
+  await eachSeries(request, context, (raw) => {
     context.takeSamples(raw.times.length + sampleGrid.steps);
     use(raw.labels, windowSeries(raw, options), undefined);
-  }
+  });
 }
 
 /** Moves the window over the series, step by step; both ends only ever go forward. */
@@ -187,6 +187,11 @@ export function slide(
   const { range, grid } = plan;
   const sampleGrid = sampleGridOf(range);
   const edges = range.kind === "samples" ? range.selector.edges : undefined;
+  const rate = edges === undefined ? plainRateKind(plan.function, series) : undefined;
+  if (rate !== undefined) {
+    slidePlainRate(series, { ...sampleGrid, steps: grid.steps }, range.rangeMs, rate, column);
+    return;
+  }
   const before = edges === undefined ? 0 : context.lookbackDeltaMs;
   const after = edges === "smoothed" ? context.lookbackDeltaMs : 0;
   const { steps } = grid;

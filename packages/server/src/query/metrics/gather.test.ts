@@ -8,7 +8,12 @@ const BITS = 0x7ff0_0000_0000_0002n;
 
 /** Rows as the table has them: by series within a stretch of time; the bits tell which one it was. */
 function blockOf(rows: readonly { readonly id: bigint; readonly time: number }[]): Block {
-  const numbers = (data: BigUint64Array | Float64Array) => ({ kind: "numbers", data }) as const;
+  // An answer's numbers begin anywhere.
+  const numbers = (data: BigUint64Array | Float64Array) => {
+    const bytes = new Uint8Array(data.byteLength + 3).subarray(3);
+    bytes.set(new Uint8Array(data.buffer));
+    return { kind: "numbers", bytes, data } as const;
+  };
   return {
     rows: rows.length,
     columns: new Map([

@@ -3,12 +3,37 @@ import type { Block } from "../../store/index.ts";
 import { ascending } from "./ascending.ts";
 import type { IndexedSeries } from "./series-index.ts";
 
-/** A block's columns `series`, `ms` and `value`. Of 64 bits that are no number, the low half first. */
+/** A block's columns `series`, `ms` and `value`, 8 bytes a row at any offset. */
 interface Rows {
   readonly rows: number;
-  readonly ids: Uint32Array;
-  readonly times: Float64Array;
-  readonly halves: Uint32Array;
+  readonly ids: Uint8Array;
+  readonly times: Uint8Array;
+  readonly values: Uint8Array;
+}
+
+/** From so many rows on a run is copied sooner as a whole than number by number. */
+const LONG_RUN = 64;
+
+/**
+ * Room for the samples of one portion after the other. Fresh arrays of megabytes cost more than what
+ * is done with them: the system clears their pages, and the collector hurries to free them.
+ */
+export class SampleArrays {
+  #times = new Float64Array(0);
+  #values = new Float64Array(0);
+
+  get bytes(): number {
+    return this.#times.byteLength + this.#values.byteLength;
+  }
+
+  /** Arrays that hold at least so many samples, of which nothing that is in them stays. */
+  take(size: number): { readonly times: Float64Array; readonly values: Float64Array } {
+    if (this.#times.length < size) {
+      this.#times = new Float64Array(size);
+      this.#values = new Float64Array(size);
+    }
+    return { times: this.#times, values: this.#values };
+  }
 }
 
 /**
@@ -20,10 +45,13 @@ export class SampleGatherer {
   readonly #wanted: readonly IndexedSeries[];
   /** The halves of the wanted series' ids, the low one first. */
   readonly #ids: Uint32Array;
+  readonly #arrays: SampleArrays;
   #places: Map<bigint, number> | undefined;
 
-  constructor(wanted: readonly IndexedSeries[]) {
+  /** `arrays`: where the samples go; what was gathered into them before is gone then. */
+  constructor(wanted: readonly IndexedSeries[], arrays = new SampleArrays()) {
     this.#wanted = wanted;
+    this.#arrays = arrays;
     this.#ids = new Uint32Array(BigUint64Array.from(wanted, ({ id }) => id).buffer);
   }
 
@@ -40,10 +68,12 @@ export class SampleGatherer {
       ends[i] = size;
       size += counts[i] ?? 0;
     }
-    const times = new Float64Array(size);
-    const values = new Float64Array(size);
-    const halves = new Uint32Array(values.buffer);
-    parts.forEach((part, i) => copyRuns(part, runs[i] ?? [], ends, times, halves));
+    const { times, values } = this.#arrays.take(size);
+    parts.forEach((part, i) => {
+      const places = startsOf(runs[i] ?? [], ends);
+      copyRuns(part.times, runs[i] ?? [], places, times);
+      copyRuns(part.values, runs[i] ?? [], places, values);
+    });
     for (let i = 0; i < counts.length; i += 1) {
       const series = this.#wanted[i];
       const end = ends[i] ?? 0;
@@ -56,7 +86,8 @@ export class SampleGatherer {
   }
 
   /** The runs of wanted series as triples: the series' place, its first row, the row after its last. */
-  #runs({ rows, ids }: Rows, counts: Uint32Array): number[] {
+  #runs({ rows, ids: bytes }: Rows, counts: Uint32Array): number[] {
+    const ids = halvesOf(bytes);
     const runs: number[] = [];
     let place = -1;
     for (let from = 0; from < rows;) {
@@ -87,25 +118,49 @@ export class SampleGatherer {
   }
 }
 
-/** Copies each run behind what its series has; values as halves, so that a NaN keeps its payload. */
-function copyRuns(
-  { times: fromTimes, halves: fromHalves }: Rows,
-  runs: readonly number[],
-  ends: Uint32Array,
-  times: Float64Array,
-  halves: Uint32Array,
-): void {
-  for (let run = 0; run < runs.length; run += 3) {
-    const place = runs[run] ?? 0;
-    const to = runs[run + 2] ?? 0;
-    let at = ends[place] ?? 0;
-    for (let row = runs[run + 1] ?? 0; row < to; row += 1, at += 1) {
-      times[at] = fromTimes[row] ?? 0;
-      halves[2 * at] = fromHalves[2 * row] ?? 0;
-      halves[2 * at + 1] = fromHalves[2 * row + 1] ?? 0;
-    }
-    ends[place] = at;
+/** Where each run begins in its series' samples; moves the series' ends behind it. */
+function startsOf(runs: readonly number[], ends: Uint32Array): Uint32Array {
+  const starts = new Uint32Array(runs.length / 3);
+  for (let run = 0; run < starts.length; run += 1) {
+    const place = runs[3 * run] ?? 0;
+    const start = ends[place] ?? 0;
+    starts[run] = start;
+    ends[place] = start + (runs[3 * run + 2] ?? 0) - (runs[3 * run + 1] ?? 0);
   }
+  return starts;
+}
+
+/** Copies the runs of a column to their places; as bytes or halves, so that a NaN keeps its payload. */
+function copyRuns(
+  from: Uint8Array,
+  runs: readonly number[],
+  starts: Uint32Array,
+  into: Float64Array,
+): void {
+  const bytes = new Uint8Array(into.buffer);
+  const halves = new Uint32Array(into.buffer);
+  const aligned = halvesOf(from);
+  for (let run = 0; run < starts.length; run += 1) {
+    const row = runs[3 * run + 1] ?? 0;
+    const to = runs[3 * run + 2] ?? 0;
+    const start = starts[run] ?? 0;
+    if (to - row >= LONG_RUN) {
+      bytes.set(from.subarray(8 * row, 8 * to), 8 * start);
+      continue;
+    }
+    // Shorter than a call and its two views.
+    for (let i = 2 * row, at = 2 * start; i < 2 * to; i += 1, at += 1) halves[at] = aligned[i] ?? 0;
+  }
+}
+
+/** What `halvesOf` answers; it is made anew for each column. */
+let scratch = new Uint32Array(0);
+
+/** Numbers of 64 bits as two of 32, the low one first. Good until the next call. */
+function halvesOf(bytes: Uint8Array): Uint32Array {
+  if (scratch.byteLength < bytes.length) scratch = new Uint32Array(bytes.length / 4);
+  new Uint8Array(scratch.buffer).set(bytes);
+  return scratch;
 }
 
 function isAscending(times: Float64Array, start: number, end: number): boolean {
@@ -116,15 +171,10 @@ function isAscending(times: Float64Array, start: number, end: number): boolean {
 }
 
 function rowsOf({ rows, columns }: Block): Rows {
-  const [ids, times, values] = ["series", "ms", "value"].map((name) => {
+  const bytesOf = (name: string): Uint8Array => {
     const column = columns.get(name);
     if (column?.kind !== "numbers") throw new TypeError(`the answer lacks its column ${name}`);
-    return column.data.buffer;
-  });
-  return {
-    rows,
-    ids: new Uint32Array(ids ?? new ArrayBuffer()),
-    times: new Float64Array(times ?? new ArrayBuffer()),
-    halves: new Uint32Array(values ?? new ArrayBuffer()),
+    return column.bytes;
   };
+  return { rows, ids: bytesOf("series"), times: bytesOf("ms"), values: bytesOf("value") };
 }

@@ -2,6 +2,8 @@ import type { Labels, RawSeries } from "@seaworthy/promql";
 import type { Block, Parameters, Telemetry } from "../../store/index.ts";
 import { SampleDensity } from "./density.ts";
 import { SampleGatherer } from "./gather.ts";
+import type { SampleArrays } from "./gather.ts";
+import type { LentArrays } from "./lent-arrays.ts";
 import { HISTOGRAM_COLUMNS, histogramsById, withHistograms } from "./histograms.ts";
 import type { HistogramSeries } from "./histograms.ts";
 import type { IndexedSeries, MatchedFamily } from "./series-index.ts";
@@ -26,7 +28,8 @@ export interface SeriesChunk {
 
 /**
  * Reads the samples of matched series from startMs to endMs, both inclusive, ascending and each time
- * once. The next statement runs while the caller works on what the last one read.
+ * once, in portions that are in memory at once: in lent arrays a portion lasts until the next one is
+ * asked for. The next statement runs while the caller works on what the last one read.
  */
 export async function* readSamples(
   telemetry: Telemetry,
@@ -34,7 +37,24 @@ export async function* readSamples(
   range: { readonly startMs: number; readonly endMs: number },
   signal: AbortSignal,
   density = new SampleDensity(),
-): AsyncGenerator<RawSeries> {
+  lent?: LentArrays,
+): AsyncGenerator<Iterable<RawSeries>> {
+  const arrays = lent?.borrow();
+  try {
+    yield* readInto(arrays, telemetry, families, range, signal, density);
+  } finally {
+    if (arrays !== undefined) lent?.giveBack(arrays);
+  }
+}
+
+async function* readInto(
+  arrays: SampleArrays | undefined,
+  telemetry: Telemetry,
+  families: readonly MatchedFamily[],
+  range: { readonly startMs: number; readonly endMs: number },
+  signal: AbortSignal,
+  density: SampleDensity,
+): AsyncGenerator<Iterable<RawSeries>> {
   const chunks = new Chunker(families);
   const weight = families.some(({ histograms }) => histograms) ? HISTOGRAM_SAMPLES : 1;
   const spanMs = range.endMs - range.startMs + 1;
@@ -63,8 +83,8 @@ export async function* readSamples(
     density.learn(chunk.families, chunk.series.length, spanMs, samples);
     next = read(take());
     next.catch(() => {});
-    const floats = new SampleGatherer(chunk.series).gather(blocks);
-    yield* histograms === undefined ? floats : joined(floats, chunk.series, histograms);
+    const floats = new SampleGatherer(chunk.series, arrays).gather(blocks);
+    yield histograms === undefined ? floats : joined(floats, chunk.series, histograms);
   }
 }
 
@@ -111,7 +131,7 @@ function readChunk(
       AND time <= fromUnixTimestamp64Milli({end:Int64}, 'UTC')`;
   const parameters = { ...chunk.parameters, start: clampTime(startMs), end: clampTime(endMs) };
   // One thread reads in the table's order; a second one works on the answer meanwhile: this one.
-  return telemetry.select(sql, parameters, { signal, settings: { max_threads: 1 } });
+  return telemetry.select(sql, parameters, { signal, settings: { max_threads: 1 }, long: true });
 }
 
 /** Within what the table's times can be; queries may ask for the year 292277025. */

@@ -99,6 +99,27 @@ describe("select", () => {
     }
   });
 
+  it("answers the same in portions, and keeps nothing of them when asked again", async () => {
+    const store = withoutMemory();
+    const source = createSource(store, new SeriesIndex(store, 1000));
+    const hints = { function: "", stepMs: 0, windowMs: 0 };
+    const request = { matchers: [named("a_total")], startMs: start, endMs: Date.now(), hints };
+    const expected = await select([named("a_total")]);
+    for (let round = 0; round < 2; round += 1) {
+      const found: string[] = [];
+      for await (const portion of source.selectPortions(request, context)) {
+        for (const { labels, times, values } of portion) {
+          found.push(JSON.stringify([labels.key, ...times, ...values]));
+        }
+      }
+      expect(found).toEqual(
+        expected.map(({ labels, times, values }) =>
+          JSON.stringify([labels.key, ...times, ...values]),
+        ),
+      );
+    }
+  });
+
   it("carries staleness markers", async () => {
     const [last] = await select([named("b"), { name: "i", operator: "=", value: `${SERIES - 1}` }]);
     expect(last?.times.length).toBe(SAMPLES);

@@ -12,6 +12,8 @@ import type { Telemetry } from "../../store/index.ts";
 import { SampleDensity } from "./density.ts";
 import { withWindows } from "./downsampled/source.ts";
 import { evaluateGrid } from "./grid.ts";
+import { LentArrays } from "./lent-arrays.ts";
+import type { PortionedSource } from "./portioned.ts";
 import { readSamples } from "./samples.ts";
 import type { MatchedFamily, SeriesIndex } from "./series-index.ts";
 
@@ -19,12 +21,22 @@ import type { MatchedFamily, SeriesIndex } from "./series-index.ts";
 const SAMPLES_OF_TURN = 100_000;
 
 /** PromQL's view of the metrics' store. */
-export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
-  const source = withWindows(samplesSource(telemetry, index), telemetry, index);
+export function createSource(telemetry: Telemetry, index: SeriesIndex): Source & PortionedSource {
+  const density = new SampleDensity();
+  const kept = withWindows(samplesSource(telemetry, index, density), telemetry, index);
+  const lent = new LentArrays();
+  const source = withWindows(samplesSource(telemetry, index, density, lent), telemetry, index);
   return {
     async *select(request, context) {
       try {
-        yield* source.select(request, context);
+        for await (const portion of kept.selectPortions(request, context)) yield* portion;
+      } catch (error) {
+        throw promqlErrorOf(error);
+      }
+    },
+    async *selectPortions(request, context) {
+      try {
+        yield* source.selectPortions(request, context);
       } catch (error) {
         throw promqlErrorOf(error);
       }
@@ -43,18 +55,22 @@ export function createSource(telemetry: Telemetry, index: SeriesIndex): Source {
   };
 }
 
-/** The samples as they were stored. */
-function samplesSource(telemetry: Telemetry, index: SeriesIndex): Source {
-  const density = new SampleDensity();
+/** The samples as they were stored; in lent arrays a portion lasts until the next one is asked for. */
+function samplesSource(
+  telemetry: Telemetry,
+  index: SeriesIndex,
+  density: SampleDensity,
+  lent?: LentArrays,
+): PortionedSource {
   return {
-    async *select(request: SelectRequest, context: QueryContext): AsyncGenerator<RawSeries> {
+    async *selectPortions(request: SelectRequest, context: QueryContext) {
       const { matchers, startMs, endMs } = request;
       const families = await index.match(matchers, startMs, endMs, context.signal);
       if (inMemory(telemetry, families, startMs)) {
         yield* recentSamples(telemetry, families, startMs, endMs);
         return;
       }
-      yield* readSamples(telemetry, families, { startMs, endMs }, context.signal, density);
+      yield* readSamples(telemetry, families, { startMs, endMs }, context.signal, density, lent);
     },
     async estimate({ matchers, startMs, endMs }: SelectRequest, { signal }: QueryContext) {
       const families = await index.match(matchers, startMs, endMs, signal);
@@ -91,17 +107,20 @@ async function* recentSamples(
   families: readonly MatchedFamily[],
   startMs: number,
   endMs: number,
-): AsyncGenerator<RawSeries> {
+): AsyncGenerator<RawSeries[]> {
   let samples = 0;
+  let portion: RawSeries[] = [];
   for (const { series } of families) {
     for (const { id, labels } of series) {
       const found = recent.read(id, startMs, endMs);
       if (found === undefined) continue;
-      yield { labels, ...found };
+      portion.push({ labels, ...found });
       samples += found.times.length;
       if (samples < SAMPLES_OF_TURN) continue;
-      samples = 0;
+      yield portion;
+      [samples, portion] = [0, []];
       await setImmediate();
     }
   }
+  yield portion;
 }

@@ -9,6 +9,7 @@ import type { ClickHouse, StatementOptions, SystemTable } from "./engine.ts";
 import { folderInUse, storeErrorOf } from "./engine-errors.ts";
 import type { TelemetryLimits } from "./limits.ts";
 import { decodeBlocks } from "./native-format.ts";
+import type { Block } from "./native-format.ts";
 import { abortReason, Pool } from "./pool.ts";
 import { statementSettings } from "./settings.ts";
 import { renderStatement } from "./statement.ts";
@@ -122,12 +123,12 @@ class EmbeddedClickHouse implements ClickHouse {
   }
 
   async select(sql: string, parameters = {}, options: StatementOptions = {}) {
-    const bytes = await this.#run(this.#readers, renderStatement(sql, parameters), options);
-    return decodeBlocks(bytes);
+    const statement = renderStatement(sql, parameters);
+    return this.#run(this.#readers, statement, options, options.long === true ? inPieces : whole);
   }
 
   async execute(sql: string, parameters = {}, options: StatementOptions = {}) {
-    await this.#run(this.#writers, renderStatement(sql, parameters), options);
+    await this.#run(this.#writers, renderStatement(sql, parameters), options, whole);
   }
 
   /**
@@ -166,7 +167,12 @@ class EmbeddedClickHouse implements ClickHouse {
     await drainPending();
   }
 
-  async #run(pool: Pool<Session>, sql: string, options: StatementOptions): Promise<Uint8Array> {
+  async #run<T>(
+    pool: Pool<Session>,
+    sql: string,
+    options: StatementOptions,
+    ask: (session: Session, sql: string) => Promise<T>,
+  ): Promise<T> {
     const { signal, timeoutMs = this.#limits.statementMs, settings = {} } = options;
     this.#statements += 1;
     // The engine gives each statement an id of its own that it does not tell; this is how to find it.
@@ -180,7 +186,7 @@ class EmbeddedClickHouse implements ClickHouse {
         const stop = () => void this.#kill(tag);
         signal?.addEventListener("abort", stop, { once: true });
         try {
-          return (await session.queryAsync(text, { format: "Native" })).bytes();
+          return await ask(session, text);
         } finally {
           signal?.removeEventListener("abort", stop);
           this.#running.delete(tag);
@@ -201,4 +207,17 @@ class EmbeddedClickHouse implements ClickHouse {
       if (this.#running.has(tag)) await delay(KILL_EVERY_MS);
     }
   }
+}
+
+async function whole(session: Session, sql: string): Promise<Block[]> {
+  return decodeBlocks((await session.queryAsync(sql, { format: "Native" })).bytes());
+}
+
+/** The engine works on the next piece while this one is decoded, and never holds the whole answer. */
+async function inPieces(session: Session, sql: string): Promise<Block[]> {
+  const blocks: Block[] = [];
+  for await (const piece of session.queryStream(sql, { format: "Native" })) {
+    blocks.push(...decodeBlocks(piece.raw()));
+  }
+  return blocks;
 }

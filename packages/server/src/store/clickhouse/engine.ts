@@ -9,6 +9,8 @@ export interface StatementOptions {
   readonly timeoutMs?: number;
   /** Engine settings for this statement alone. The SQL must not have a SETTINGS clause of its own. */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** The answer is long. The embedded engine then hands it over in pieces, which saves copies of it. */
+  readonly long?: boolean;
 }
 
 /** How long the engine may take to say that it is there, ms. */

@@ -67,9 +67,16 @@ export interface NullableColumn {
   readonly values: Column;
 }
 
+/** Numbers: as they came, little endian at any offset, and as an array, which is made when asked for. */
+export interface NumbersColumn {
+  readonly kind: "numbers";
+  readonly bytes: Uint8Array;
+  readonly data: NumberArray;
+}
+
 /** One column on its way out. Times are 64-bit ticks, dates are days since 1970. */
 export type Column =
-  | { readonly kind: "numbers"; readonly data: NumberArray }
+  | NumbersColumn
   | { readonly kind: "strings"; readonly data: readonly string[] }
   | NullableColumn
   | ArrayColumn
@@ -210,7 +217,7 @@ function decodeColumn(reader: Reader, type: string, rows: number): Column {
   }
   const nullable = /^Nullable\((.+)\)$/.exec(type)?.[1];
   if (nullable !== undefined) {
-    const nulls = new Uint8Array(reader.copy(rows));
+    const nulls = new Uint8Array(reader.bytes(rows));
     return { kind: "nullable", nulls, values: decodeColumn(reader, nullable, rows) };
   }
   const element = /^Array\((.+)\)$/.exec(type)?.[1];
@@ -229,28 +236,48 @@ function decodeColumn(reader: Reader, type: string, rows: number): Column {
       values: decodeColumn(reader, value, entries),
     };
   }
-  const make = NUMBERS[type.replace(/\(.*$/, "")];
-  if (make === undefined) throw new RangeError(`answers of type ${type} are not read; cast them`);
-  return { kind: "numbers", data: make(reader, rows) };
+  const numbers = NUMBERS[type.replace(/\(.*$/, "")];
+  if (numbers === undefined) {
+    throw new RangeError(`answers of type ${type} are not read; cast them`);
+  }
+  return numbersColumn(reader.bytes(rows * numbers.size), numbers.make);
 }
 
-type MakeNumbers = (reader: Reader, rows: number) => NumberArray;
+/** Most columns of long answers are copied to where they belong: an array of each would be a copy more. */
+function numbersColumn(bytes: Uint8Array, make: (buffer: ArrayBuffer) => NumberArray): Column {
+  let data: NumberArray | undefined;
+  return {
+    kind: "numbers",
+    bytes,
+    get data() {
+      // A typed array begins at a multiple of its width; in the answer, numbers begin anywhere.
+      data ??= make(new Uint8Array(bytes).buffer);
+      return data;
+    },
+  };
+}
 
-const NUMBERS: Readonly<Record<string, MakeNumbers>> = {
-  UInt8: (reader, rows) => new Uint8Array(reader.copy(rows)),
-  Bool: (reader, rows) => new Uint8Array(reader.copy(rows)),
-  UInt16: (reader, rows) => new Uint16Array(reader.copy(rows * 2)),
-  Date: (reader, rows) => new Uint16Array(reader.copy(rows * 2)),
-  UInt32: (reader, rows) => new Uint32Array(reader.copy(rows * 4)),
-  DateTime: (reader, rows) => new Uint32Array(reader.copy(rows * 4)),
-  UInt64: (reader, rows) => new BigUint64Array(reader.copy(rows * 8)),
-  Int8: (reader, rows) => new Int8Array(reader.copy(rows)),
-  Int16: (reader, rows) => new Int16Array(reader.copy(rows * 2)),
-  Int32: (reader, rows) => new Int32Array(reader.copy(rows * 4)),
-  Int64: (reader, rows) => new BigInt64Array(reader.copy(rows * 8)),
-  DateTime64: (reader, rows) => new BigInt64Array(reader.copy(rows * 8)),
-  Float32: (reader, rows) => new Float32Array(reader.copy(rows * 4)),
-  Float64: (reader, rows) => new Float64Array(reader.copy(rows * 8)),
+interface NumberType {
+  /** Bytes of one number. */
+  readonly size: number;
+  readonly make: (buffer: ArrayBuffer) => NumberArray;
+}
+
+const NUMBERS: Readonly<Record<string, NumberType>> = {
+  UInt8: { size: 1, make: (buffer) => new Uint8Array(buffer) },
+  Bool: { size: 1, make: (buffer) => new Uint8Array(buffer) },
+  UInt16: { size: 2, make: (buffer) => new Uint16Array(buffer) },
+  Date: { size: 2, make: (buffer) => new Uint16Array(buffer) },
+  UInt32: { size: 4, make: (buffer) => new Uint32Array(buffer) },
+  DateTime: { size: 4, make: (buffer) => new Uint32Array(buffer) },
+  UInt64: { size: 8, make: (buffer) => new BigUint64Array(buffer) },
+  Int8: { size: 1, make: (buffer) => new Int8Array(buffer) },
+  Int16: { size: 2, make: (buffer) => new Int16Array(buffer) },
+  Int32: { size: 4, make: (buffer) => new Int32Array(buffer) },
+  Int64: { size: 8, make: (buffer) => new BigInt64Array(buffer) },
+  DateTime64: { size: 8, make: (buffer) => new BigInt64Array(buffer) },
+  Float32: { size: 4, make: (buffer) => new Float32Array(buffer) },
+  Float64: { size: 8, make: (buffer) => new Float64Array(buffer) },
 };
 
 class Reader {
@@ -282,15 +309,15 @@ class Reader {
     return this.#bytes.toString("utf8", end.start, end.stop);
   }
 
-  /** A copy, which is aligned whatever the position in the answer. */
-  copy(length: number): ArrayBuffer {
+  /** A view of the answer. */
+  bytes(length: number): Uint8Array {
     const { start, stop } = this.#take(length);
-    const from = this.#bytes.byteOffset;
-    return new Uint8Array(this.#bytes.buffer, from + start, stop - start).slice().buffer;
+    // Not a Buffer, whose own views cost several times as much.
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, stop - start);
   }
 
   ends(rows: number): Float64Array {
-    const raw = new Uint32Array(this.copy(rows * 8));
+    const raw = new Uint32Array(new Uint8Array(this.bytes(rows * 8)).buffer);
     return Float64Array.from(
       { length: rows },
       (_, i) => (raw[2 * i] ?? 0) + (raw[2 * i + 1] ?? 0) * TWO_32,

@@ -140,11 +140,11 @@ describe("a batch that cannot be stored", () => {
   });
 });
 
-describe("a statement", () => {
+describe.each([false, true])("a statement (with a long answer: %s)", (long) => {
   it("is stopped in the engine when its caller has gone", async () => {
     const slow = "SELECT count() AS x FROM numbers(100000000000) WHERE sipHash64(number) = 1";
     const gone = new AbortController();
-    const query = errorOf(telemetry.select(slow, {}, { signal: gone.signal }));
+    const query = errorOf(telemetry.select(slow, {}, { signal: gone.signal, long }));
     const running =
       "SELECT count() AS x FROM system.processes WHERE query LIKE '%sipHash64(number)%'";
     await expect.poll(() => ask(running)).toEqual([2n]);
@@ -154,12 +154,48 @@ describe("a statement", () => {
     expect(await ask(running)).toEqual([1n]);
   });
 
+  it("is stopped in the middle of its answer", async () => {
+    const endless = "SELECT number AS x FROM numbers(100000000000) WHERE sleepEachRow(0.0001) = 0";
+    const gone = new AbortController();
+    const settings = { max_block_size: 100, function_sleep_max_microseconds_per_block: 0 };
+    const query = errorOf(telemetry.select(endless, {}, { signal: gone.signal, long, settings }));
+    const rows =
+      "SELECT sum(read_rows) > 1000 AS x FROM system.processes WHERE query LIKE '%0.0001)%' AND query NOT LIKE '%processes%'";
+    await expect.poll(() => ask(rows)).toEqual([1]);
+    gone.abort(new Error("gone"));
+    expect(await query).toMatchObject({ message: "gone" });
+    await telemetry.ping();
+  });
+
   it("is stopped at its time limit", async () => {
     const slow = "SELECT count() AS x FROM numbers(100000000000) WHERE sipHash64(number) = 1";
-    const error = await errorOf(telemetry.select(slow, {}, { timeoutMs: 50 }));
+    const error = await errorOf(telemetry.select(slow, {}, { timeoutMs: 50, long }));
     expect(error).toMatchObject({ code: "query_timeout" });
   });
 
+  it("answers all of it, bit for bit", async () => {
+    const sql = "SELECT number AS x, reinterpretAsFloat64(number) AS y FROM numbers(300000)";
+    const blocks = await telemetry.select(sql, {}, { long });
+    const columns = blocks.map(({ columns: found }) => [found.get("x"), found.get("y")]);
+    const [numbers, floats] = [0, 1].map((i) =>
+      Buffer.concat(
+        columns.map((pair) => (pair[i]?.kind === "numbers" ? pair[i].bytes : new Uint8Array())),
+      ),
+    );
+    expect(numbers?.length).toBe(2_400_000);
+    expect(numbers?.equals(floats ?? Buffer.alloc(0))).toBe(true);
+    expect(numbers?.readUInt32LE(8 * 299_999)).toBe(299_999);
+  });
+
+  it("is refused when the engine finds its fault in the middle", async () => {
+    const sql = "SELECT throwIf(number = 200000) AS x FROM numbers(300000)";
+    const error = await errorOf(telemetry.select(sql, {}, { long }));
+    expect(error).toMatchObject({ code: "store_unavailable" });
+    await telemetry.ping();
+  });
+});
+
+describe("a statement", () => {
   it("is refused when it needs too much memory", async () => {
     const error = await errorOf(
       telemetry.select("SELECT length(groupArray(toString(number))) AS x FROM numbers(100000000)"),

@@ -110,10 +110,12 @@ async function samplesById(
   const ids = new Map<IndexedSeries["labels"], bigint>();
   for (const { series } of portion) for (const { labels, id } of series) ids.set(labels, id);
   const range = { startMs: Math.floor(afterMs) + 1, endMs: toMs };
-  for await (const series of readSamples(telemetry, portion, range, context.signal)) {
-    context.takeSamples(series.times.length);
-    const id = ids.get(series.labels);
-    if (id !== undefined) found.set(id, windowsOfSamples(series));
+  for await (const read of readSamples(telemetry, portion, range, context.signal)) {
+    for (const series of read) {
+      context.takeSamples(series.times.length);
+      const id = ids.get(series.labels);
+      if (id !== undefined) found.set(id, windowsOfSamples(series));
+    }
   }
   return found;
 }

@@ -29,7 +29,7 @@ export async function* selectAcrossSeam(
   { matchers, startMs, endMs, hints }: SelectRequest,
   kept: KeptResolutions,
   context: QueryContext,
-): AsyncGenerator<RawSeries> {
+): AsyncGenerator<RawSeries[]> {
   const seamMs = seamOf(kept);
   const families = await index.match(matchers, startMs, endMs, context.signal);
   const subject = hints.function === "" ? "values are" : `${hints.function} is`;
@@ -55,10 +55,11 @@ export async function* selectAcrossSeam(
     const later = new Map<IndexedSeries["labels"], RawSeries>();
     if (endMs > throughMs) {
       const range = { startMs: Math.floor(throughMs) + 1, endMs };
-      for await (const series of readSamples(telemetry, portion, range, context.signal)) {
-        later.set(series.labels, series);
+      for await (const read of readSamples(telemetry, portion, range, context.signal)) {
+        for (const series of read) later.set(series.labels, series);
       }
     }
+    const found: RawSeries[] = [];
     for (const { id, labels } of portion.flatMap(({ series }) => series)) {
       const windows = joinWindows(
         long.get(id) ?? NO_WINDOWS,
@@ -71,8 +72,9 @@ export async function* selectAcrossSeam(
       const histograms = concatHistograms(kept1, kept2);
       const early = histograms === undefined ? floats : withHistograms(floats, histograms);
       const whole = concat(early, later.get(labels));
-      if (whole.times.length > 0) yield whole;
+      if (whole.times.length > 0) found.push(whole);
     }
+    yield found;
   }
 }
 

@@ -1,6 +1,8 @@
-import type { GridRequest, QueryContext, SelectRequest, Source } from "@seaworthy/promql";
+import type { GridRequest, QueryContext, SelectRequest } from "@seaworthy/promql";
 import type { Telemetry } from "../../../store/index.ts";
+import type { PortionedSource } from "../portioned.ts";
 import type { SeriesIndex } from "../series-index.ts";
+
 import { WINDOW_FUNCTIONS } from "./functions.ts";
 import { evaluateStretches } from "./grid.ts";
 import { stretchesOf } from "./plan.ts";
@@ -10,13 +12,17 @@ import { seamOf, selectAcrossSeam } from "./select.ts";
  * Answers what reaches back into time that is kept in windows, and leaves the rest to `samples`, the
  * source of the samples themselves.
  */
-export function withWindows(samples: Source, telemetry: Telemetry, index: SeriesIndex): Source {
+export function withWindows(
+  samples: PortionedSource,
+  telemetry: Telemetry,
+  index: SeriesIndex,
+): PortionedSource {
   const stores = { telemetry, index };
   return {
-    select(request: SelectRequest, context: QueryContext) {
+    selectPortions(request: SelectRequest, context: QueryContext) {
       const kept = telemetry.kept();
       return request.startMs > seamOf(kept)
-        ? samples.select(request, context)
+        ? samples.selectPortions(request, context)
         : selectAcrossSeam(stores, request, kept, context);
     },
     /** Which windows answer depends on the query's whole range, so that it is not cut in slices. */

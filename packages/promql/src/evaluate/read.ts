@@ -1,0 +1,23 @@
+import type { RawSeries, SelectRequest } from "../source.ts";
+import type { EvaluationContext } from "./context.ts";
+
+/** Hands each of a selector's series to `use`, and counts it; throws when the caller has given up. */
+export async function eachSeries(
+  request: SelectRequest,
+  context: EvaluationContext,
+  use: (series: RawSeries) => void,
+): Promise<void> {
+  const { source } = context;
+  const take = (series: RawSeries): void => {
+    context.checkAborted();
+    context.takeSeries(1);
+    use(series);
+  };
+  if (source.selectPortions === undefined) {
+    for await (const series of source.select(request, context)) take(series);
+    return;
+  }
+  for await (const portion of source.selectPortions(request, context)) {
+    for (const series of portion) take(series);
+  }
+}
