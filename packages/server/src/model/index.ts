@@ -10,6 +10,7 @@ export * from "./labels.ts";
 export * from "./logs.ts";
 export * from "./masking.ts";
 export * from "./matcher.ts";
+export * from "./oauth.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";
 export * from "./schedules.ts";

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { messageOf } from "../../model/index.ts";
+import { messageOf, systemClock } from "../../model/index.ts";
 import type { Alert, AlertSink } from "../../model/index.ts";
 import { createAdmission } from "../admit.ts";
 import { createHttpClient } from "../scrape/http-client.ts";
@@ -64,6 +64,7 @@ class Peer {
       http,
       admission: createAdmission(MAX_ANSWER),
       userAgent: "Seaworthy",
+      clock: systemClock,
     });
   }
 

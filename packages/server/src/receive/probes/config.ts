@@ -89,6 +89,7 @@ const http = z.strictObject({
     "probes go to their target directly",
     PRODUCT,
   ),
+  ...unsupportedFields(["oauth2"], LATER, PRODUCT),
   ...unsupportedFields(["use_http3", "skip_resolve_phase_with_proxy"], LATER, PRODUCT),
 });
 

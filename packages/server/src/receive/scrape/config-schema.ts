@@ -42,7 +42,11 @@ const LATER = "remove it for now";
 const histogramFields = {
   scrape_native_histograms: flag.optional(),
   always_scrape_classic_histograms: flag.optional(),
-  ...unsupportedFields(["convert_classic_histograms_to_nhcb"], LATER),
+  convert_classic_histograms_to_nhcb: flag.optional(),
+};
+const reportFields = {
+  scrape_failure_log_file: text.optional(),
+  extra_scrape_metrics: flag.optional(),
 };
 const bucketFields = {
   native_histogram_bucket_limit: count.optional(),
@@ -77,7 +81,7 @@ const scrapeConfig = z.strictObject({
   ...histogramFields,
   ...bucketFields,
   ...namingFields,
-  ...unsupportedFields(["scrape_failure_log_file", "extra_scrape_metrics"], LATER),
+  ...reportFields,
 });
 
 const alertmanager = z.strictObject({
@@ -106,10 +110,8 @@ export const prometheusFile = z.strictObject({
       ...limitFields,
       ...histogramFields,
       ...namingFields,
-      ...unsupportedFields(
-        ["query_log_file", "scrape_failure_log_file", "rule_query_offset", "extra_scrape_metrics"],
-        LATER,
-      ),
+      ...reportFields,
+      ...unsupportedFields(["query_log_file"], LATER),
     })
     .optional(),
   rule_files: z.array(text).optional(),

@@ -68,6 +68,9 @@ const accepted: Record<string, string> = {
   authorization: jobWith("authorization: {type: ' Token ', credentials: x}"),
   "a credentials file": jobWith("authorization: {credentials_file: token}"),
   "a bearer token": jobWith("bearer_token: x"),
+  "OAuth 2": jobWith(
+    "oauth2: {client_id: a, client_secret_file: token, token_url: 'http://x/y', scopes: [s], endpoint_params: {a: b}, tls_config: {insecure_skip_verify: true}}",
+  ),
   limits: jobWith("sample_limit: 10\nlabel_limit: 5\nbody_size_limit: 10MB\ntarget_limit: 3"),
   "a compound size": jobWith("body_size_limit: 1MB512KB"),
   "no size limit": jobWith("body_size_limit: 0"),
@@ -106,6 +109,14 @@ const accepted: Record<string, string> = {
 
 /** Both readers must refuse these; ours with this text. */
 const refused: Record<string, [yaml: string, message: string | RegExp]> = {
+  "OAuth 2 without a place to ask": [
+    jobWith("oauth2: {client_id: a, client_secret: b}"),
+    "scrape_configs[0].oauth2.token_url: is missing or empty",
+  ],
+  "OAuth 2 beside a password": [
+    jobWith("basic_auth: {username: a}\noauth2: {client_id: a, token_url: 'http://x'}"),
+    "give at most one of basic_auth, oauth2",
+  ],
   "broken YAML": ["global: [", /^prometheus\.yml:\d+:\d+: /],
   "an unknown field": ["globl: {}", 'prometheus.yml:1:1: globl: unknown field "globl"'],
   "an unknown field of a job": [
@@ -247,6 +258,13 @@ const acceptedSince3: Record<string, string> = {
   "names of any text": jobWith(
     "static_configs: [{targets: [a], labels: {'a.b': x, 1a: y}}]\nrelabel_configs: [{source_labels: [a-b], target_label: c.d}]",
   ),
+  "what is written beside the samples": `global: {scrape_failure_log_file: f, extra_scrape_metrics: true, convert_classic_histograms_to_nhcb: true, rule_query_offset: 1m}\n${jobWith("scrape_failure_log_file: g\nextra_scrape_metrics: false\nconvert_classic_histograms_to_nhcb: false")}`,
+  "the newer ways to prove who asks": jobWith(
+    "basic_auth: {username_file: token}\nproxy_from_environment: true",
+  ),
+  "a grant that is signed": jobWith(
+    "oauth2: {client_id: a, token_url: 'http://x', grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', client_certificate_key_file: token, signature_algorithm: RS384, claims: {a: [b]}}",
+  ),
   "the legacy scheme": jobWith("metric_name_validation_scheme: legacy"),
   "an escaping": `global: {metric_name_escaping_scheme: dots}\n${jobWith("keep_dropped_targets: 3")}`,
 };
@@ -254,6 +272,18 @@ const refusedSince3: Record<string, [yaml: string, message: string]> = {
   "a header that is the client's own": [
     jobWith("http_headers: {Authorization: {values: [x]}}"),
     "http_headers.Authorization: cannot be set",
+  ],
+  "a grant that is not known": [
+    jobWith("oauth2: {client_id: a, token_url: 'http://x', grant_type: password}"),
+    "oauth2.grant_type: must be client_credentials",
+  ],
+  "two names of users": [
+    jobWith("basic_auth: {username: a, username_file: token}"),
+    "basic_auth.username: give at most one",
+  ],
+  "two proxies": [
+    jobWith("proxy_url: 'http://x'\nproxy_from_environment: true"),
+    "proxy_from_environment: give at most one",
   ],
   "UTF-8 names asked for in the legacy scheme": [
     jobWith("metric_name_validation_scheme: legacy\nmetric_name_escaping_scheme: allow-utf-8"),
@@ -294,13 +324,13 @@ it.each(Object.entries(refusedSince3))(
 );
 
 it("refuses by name the fields of Prometheus that it does not act on", async () => {
-  const text = `remote_write: [{url: 'http://x'}]\n${jobWith("consul_sd_configs: []\noauth2: {}")}`;
+  const text = `remote_write: [{url: 'http://x'}]\n${jobWith("consul_sd_configs: []\nbasic_auth: {username_ref: x}")}`;
   const message = await faults(text);
   expect(message).toContain(
     "prometheus.yml:1:1: remote_write: remote_write is a field of Prometheus that is not supported yet",
   );
   expect(message).toContain("prometheus.yml:4:5: scrape_configs[0].consul_sd_configs: ");
-  expect(message).toContain("prometheus.yml:5:5: scrape_configs[0].oauth2: ");
+  expect(message).toContain("scrape_configs[0].basic_auth.username_ref: ");
 });
 
 it("fills in the defaults", async () => {

@@ -121,6 +121,7 @@ function job(
   }
   httpClientFaults(section, (at, reason) => report([...path, ...at], reason));
   checkTargetGroups(section, path, report);
+  const failureLog = section.scrape_failure_log_file || global.scrape_failure_log_file || undefined;
   const config: ScrapeConfig = {
     jobName,
     honorLabels: section.honor_labels ?? false,
@@ -133,6 +134,8 @@ function job(
     params: section.params ?? {},
     compression: section.enable_compression ?? true,
     ...formats(section, defaults),
+    extraMetrics: section.extra_scrape_metrics ?? global.extra_scrape_metrics ?? false,
+    failureLog: failureLog === undefined ? undefined : absolute(failureLog),
     limits: {
       bodyBytes: section.body_size_limit || global.body_size_limit || 0,
       samples: section.sample_limit || global.sample_limit || 0,
@@ -168,6 +171,10 @@ function formats(section: ScrapeSection, { global, features }: Defaults) {
     nativeHistograms,
     startTimestamps: features.startTimestamps,
     maxSchema: schemaOfFactor(section.native_histogram_min_bucket_factor ?? 0),
+    customBuckets:
+      section.convert_classic_histograms_to_nhcb ??
+      global.convert_classic_histograms_to_nhcb ??
+      false,
     classicHistograms:
       section.always_scrape_classic_histograms ?? global.always_scrape_classic_histograms ?? false,
   };

@@ -6,3 +6,6 @@ export class ScrapeFault extends SeaworthyError {
   override readonly status = 502;
   override readonly name = "ScrapeFault";
 }
+
+/** An answer was larger than it may be. */
+export class BodyTooLarge extends ScrapeFault {}

@@ -113,6 +113,53 @@ it("sends headers of the configuration, from files too, but not to another serve
   ]);
 });
 
+describe("oauth2", () => {
+  it("asks for a token once, and anew when it was refused or ends", async () => {
+    const forms: string[] = [];
+    const tokens = await serve((request, response) => {
+      let text = "";
+      request.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      request.on("end", () => {
+        forms.push(`${request.headers.authorization ?? "nobody"} ${text}`);
+        response.end(JSON.stringify({ access_token: `t${forms.length}`, expires_in: 13 }));
+      });
+    });
+    const seen: (string | undefined)[] = [];
+    const target = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      if (seen.length === 2) response.writeHead(401).end();
+      else response.end("a 1\n");
+    });
+    await writeFile(join(directory, "client"), "s:1\n");
+    const { scrape } = await rig(
+      job(
+        target,
+        `, oauth2: {client_id: me, client_secret_file: client, token_url: 'http://${tokens}/t', scopes: [r], endpoint_params: {aud: x}}`,
+      ),
+    );
+    // The second is refused; ten seconds before its end the token counts as ended.
+    for (let i = 0; i < 6; i += 1) await scrape();
+    expect(seen).toEqual([1, 1, 2, 2, 2, 3].map((n) => `Bearer t${n}`));
+    expect(forms[0]).toBe(`Basic ${btoa("me:s%3A1")} grant_type=client_credentials&aud=x&scope=r`);
+    // A secret that is rotated is used at once.
+    await writeFile(join(directory, "client"), "s2\n");
+    await scrape();
+    expect(seen.at(-1)).toBe("Bearer t4");
+  });
+
+  it("fails the scrape with what the token's server said", async () => {
+    const tokens = await serve((_request, response) => {
+      response.writeHead(403).end('{"error":"no_such_client"}');
+    });
+    const oauth2 = `, oauth2: {client_id: me, client_secret: s, token_url: 'http://${tokens}'}`;
+    const { scrape, scraper } = await rig(job("127.0.0.1:9", oauth2));
+    await scrape();
+    expect(scraper.targets().active[0]?.lastError).toBe(
+      "the token URL of oauth2 answered 403 without a token: no_such_client",
+    );
+  });
+});
+
 it("does not follow redirects without end", async () => {
   let count = 0;
   const address = await serve((_request, response) => {

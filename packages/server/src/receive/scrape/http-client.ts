@@ -1,20 +1,25 @@
 import { STATUS_CODES } from "node:http";
 import { createGunzip } from "node:zlib";
-import { Agent, ProxyAgent } from "undici";
+import { Agent, EnvHttpProxyAgent, ProxyAgent } from "undici";
 import type { Dispatcher } from "undici";
 import { messageOf, SeaworthyError } from "../../model/index.ts";
+import type { Clock } from "../../model/index.ts";
 import type { Admission } from "../admit.ts";
-import { ScrapeFault } from "./fault.ts";
+import { BodyTooLarge, ScrapeFault } from "./fault.ts";
 import type { HttpClientConfig } from "./http-client-config.ts";
-import { secretHeaders, tlsOptions } from "./http-secrets.ts";
+import { reveal, secretHeaders, tlsOptions } from "./http-secrets.ts";
 import type { Headers } from "./http-secrets.ts";
 import { goesDirect } from "./no-proxy.ts";
+import { OAuthTokenKeeper } from "./oauth-tokens.ts";
 
 const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Longer than most scrape intervals, so that a connection lives from scrape to scrape. */
 const KEEP_ALIVE = 5 * 60_000;
 const SLICE = 64 * 1024;
+/** Of a request for a token of OAuth 2, ms, and of its answer, bytes. */
+const TOKEN_TIMEOUT = 10_000;
+const MAX_TOKEN_ANSWER = 64 * 1024;
 
 interface HttpRequest {
   readonly url: string;
@@ -47,7 +52,11 @@ interface ClientOptions {
   readonly http: HttpClientConfig;
   readonly admission: Admission;
   readonly userAgent: string;
+  readonly clock: Clock;
 }
+
+/** How connections are made. */
+type Connecting = Pick<HttpClientConfig, "tls" | "proxy">;
 
 /** The ways to a server: as the configuration says, and without its proxy. */
 interface Ways {
@@ -58,17 +67,8 @@ interface Ways {
 /** Makes a client. Files are read when they are needed, so this cannot fail. */
 export function createHttpClient(options: ClientOptions): HttpClient {
   const { http } = options;
-  let opening: Promise<Ways> | undefined;
-  const open = async () => {
-    opening ??= openWays(http);
-    try {
-      return await opening;
-    } catch (error) {
-      // The next request tries again: the file may be there by then.
-      opening = undefined;
-      throw error;
-    }
-  };
+  const connections = new Connections(http);
+  const tokens = tokensOf(http, options);
   return {
     get: (request, signal) => exchange(request, signal),
     post: ({ body, ...request }, signal) => {
@@ -76,11 +76,7 @@ export function createHttpClient(options: ClientOptions): HttpClient {
       return exchange({ ...request, headers }, signal, body);
     },
     async close() {
-      const closing = opening;
-      opening = undefined;
-      const ways = await closing?.catch(() => undefined);
-      if (ways === undefined) return;
-      await Promise.all([...new Set([ways.usual, ways.direct])].map((way) => way.close()));
+      await Promise.all([connections.close(), tokens?.close()]);
     },
   };
 
@@ -97,8 +93,7 @@ export function createHttpClient(options: ClientOptions): HttpClient {
 
   /** Asks, and asks again where a redirect points, until there is an answer. */
   async function follow(request: HttpRequest, signal: AbortSignal, body: string | undefined) {
-    const ways = await open();
-    const secrets = await secretHeaders(http);
+    const secrets = await secretHeaders(http, tokens && (() => untilAborted(tokens.get(), signal)));
     let url = parseUrl(request.url);
     const seen = new Set<string>();
     for (;;) {
@@ -108,9 +103,8 @@ export function createHttpClient(options: ClientOptions): HttpClient {
       if (seen.size === 0 || url.origin === new URL(request.url).origin) {
         Object.assign(headers, secrets);
       }
-      const way =
-        http.proxy !== undefined && goesDirect(url, http.proxy.except) ? ways.direct : ways.usual;
-      const answer = await ask(way, url, headers, signal, body);
+      const answer = await ask(await connections.to(url), url, headers, signal, body);
+      if (answer.statusCode === 401) tokens?.forget();
       const { location } = answer.headers;
       if (!http.followRedirects || !REDIRECTS.has(answer.statusCode) || location === undefined) {
         return answer;
@@ -126,8 +120,94 @@ export function createHttpClient(options: ClientOptions): HttpClient {
   }
 }
 
-async function openWays(http: HttpClientConfig): Promise<Ways> {
-  const { tls, proxy } = http;
+/** The connections of a section, opened when they are needed. */
+class Connections {
+  readonly #how: Connecting;
+  #opening: Promise<Ways> | undefined;
+
+  constructor(how: Connecting) {
+    this.#how = how;
+  }
+
+  /** The way to a server. */
+  async to(url: URL): Promise<Dispatcher> {
+    this.#opening ??= openWays(this.#how);
+    let ways: Ways;
+    try {
+      ways = await this.#opening;
+    } catch (error) {
+      // The next request tries again: the file may be there by then.
+      this.#opening = undefined;
+      throw error;
+    }
+    const { proxy } = this.#how;
+    const isDirect = typeof proxy === "object" && goesDirect(url, proxy.except);
+    return isDirect ? ways.direct : ways.usual;
+  }
+
+  async close(): Promise<void> {
+    const closing = this.#opening;
+    this.#opening = undefined;
+    const ways = await closing?.catch(() => undefined);
+    if (ways === undefined) return;
+    await Promise.all([...new Set([ways.usual, ways.direct])].map((way) => way.close()));
+  }
+}
+
+/** The tokens of a section with `oauth2`. */
+function tokensOf({ credentials }: HttpClientConfig, { userAgent, clock }: ClientOptions) {
+  if (credentials?.kind !== "oauth2") return undefined;
+  const { grant, secret } = credentials;
+  const connections = new Connections(credentials);
+  const keeper = new OAuthTokenKeeper(
+    {
+      grant,
+      secret: async () => (secret === undefined ? "" : reveal(secret)),
+      async ask({ headers, body }) {
+        const url = parseUrl(grant.token_url);
+        const signal = AbortSignal.timeout(TOKEN_TIMEOUT);
+        const all = { "user-agent": userAgent, ...headers };
+        const answer = await ask(await connections.to(url), url, all, signal, body);
+        const text = await collectText(answer.body, MAX_TOKEN_ANSWER);
+        return { status: answer.statusCode, text };
+      },
+    },
+    () => clock.now(),
+  );
+  return {
+    get: () => keeper.get(),
+    forget: () => keeper.forget(),
+    close: () => connections.close(),
+  };
+}
+
+/** A token that several scrapes wait for is not given up with one of them. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function collectText(body: AsyncIterable<Buffer>, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for await (const chunk of body) {
+    total += chunk.length;
+    if (total > maxBytes) throw new ScrapeFault("the token URL of oauth2 answered too much");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+async function openWays({ tls, proxy }: Connecting): Promise<Ways> {
   // The request's own timeout ends a slow connect.
   const connect = { ...(await tlsOptions(tls)), timeout: 0 };
   const patience = {
@@ -138,6 +218,9 @@ async function openWays(http: HttpClientConfig): Promise<Ways> {
   };
   const direct = new Agent({ connect, ...patience });
   if (proxy === undefined) return { usual: direct, direct };
+  if (proxy === "environment") {
+    return { usual: new EnvHttpProxyAgent({ connect, ...patience }), direct };
+  }
   const headers = Object.fromEntries(
     proxy.connectHeaders.map(({ name, values }) => [
       name.toLowerCase(),
@@ -258,8 +341,8 @@ async function collect(
   }
 }
 
-function tooLarge(maxBytes: number): ScrapeFault {
-  return new ScrapeFault(
+function tooLarge(maxBytes: number): BodyTooLarge {
+  return new BodyTooLarge(
     `the body is larger than ${maxBytes} bytes; expose less, or raise body_size_limit and the server's own limit`,
   );
 }

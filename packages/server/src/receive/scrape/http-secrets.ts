@@ -24,8 +24,14 @@ export async function tlsOptions(tls: HttpClientConfig["tls"]) {
   };
 }
 
-/** Who asks, and what else the configuration adds to every request. */
-export async function secretHeaders(http: HttpClientConfig): Promise<Headers> {
+/**
+ * Who asks, and what else the configuration adds to every request. `token` answers a token where the
+ * credentials are those of OAuth 2.
+ */
+export async function secretHeaders(
+  http: HttpClientConfig,
+  token?: () => Promise<string>,
+): Promise<Headers> {
   const headers: Headers = {};
   for (const { name, sources } of http.headers) {
     headers[name] = await Promise.all(sources.map((source) => reveal(source)));
@@ -36,12 +42,18 @@ export async function secretHeaders(http: HttpClientConfig): Promise<Headers> {
     headers["authorization"] = `${credentials.type} ${await reveal(credentials.credentials)}`;
     return headers;
   }
+  if (credentials.kind === "oauth2") {
+    if (token !== undefined) headers["authorization"] = `Bearer ${await token()}`;
+    return headers;
+  }
+  const username = await reveal(credentials.username);
   const password = credentials.password === undefined ? "" : await reveal(credentials.password);
-  const pair = Buffer.from(`${credentials.username}:${password}`).toString("base64");
+  const pair = Buffer.from(`${username}:${password}`).toString("base64");
   return { ...headers, authorization: `Basic ${pair}` };
 }
 
-async function reveal(source: SecretSource, trim = true): Promise<string> {
+/** A secret's text; that of a file without the blanks around it, unless it is to stay as it is. */
+export async function reveal(source: SecretSource, trim = true): Promise<string> {
   if ("value" in source) return source.value.reveal();
   const text = await readSmallFile(source.file);
   return trim ? text.trim() : text;

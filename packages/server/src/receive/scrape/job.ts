@@ -46,6 +46,12 @@ export interface ScrapeConfig {
   readonly maxSchema: number;
   /** Whether the classic buckets of native histograms are stored, too. */
   readonly classicHistograms: boolean;
+  /** Whether classic histograms become native ones with custom buckets. */
+  readonly customBuckets: boolean;
+  /** Whether the timeout, the sample limit and the size of the body are samples, too. */
+  readonly extraMetrics: boolean;
+  /** The file that failed scrapes are written to, absolute. */
+  readonly failureLog: string | undefined;
   /** Whether it is taken when metrics began to count; `_created` lines are no samples then. */
   readonly startTimestamps: boolean;
   readonly limits: ScrapeLimits;

@@ -2,10 +2,17 @@ import { labelsKey } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import type { BatchBuilder } from "./batch.ts";
 import { withinBucketLimits } from "./bucket-limit.ts";
+import { CustomBucketsParser } from "./format/custom-buckets.ts";
 import { formatOf } from "./format/negotiation.ts";
 import type { Format } from "./format/negotiation.ts";
 import { OpenMetricsParser } from "./format/open-metrics.ts";
-import type { ExposedExemplar, ExposedLabels, ExpositionLimits, Parser } from "./format/parser.ts";
+import type {
+  ExposedExemplar,
+  ExposedLabels,
+  ExpositionLimits,
+  Parser,
+  Resolve,
+} from "./format/parser.ts";
 import { ProtobufParser } from "./format/protobuf.ts";
 import { TextParser } from "./format/text.ts";
 import type { HttpAnswer } from "./http-client.ts";
@@ -245,6 +252,13 @@ export class Ledger {
 
   #newParser(): Parser<TargetSeries | typeof DROPPED> {
     const resolve = (labels: ExposedLabels) => this.#book.resolve(labels);
+    const { customBuckets, classicHistograms } = this.#job;
+    if (!customBuckets) return this.#formatParser(resolve);
+    const make = <Series>(inner: Resolve<Series>) => this.#formatParser(inner);
+    return new CustomBucketsParser(make, resolve, classicHistograms);
+  }
+
+  #formatParser<Series>(resolve: Resolve<Series>): Parser<Series> {
     const { nativeHistograms: native, classicHistograms: classic, startTimestamps } = this.#job;
     switch (this.#format) {
       case "text":

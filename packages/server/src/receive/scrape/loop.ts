@@ -4,7 +4,8 @@ import type { Clock, Labels, MetricMetadata, SampleSink, Timer } from "../../mod
 import type { SelfMetrics } from "../../self/index.ts";
 import { BatchBuilder } from "./batch.ts";
 import type { ExpositionLimits } from "./format/parser.ts";
-import { ScrapeFault } from "./fault.ts";
+import type { FailureLog } from "./failure-log.ts";
+import { BodyTooLarge, ScrapeFault } from "./fault.ts";
 import type { HttpAnswer } from "./http-client.ts";
 import type { ScrapeConfig } from "./job.ts";
 import { Ledger } from "./ledger.ts";
@@ -40,6 +41,7 @@ export interface LoopDeps {
   readonly limits: ExpositionLimits;
   /** The most bytes of a body, whatever the configuration says. */
   readonly maxBodyBytes: number;
+  readonly failures: FailureLog;
 }
 
 const REPORT = [
@@ -48,6 +50,13 @@ const REPORT = [
   "scrape_samples_scraped",
   "scrape_samples_post_metric_relabeling",
   "scrape_series_added",
+] as const;
+
+/** Of a job with `extra_scrape_metrics`. */
+const EXTRA_REPORT = [
+  "scrape_timeout_seconds",
+  "scrape_sample_limit",
+  "scrape_body_size_bytes",
 ] as const;
 
 /** What the store's reasons are called among those of everything that is lost. */
@@ -69,6 +78,9 @@ export class ScrapeLoop {
   readonly #schedule: Schedule;
   readonly #ledger: Ledger;
   readonly #report: readonly Labels[];
+  readonly #extraReport: readonly Labels[];
+  /** Whether the last scrape that was stored had the extra report. */
+  #hasExtra = false;
   #job: ScrapeConfig;
   /** A job that the ledger has yet to take over: never in the middle of a scrape. */
   #pending: ScrapeConfig | undefined;
@@ -104,7 +116,9 @@ export class ScrapeLoop {
     this.#deps = deps;
     this.#schedule = new Schedule(target.interval, target.key, deps.seed);
     this.#ledger = new Ledger(target, job, deps.limits, deps.metrics);
-    this.#report = REPORT.map((name) => ({ [METRIC_NAME]: name, ...target.labels }));
+    const report = (name: string) => ({ [METRIC_NAME]: name, ...target.labels });
+    this.#report = REPORT.map(report);
+    this.#extraReport = EXTRA_REPORT.map(report);
   }
 
   get state(): ScrapeState {
@@ -129,6 +143,7 @@ export class ScrapeLoop {
     this.#ledger.inherit(other.#ledger);
     this.#state = other.#state;
     this.#reported = other.#reported;
+    this.#hasExtra = other.#hasExtra;
     other.#reported = false;
   }
 
@@ -148,6 +163,7 @@ export class ScrapeLoop {
     const batch = new BatchBuilder(16);
     this.#ledger.end(time, batch);
     for (const labels of this.#report) batch.addStale(labels, time);
+    if (this.#hasExtra) for (const labels of this.#extraReport) batch.addStale(labels, time);
     await this.#write(batch);
   }
 
@@ -201,6 +217,19 @@ export class ScrapeLoop {
     const ok = outcome.error === undefined;
     const report = [ok ? 1 : 0, seconds, tally.scraped, tally.kept, tally.added];
     this.#report.forEach((labels, i) => batch.add(labels, time, report[i] ?? 0));
+    const extra = [this.target.timeout / 1000, job.limits.samples, outcome.bodyBytes];
+    this.#extraReport.forEach((labels, i) => {
+      if (job.extraMetrics) batch.add(labels, time, extra[i] ?? 0);
+      else if (this.#hasExtra) batch.addStale(labels, time);
+    });
+    if (outcome.error !== undefined && job.failureLog !== undefined) {
+      const failed = {
+        job: job.jobName,
+        target: this.target.url,
+        reason: messageOf(outcome.error),
+      };
+      this.#deps.failures.add(job.failureLog, time, failed);
+    }
     this.#tell(time, seconds, outcome.error);
     this.#deps.metrics.scraped(job.jobName, ok ? "ok" : "failed", seconds, tally.scraped);
     this.#reported = true;
@@ -208,6 +237,7 @@ export class ScrapeLoop {
     batch.describe(metadata);
     const stored = await this.#write(batch);
     this.#owed = stored ? [] : metadata;
+    if (stored) this.#hasExtra = job.extraMetrics;
     if (!stored) this.#ledger.restore(alive);
   }
 
@@ -215,7 +245,7 @@ export class ScrapeLoop {
     job: ScrapeConfig,
     time: number,
     batch: BatchBuilder,
-  ): Promise<{ tally: Tally; error?: unknown }> {
+  ): Promise<{ tally: Tally; bodyBytes: number; error?: unknown }> {
     const { timeout } = this.target;
     const abort = new AbortController();
     this.#abort = abort;
@@ -234,9 +264,11 @@ export class ScrapeLoop {
       const limits = { bodyBytes: bodyBytes > 0 ? Math.min(bodyBytes, most) : most, timeout };
       const answer = await this.#fetch(this.target, limits, abort.signal);
       fetched = true;
-      return { tally: await this.#ledger.record(answer, time, batch) };
+      const tally = await this.#ledger.record(answer, time, batch);
+      return { tally, bodyBytes: answer.body.length };
     } catch (error) {
-      return { tally: fetched ? this.#ledger.partial : NOTHING, error };
+      const bodyBytes = error instanceof BodyTooLarge ? -1 : 0;
+      return { tally: fetched ? this.#ledger.partial : NOTHING, bodyBytes, error };
     } finally {
       timer.cancel();
       this.#abort = undefined;

@@ -14,6 +14,7 @@ import { createDiscovery } from "./discovery/create.ts";
 import type { DiscoveryEnvironment } from "./discovery/create.ts";
 import { FIRST_LOOK } from "./discovery/discovery.ts";
 import type { Discovery } from "./discovery/discovery.ts";
+import { FailureLog } from "./failure-log.ts";
 import { acceptHeader } from "./format/negotiation.ts";
 import { DEFAULT_EXPOSITION_LIMITS } from "./format/parser.ts";
 import type { ExpositionLimits } from "./format/parser.ts";
@@ -103,9 +104,10 @@ export function createScraper(options: ScraperOptions): Scraper {
     seed: options.seed,
     limits: options.expositionLimits ?? DEFAULT_EXPOSITION_LIMITS,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    failures: new FailureLog(options.log),
   };
   const newClient = (http: HttpClientConfig) =>
-    createHttpClient({ http, admission, userAgent: options.userAgent ?? "Seaworthy" });
+    createHttpClient({ http, admission, clock, userAgent: options.userAgent ?? "Seaworthy" });
   const environment: DiscoveryEnvironment = {
     clock,
     log: options.log,
@@ -215,6 +217,7 @@ export function createScraper(options: ScraperOptions): Scraper {
       for (const discovery of [...discoveries.values()].flat()) discovery.stop();
       await applying;
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
+      await deps.failures.written();
     },
     targets() {
       const all = [...pools];
@@ -311,6 +314,9 @@ function internalJob(jobName: string, config: PrometheusConfig): ScrapeConfig {
     nativeHistograms: false,
     maxSchema: 8,
     classicHistograms: false,
+    customBuckets: false,
+    extraMetrics: false,
+    failureLog: undefined,
     startTimestamps: false,
     limits: {
       bodyBytes: 0,

@@ -11,6 +11,7 @@ import type {
   ExposedLabels,
   ExpositionLimits,
   Parser,
+  Resolve,
 } from "./parser.ts";
 
 export type MetadataLine = {
@@ -80,15 +81,12 @@ export abstract class LineParser<Series> implements Parser<Series> {
   /** The metric that it gave it to. */
   protected typed = "";
   protected readonly table = new LineTable<Meaning<Series>>();
-  readonly #resolve: (labels: ExposedLabels) => Series;
+  readonly #resolve: Resolve<Series>;
   readonly #metadata = new MetadataBook();
   #lines = new Uint32Array(64);
   #inLabels = false;
 
-  constructor(
-    resolve: (labels: ExposedLabels) => Series,
-    limits: ExpositionLimits = DEFAULT_EXPOSITION_LIMITS,
-  ) {
+  constructor(resolve: Resolve<Series>, limits: ExpositionLimits = DEFAULT_EXPOSITION_LIMITS) {
     this.#resolve = resolve;
     this.limits = limits;
   }
@@ -189,7 +187,7 @@ export abstract class LineParser<Series> implements Parser<Series> {
   /** What a series text with these labels means. */
   protected understand(labels: ExposedLabels): Meaning<Series> {
     this.#inLabels = true;
-    const series = this.#resolve(labels);
+    const series = this.#resolve(labels, { name: this.typed, type: this.type });
     this.#inLabels = false;
     return { kind: "sample", series };
   }

@@ -15,7 +15,7 @@ import {
 } from "./line-parser.ts";
 import type { Meaning, MetadataLine } from "./line-parser.ts";
 import { readFloat64 } from "./number.ts";
-import type { ExposedLabels, ExpositionLimits } from "./parser.ts";
+import type { ExposedLabels, ExpositionLimits, Resolve } from "./parser.ts";
 
 const WORD = { HELP: "help", TYPE: "type", UNIT: "unit" } as const;
 const TYPES = new Set(
@@ -43,11 +43,7 @@ export class OpenMetricsParser<Series> extends LineParser<Series> {
   #length = 0;
 
   /** `takesCreated`: `_created` lines say since when others count, instead of being samples. */
-  constructor(
-    resolve: (labels: ExposedLabels) => Series,
-    limits?: ExpositionLimits,
-    takesCreated = false,
-  ) {
+  constructor(resolve: Resolve<Series>, limits?: ExpositionLimits, takesCreated = false) {
     super(resolve, limits);
     this.#takesCreated = takesCreated;
   }

@@ -24,6 +24,15 @@ export const DEFAULT_EXPOSITION_LIMITS: ExpositionLimits = {
 /** A series' labels in the order in which they were exposed, the metric's name first; values may be empty. */
 export type ExposedLabels = readonly (readonly [name: string, value: string])[];
 
+/** The metric family of a series, as far as its body has told it before. */
+export interface ExposedFamily {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Answers what is to be kept for a series' labels. */
+export type Resolve<Series> = (labels: ExposedLabels, family: ExposedFamily) => Series;
+
 /** An exemplar of sample `sample` of its body. */
 export interface ExposedExemplar {
   readonly sample: number;

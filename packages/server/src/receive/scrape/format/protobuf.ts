@@ -8,10 +8,11 @@ import { MetadataBook } from "./metadata-book.ts";
 import { DEFAULT_EXPOSITION_LIMITS, ExpositionError } from "./parser.ts";
 import type {
   ExposedExemplar,
+  ExposedFamily,
   ExposedHistogram,
-  ExposedLabels,
   ExpositionLimits,
   Parser,
+  Resolve,
 } from "./parser.ts";
 
 const { varint, fixed64, bytes } = WIRE;
@@ -99,11 +100,12 @@ export class ProtobufParser<Series> implements Parser<Series> {
   values = new Float64Array(64);
   times = new Float64Array(64);
   #starts = new Float64Array(64);
+  #family: ExposedFamily = { name: "", type: "unknown" };
   /** Since when the metric that is being read counts. */
   #created = Number.NaN;
   exemplars: ExposedExemplar[] = [];
   histograms: ExposedHistogram[] = [];
-  readonly #resolve: (labels: ExposedLabels) => Series;
+  readonly #resolve: Resolve<Series>;
   readonly #options: ProtobufOptions;
   readonly #limits: ExpositionLimits;
   readonly #metadata = new MetadataBook();
@@ -116,7 +118,7 @@ export class ProtobufParser<Series> implements Parser<Series> {
   #inLabels = false;
 
   constructor(
-    resolve: (labels: ExposedLabels) => Series,
+    resolve: Resolve<Series>,
     options: ProtobufOptions,
     limits: ExpositionLimits = DEFAULT_EXPOSITION_LIMITS,
   ) {
@@ -201,6 +203,7 @@ export class ProtobufParser<Series> implements Parser<Series> {
     this.#metadata.add(name, "type", kind);
     if (help !== "") this.#metadata.add(name, "help", help);
     if (unit !== "") this.#metadata.add(name, "unit", unit);
+    this.#family = { name, type: kind };
     reader.at = begin;
     while (reader.more) {
       const tag = reader.nextTag();
@@ -348,7 +351,7 @@ export class ProtobufParser<Series> implements Parser<Series> {
       this.#inLabels = true;
       const names = new Set(pairs.map(([name]) => name).concat(METRIC_NAME));
       if (names.size !== pairs.length + 1) reader.fail(`${metric} has a label twice`);
-      series = this.#resolve([[METRIC_NAME, metric], ...pairs]);
+      series = this.#resolve([[METRIC_NAME, metric], ...pairs], this.#family);
       this.#inLabels = false;
     }
     this.#known.set(key, series);
