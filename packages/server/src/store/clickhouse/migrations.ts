@@ -97,4 +97,8 @@ export const migrations: readonly (readonly string[])[] = [
     "ALTER TABLE samples ADD INDEX IF NOT EXISTS times time TYPE minmax GRANULARITY 1",
     "ALTER TABLE histograms ADD INDEX IF NOT EXISTS times time TYPE minmax GRANULARITY 1",
   ],
+  // Small parts are merged ten at a time instead of five: of requests of 2,000 samples, which a sender
+  // over one connection has committed one by one, merges took two thirds of the engine's work (13.7 ms
+  // of user time a commit, now 7.0; without any merge 3.4). The parts are soon as few as before.
+  ["ALTER TABLE samples MODIFY SETTING merge_selector_base = 10"],
 ];
