@@ -1,4 +1,5 @@
 export * from "./access.ts";
+export * from "./address.ts";
 export * from "./cardinality.ts";
 export * from "./incidents.ts";
 export * from "./noise.ts";

@@ -86,22 +86,3 @@ export type InputOf<O extends Operation> = Part<"params", O["params"]> &
 
 /** What a caller of an operation gets. */
 export type AnswerOf<O extends Operation> = z.output<O["answer"]>;
-
-type Plain = string | number | boolean;
-
-/** The path, with its query, at which a caller finds an operation: parameters filled in and escaped. */
-export function addressOf(
-  operation: Operation,
-  input: { readonly params?: unknown; readonly query?: unknown },
-): string {
-  const params = (input.params ?? {}) as Readonly<Record<string, string>>;
-  const path = operation.path.replace(/:(\w+)/g, (_, name: string) =>
-    encodeURIComponent(params[name] ?? ""),
-  );
-  const query = new URLSearchParams();
-  const given = (input.query ?? {}) as Readonly<Record<string, Plain | undefined>>;
-  for (const [name, value] of Object.entries(given)) {
-    if (value !== undefined) query.set(name, String(value));
-  }
-  return query.size === 0 ? path : `${path}?${query.toString()}`;
-}

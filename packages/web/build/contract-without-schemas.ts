@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { runnerImport, type Plugin } from "vite";
 
 const contractSource = fileURLToPath(new URL("../../contract/src/index.ts", import.meta.url));
+/** What of the contract works without schemas. */
+const addressSource = fileURLToPath(new URL("../../contract/src/address.ts", import.meta.url));
 const slimId = "\0contract-without-schemas";
 
 interface OperationLike {
@@ -20,7 +22,8 @@ function isOperation(value: unknown): value is OperationLike {
 }
 
 /**
- * In a build, replaces `@seaworthy/contract` by its operations' methods and paths alone. The browser
+ * In a build, replaces `@seaworthy/contract` by its operations' methods and paths alone, and
+ * what makes an address of them. The browser
  * needs the schemas for their types only, and they would bring the whole of zod into the first load.
  * While developing, the real contract is used and every answer is checked against it.
  */
@@ -34,13 +37,13 @@ export function contractWithoutSchemas(): Plugin {
       if (id !== slimId) return undefined;
       const { module, dependencies } = await runnerImport<Record<string, unknown>>(contractSource);
       for (const file of dependencies) this.addWatchFile(file);
-      return Object.entries(module)
+      const operations = Object.entries(module)
         .filter((entry): entry is [string, OperationLike] => isOperation(entry[1]))
         .map(
           ([name, { method, path }]) =>
             `export const ${name} = ${JSON.stringify({ method, path })};\n`,
-        )
-        .join("");
+        );
+      return `export { addressOf } from ${JSON.stringify(addressSource)};\n${operations.join("")}`;
     },
   };
 }
