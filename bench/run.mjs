@@ -13,6 +13,7 @@ const BENCHMARKS = {
     script: "alertmanager-side-by-side.mjs",
     build: ["packages/server"],
   },
+  traces: { script: "traces.mjs", build: ["packages/server"] },
   metrics: { script: "metrics.mjs", build: ["packages/server"] },
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "browser-size": { script: "browser-size.mjs", build: ["packages/browser"] },

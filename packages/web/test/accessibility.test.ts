@@ -30,7 +30,7 @@ const steady =
   /^(explore-.*|account|missing|alert|alert-page|routing|rule|rule-new|rules-unused|trace)$/;
 
 /** Screens of which a quiet world shows nothing that a burning one does not. */
-const burningOrEmpty = /^(noise|receivers)$/;
+const burningOrEmpty = /^(noise|receivers|trace-operations|service-map|slow-traces)$/;
 
 describe("axe finds nothing when all is", () => {
   it.each([

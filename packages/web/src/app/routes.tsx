@@ -97,6 +97,21 @@ export const routes: RouteObject[] = [
             lazy: () => import("../screens/traces/search-route.tsx"),
           },
           {
+            path: "explore/traces/operations",
+            handle: shared,
+            lazy: () => import("../screens/traces/operations-route.tsx"),
+          },
+          {
+            path: "explore/traces/services",
+            handle: shared,
+            lazy: () => import("../screens/traces/map-route.tsx"),
+          },
+          {
+            path: "explore/traces/slow",
+            handle: shared,
+            lazy: () => import("../screens/traces/slow-route.tsx"),
+          },
+          {
             path: "explore/traces/:traceId",
             lazy: () => import("../screens/traces/trace-route.tsx"),
           },

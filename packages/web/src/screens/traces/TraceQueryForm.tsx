@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import type { Span } from "../../time/time-range.ts";
 import { namesOf } from "./queries.ts";
-import { readQuery, writeQuery, type PlainQuery } from "./trace-query.ts";
+import { isDuration, readQuery, writeQuery, type PlainQuery } from "./trace-query.ts";
 import styles from "./Traces.module.css";
 
 interface TraceQueryFormProps {
@@ -130,8 +130,6 @@ function Fields({ plain, span, change }: FieldsProps) {
     </div>
   );
 }
-
-const isDuration = (text: string) => /^\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h)$/.test(text);
 
 interface CommittedProps {
   readonly label: string;

@@ -11,6 +11,7 @@ import { NoTraces } from "./NoTraces.tsx";
 import { foundTraces } from "./queries.ts";
 import { anySpan, readQuery, writeQuery } from "./trace-query.ts";
 import { TraceList } from "./TraceList.tsx";
+import { TraceTabs } from "./TraceTabs.tsx";
 import { TraceQueryForm } from "./TraceQueryForm.tsx";
 
 /** Of whole requests, where nothing is asked of spans: the durations of what begins a trace. */
@@ -47,6 +48,7 @@ export function Traces() {
 
   return (
     <Page wide title="Traces">
+      <TraceTabs query={askedForAll ? undefined : query} />
       <TraceQueryForm query={query} span={span} run={run} />
       {error !== null ? (
         <ErrorState error={error} retry={() => void refetch()} />

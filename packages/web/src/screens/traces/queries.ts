@@ -1,7 +1,10 @@
 import {
+  compareTraces,
+  getServiceMap,
   getTrace,
   getTraceDurations,
   getTraceNames,
+  listTraceOperations,
   searchTraces,
   type Trace,
 } from "@seaworthy/contract";
@@ -46,6 +49,36 @@ export function namesOf(service: string | undefined, span: Span) {
     queryFn: ({ signal }) => call(getTraceNames, { query: { service, ...instants(span) } }, signal),
     staleTime: 60_000,
     placeholderData: keepPreviousData,
+  });
+}
+
+export function rankedOperations(
+  service: string | undefined,
+  sort: "total" | "p95" | "errors",
+  span: Span,
+) {
+  return queryOptions({
+    ...settled,
+    queryKey: ["trace-operations", service, sort, span.start, span.end],
+    queryFn: ({ signal }) =>
+      call(listTraceOperations, { query: { service, sort, ...instants(span) } }, signal),
+  });
+}
+
+export function servicesAndCalls(span: Span) {
+  return queryOptions({
+    ...settled,
+    queryKey: ["service-map", span.start, span.end],
+    queryFn: ({ signal }) => call(getServiceMap, { query: instants(span) }, signal),
+  });
+}
+
+export function slowAgainstNormal(q: string, slowerThan: string | undefined, span: Span) {
+  return queryOptions({
+    ...settled,
+    queryKey: ["trace-comparison", q, slowerThan, span.start, span.end],
+    queryFn: ({ signal }) =>
+      call(compareTraces, { query: { q, slowerThan, ...instants(span) } }, signal),
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readQuery, writeQuery } from "./trace-query.ts";
+import { attributeCondition, readQuery, writeQuery } from "./trace-query.ts";
 
 it("reads what it wrote, and keeps conditions that have no field", () => {
   const query = {
@@ -36,4 +36,14 @@ it.each([
   "nonsense",
 ])("leaves alone what says more: %s", (text) => {
   expect(readQuery(text)).toBeNull();
+});
+
+it.each([
+  ["status", "error", "status = error"],
+  ["name", 'GET "x"', 'name = "GET \\"x\\""'],
+  ["service", "shop", 'resource.service.name = "shop"'],
+  ["http.route", "/pay", '.http.route = "/pay"'],
+  ["odd name", "1", '."odd name" = "1"'],
+])("asks for an attribute: %s", (name, value, condition) => {
+  expect(attributeCondition(name, value)).toBe(condition);
 });

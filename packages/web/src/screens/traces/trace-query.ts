@@ -14,6 +14,23 @@ export interface PlainQuery {
 /** What spans without any condition are found by. */
 export const anySpan = "{}";
 
+/** What services were asked for: what is compared where nothing else is said. */
+export const incoming = "{ kind = server }";
+
+/** Whether TraceQL reads it as a duration. */
+export function isDuration(text: string): boolean {
+  return /^\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h)$/.test(text);
+}
+
+/** The condition that a span has an attribute, or one of the fields that every span has. */
+export function attributeCondition(name: string, value: string): string {
+  if (name === "status") return `status = ${value}`;
+  const text = JSON.stringify(value);
+  if (name === "name") return `name = ${text}`;
+  if (name === "service") return `resource.service.name = ${text}`;
+  return `.${/^[\w.-]+$/.test(name) ? name : JSON.stringify(name)} = ${text}`;
+}
+
 /** A search as TraceQL. */
 export function writeQuery(query: PlainQuery): string {
   const { service, operation, atLeast, atMost, status, others = [] } = query;

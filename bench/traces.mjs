@@ -1,0 +1,448 @@
+// How fast spans come in by each protocol, how small they get, and how fast traces are found: against
+// the raw engine on the same work (the same spans stored at once; SQL written by hand) as the limit.
+// One process; CPU is all of it, the engine's threads included. `--spans N` for the queries (default
+// 2,000,000 over 24 h), `--only ingest|queries`, `--json`, `--dir D` keeps the data there and uses it
+// again. Run by `npm run bench -- traces`.
+import { rm, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTracesQuery } from "../packages/server/dist/query/index.js";
+import { createTraceReceiver } from "../packages/server/dist/receive/index.js";
+import { openTelemetry } from "../packages/server/dist/store/index.js";
+import {
+  attributeField,
+  field,
+  fixedField,
+  numberField,
+  piece,
+  printer,
+  processorTime,
+  seededRandom,
+  sixteenAtATime,
+} from "./ingest-work.mjs";
+import { medianTime } from "./median-time.mjs";
+
+const option = (name) => {
+  const place = process.argv.indexOf(name);
+  return place < 0 ? undefined : process.argv[place + 1];
+};
+const SPANS = Number(option("--spans") ?? 2_000_000);
+const INGESTED = 100_000;
+const PER_REQUEST = 500;
+const DAY_NS = 86_400_000_000_000n;
+const silent = { warn() {}, info() {}, error() {}, debug() {} };
+const print = printer("traces", process.argv.includes("--json"));
+const random = seededRandom();
+const pick = (list) => list[random(list.length)];
+const hex = (digits) => Array.from({ length: digits }, () => random(16).toString(16)).join("");
+/** Most are quick and some are slow, as durations are; ns. */
+const took = (ms) =>
+  BigInt(Math.round(ms * 1e6 * Math.exp((random(1000) + random(1000) - 1000) / 300)));
+
+const SERVICES = ["catalogue", "cart", "checkout", "orders", "search", "users", "prices", "mail"];
+const RESOURCES = new Map(
+  ["gateway", ...SERVICES].flatMap((name) =>
+    [0, 1, 2].map((n) => [
+      `${name}${n}`,
+      {
+        "service.name": name,
+        "service.version": `2.4.${n}`,
+        "host.name": `${name}-${n}.internal.example.com`,
+        "telemetry.sdk.language": "nodejs",
+        "telemetry.sdk.version": "2.1.0",
+        "deployment.environment.name": "production",
+      },
+    ]),
+  ),
+);
+
+/** A request: the gateway asks a service, which asks its database and maybe another service. 8 spans. */
+function* traceAt(startNs) {
+  const traceId = hex(32);
+  const failed = random(50) === 0;
+  const service = pick(SERVICES);
+  const other = pick(SERVICES);
+  const route = `/api/${service}/${pick(["list", "show", "update", ":id", "batch"])}`;
+  const whole = took(40);
+  const span = (of, parentId, name, kind, after, share, attributes) => ({
+    traceId,
+    spanId: hex(16),
+    parentId,
+    service: of,
+    name,
+    kind,
+    startNs: startNs + (whole * BigInt(after)) / 100n,
+    durationNs: (whole * BigInt(share)) / 100n,
+    status: failed && kind !== "internal" ? "error" : "unset",
+    statusMessage: failed && kind === "server" ? "the upstream did not answer" : "",
+    scope: "@opentelemetry/instrumentation-http",
+    resource: RESOURCES.get(`${of}${random(3)}`),
+    attributes,
+    events: [],
+    links: [],
+  });
+  const http = {
+    "http.request.method": "GET",
+    "http.route": route,
+    "url.path": `${route}/${random(5000)}`,
+    "http.response.status_code": failed ? "500" : "200",
+    "user_agent.original": "Mozilla/5.0 (X11; Linux x86_64)",
+    "client.address": `10.0.${random(20)}.${random(250)}`,
+  };
+  const root = span("gateway", "", `GET ${route}`, "server", 0, 100, {
+    ...http,
+    "enduser.id": `u${random(1_000_000)}`,
+  });
+  yield root;
+  const call = span("gateway", root.spanId, "GET", "client", 2, 96, {
+    "server.address": service,
+    "http.request.method": "GET",
+  });
+  yield call;
+  const served = span(service, call.spanId, `GET ${route}`, "server", 4, 92, http);
+  yield served;
+  const work = span(service, served.spanId, `${service} handler`, "internal", 6, 88, {});
+  yield work;
+  for (const at of [10, 30]) {
+    yield span(service, work.spanId, `SELECT ${service}`, "client", at, 15, {
+      "db.system.name": "postgresql",
+      "db.namespace": `${service}-db`,
+      "db.query.text": `SELECT * FROM ${service} WHERE id = $1 AND kind = $2 LIMIT 50`,
+    });
+  }
+  const onward = span(service, work.spanId, "POST", "client", 50, 40, { "server.address": other });
+  yield onward;
+  yield span(other, onward.spanId, `POST /internal/${other}`, "server", 52, 36, {
+    "http.request.method": "POST",
+    "http.response.status_code": failed ? "500" : "200",
+  });
+}
+
+function spansOf(amount, fromNs, toNs) {
+  const spans = [];
+  const traces = Math.ceil(amount / 8);
+  for (let n = 0; n < traces; n += 1) {
+    spans.push(...traceAt(fromNs + ((toNs - fromNs) * BigInt(n)) / BigInt(traces)));
+  }
+  return spans;
+}
+
+const KINDS = { internal: 1, server: 2, client: 3 };
+/** Spans of one request, by their resource. */
+function byResource(spans) {
+  const groups = new Map();
+  for (const span of spans) {
+    const group = groups.get(span.resource);
+    if (group === undefined) groups.set(span.resource, [span]);
+    else group.push(span);
+  }
+  return groups;
+}
+const attributesJson = (labels) =>
+  Object.entries(labels).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+
+const PROTOCOLS = {
+  "OTLP, protobuf": {
+    protocol: "otlp",
+    contentType: "application/x-protobuf",
+    body: (spans) =>
+      Buffer.concat(
+        [...byResource(spans)].map(([resource, group]) => {
+          const attributes = (number, labels) =>
+            Object.entries(labels).map(([name, value]) => attributeField(number, name, value));
+          const encoded = group.map((span) =>
+            field(
+              2,
+              Buffer.concat([
+                field(1, Buffer.from(span.traceId, "hex")),
+                field(2, Buffer.from(span.spanId, "hex")),
+                ...(span.parentId === "" ? [] : [field(4, Buffer.from(span.parentId, "hex"))]),
+                field(5, Buffer.from(span.name)),
+                numberField(6, KINDS[span.kind]),
+                fixedField(7, span.startNs),
+                fixedField(8, span.startNs + span.durationNs),
+                ...attributes(9, span.attributes),
+                ...(span.status === "error"
+                  ? [
+                      field(
+                        15,
+                        Buffer.concat([
+                          field(2, Buffer.from(span.statusMessage)),
+                          numberField(3, 2),
+                        ]),
+                      ),
+                    ]
+                  : []),
+              ]),
+            ),
+          );
+          const scope = field(1, field(1, Buffer.from(group[0].scope)));
+          return field(
+            1,
+            Buffer.concat([
+              field(1, Buffer.concat(attributes(1, resource))),
+              field(2, Buffer.concat([scope, ...encoded])),
+            ]),
+          );
+        }),
+      ),
+  },
+  "OTLP, JSON": {
+    protocol: "otlp",
+    contentType: "application/json",
+    body: (spans) =>
+      Buffer.from(
+        JSON.stringify({
+          resourceSpans: [...byResource(spans)].map(([resource, group]) => ({
+            resource: { attributes: attributesJson(resource) },
+            scopeSpans: [
+              {
+                scope: { name: group[0].scope },
+                spans: group.map((span) => ({
+                  traceId: span.traceId,
+                  spanId: span.spanId,
+                  parentSpanId: span.parentId,
+                  name: span.name,
+                  kind: KINDS[span.kind],
+                  startTimeUnixNano: String(span.startNs),
+                  endTimeUnixNano: String(span.startNs + span.durationNs),
+                  attributes: attributesJson(span.attributes),
+                  status: span.status === "error" ? { code: 2, message: span.statusMessage } : {},
+                })),
+              },
+            ],
+          })),
+        }),
+      ),
+  },
+  "Zipkin, JSON": {
+    protocol: "zipkin",
+    contentType: "application/json",
+    body: (spans) =>
+      Buffer.from(
+        JSON.stringify(
+          spans.map((span) => ({
+            traceId: span.traceId,
+            id: span.spanId,
+            ...(span.parentId === "" ? {} : { parentId: span.parentId }),
+            name: span.name,
+            ...(span.kind === "internal" ? {} : { kind: span.kind.toUpperCase() }),
+            timestamp: Number(span.startNs / 1000n),
+            duration: Math.max(1, Number(span.durationNs / 1000n)),
+            localEndpoint: { serviceName: span.service },
+            tags: span.status === "error" ? { ...span.attributes, error: "true" } : span.attributes,
+          })),
+        ),
+      ),
+  },
+};
+
+async function ingest() {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const spans = spansOf(INGESTED, now - 600_000_000_000n, now);
+  const groups = Array.from({ length: Math.ceil(spans.length / PER_REQUEST) }, (_, i) =>
+    spans.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST),
+  );
+  let limit = null;
+  for (const name of ["limit", ...Object.keys(PROTOCOLS)]) {
+    const dir = await mkdtemp(join(tmpdir(), "seaworthy-bench-traces-"));
+    const telemetry = await openTelemetry({ dir, log: silent });
+    let seconds;
+    if (name === "limit") {
+      // What it costs to store spans that are there already, in two commits.
+      const half = spans.length / 2;
+      seconds = await processorTime(async () => {
+        await telemetry.spans.write({ spans: spans.slice(0, half) });
+        await telemetry.spans.write({ spans: spans.slice(half) });
+      });
+      limit = spans.length / seconds;
+    } else {
+      const { protocol, contentType, body } = PROTOCOLS[name];
+      const bodies = groups.map(body);
+      let stored = 0;
+      const receiver = createTraceReceiver({
+        spans: telemetry.spans,
+        clock: { now: Date.now },
+        metrics: { dropped() {}, masked() {}, spansReceived() {} },
+        stored: (batch) => {
+          stored += batch.length;
+        },
+      });
+      const query = new URLSearchParams();
+      seconds = await processorTime(() =>
+        sixteenAtATime(bodies, (bytes) =>
+          receiver.receive(protocol, {
+            contentType,
+            contentEncoding: undefined,
+            query,
+            body: piece(bytes),
+          }),
+        ),
+      );
+      if (stored !== spans.length) throw new Error(`${name}: ${stored} of ${spans.length} stored`);
+      print({ case: `ingest, ${name}`, unit: "spans per core/s", ours: stored / seconds, limit });
+    }
+    await telemetry.close();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function number(telemetry, sql) {
+  const [block] = await telemetry.select(sql, {}, { timeoutMs: 120_000 });
+  return Number([...block.columns.values()][0].data[0]);
+}
+
+/** Waits until the engine has merged: what spans are in for good. */
+async function merged(telemetry) {
+  for (let last = -1; ;) {
+    const now = await number(
+      telemetry,
+      "SELECT count() FROM system.parts WHERE active AND table = 'spans'",
+    );
+    if (now === last) return;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+  }
+}
+
+async function open() {
+  const kept = option("--dir");
+  const dir = kept ?? (await mkdtemp(join(tmpdir(), "seaworthy-bench-traces-")));
+  const telemetry = await openTelemetry({ dir, log: silent });
+  if ((await number(telemetry, "SELECT count() FROM spans")) === 0) {
+    const end = BigInt(Date.now()) * 1_000_000n;
+    const CHUNK = 50_000n;
+    for (let from = 0n; from < BigInt(SPANS); from += CHUNK) {
+      const at = (n) => end - DAY_NS + (DAY_NS * n) / BigInt(SPANS);
+      await telemetry.spans.write({ spans: spansOf(Number(CHUNK), at(from), at(from + CHUNK)) });
+    }
+  }
+  await merged(telemetry);
+  const close = async () => {
+    await telemetry.close();
+    if (kept === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  return { telemetry, close };
+}
+
+async function queries() {
+  const { telemetry, close } = await open();
+  const spans = await number(telemetry, "SELECT count() FROM spans");
+  const bytes = await number(
+    telemetry,
+    "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table IN ('spans', 'trace_times')",
+  );
+  print({ case: "size on disk", unit: "bytes a span", ours: bytes / spans, limit: null });
+
+  const endNs =
+    BigInt(await number(telemetry, "SELECT toUnixTimestamp64Nano(max(time)) FROM spans")) + 1n;
+  const range = { startNs: endNs - DAY_NS, endNs };
+  const traces = createTracesQuery({ telemetry });
+  const time = `time >= fromUnixTimestamp64Nano(${range.startNs}, 'UTC') AND time < fromUnixTimestamp64Nano(${range.endNs}, 'UTC')`;
+  const search = (query, limit = 50) =>
+    traces.search({ ...range, query: traces.parse(query), limit, spansEach: 3 });
+  const [someTrace] = await search("{ status = error }", 1);
+  const user = await telemetry.select(
+    "SELECT attributes['enduser.id'] AS id FROM spans WHERE parent_id = '' ORDER BY time LIMIT 1",
+    {},
+    {},
+  );
+  const needle = user[0].columns.get("id").data[0];
+  const figures =
+    "count(), countIf(status = 'error'), quantileTDigest(0.5)(duration), quantileTDigest(0.95)(duration)";
+  /** The newest 50 traces by hand: their ids, then what they are, of the hours around them. */
+  const newest = (condition) => async () => {
+    const found = await telemetry.select(
+      `SELECT trace_id, count(), max(time) AS latest FROM spans WHERE ${time} AND ${condition} GROUP BY trace_id ORDER BY latest DESC LIMIT 50`,
+      {},
+      {},
+    );
+    const ids = found.flatMap((block) => [...block.columns.get("trace_id").data]);
+    await telemetry.select(
+      `SELECT trace_id, min(time), max(toUnixTimestamp64Nano(time) + duration), count(), countIf(status = 'error'), groupUniqArray(service) FROM spans WHERE trace_id IN (${ids.map((id) => `'${id}'`).join(",")}) AND ${time} GROUP BY trace_id`,
+      {},
+      {},
+    );
+  };
+  const sql = (text) => () => telemetry.select(text, {}, { timeoutMs: 120_000 });
+  const cases = [
+    ["search, everything", () => search("{}"), newest("1")],
+    [
+      "search, service and duration",
+      () => search('{ resource.service.name = "checkout" && duration > 300ms }'),
+      newest("service = 'checkout' AND duration > 300000000"),
+    ],
+    ["search, failed", () => search("{ status = error }"), newest("status = 'error'")],
+    [
+      "search, rare attribute",
+      () => search(`{ span.enduser.id = "${needle}" }`),
+      newest(`has(mapValues(attributes), '${needle}') AND attributes['enduser.id'] = '${needle}'`),
+    ],
+    [
+      "search, frequent attribute",
+      () => search("{ .http.response.status_code >= 500 }"),
+      newest("toFloat64OrNull(attributes['http.response.status_code']) >= 500"),
+    ],
+    [
+      "search, spans of one trace together",
+      () => search('{ .http.response.status_code >= 500 } && { name = "SELECT orders" }'),
+      sql(
+        `SELECT trace_id, max(time) AS latest FROM spans WHERE ${time} AND (name = 'SELECT orders' OR attributes['http.response.status_code'] = '500') GROUP BY trace_id HAVING countIf(name = 'SELECT orders') > 0 AND countIf(attributes['http.response.status_code'] = '500') > 0 ORDER BY latest DESC LIMIT 50`,
+      ),
+    ],
+    [
+      "trace by id",
+      () => traces.trace(someTrace.traceId),
+      sql(
+        `SELECT * FROM spans WHERE trace_id = '${someTrace.traceId}' AND time >= fromUnixTimestamp64Nano(${someTrace.startNs}, 'UTC') AND time <= fromUnixTimestamp64Nano(${someTrace.startNs + someTrace.durationNs}, 'UTC') ORDER BY time`,
+      ),
+    ],
+    [
+      "durations over time",
+      () => traces.durations({ ...range, query: traces.parse("{}"), steps: 80 }),
+      sql(
+        `SELECT toStartOfInterval(time, INTERVAL 18 MINUTE) AS t, floor(log2(duration) * 2) AS d, count(), countIf(status = 'error') FROM spans WHERE ${time} GROUP BY t, d`,
+      ),
+    ],
+    [
+      "operations",
+      () => traces.operations({ ...range, limit: 100 }),
+      sql(
+        `SELECT service, name, kind, ${figures}, quantileTDigest(0.99)(duration), sum(duration) AS total FROM spans WHERE ${time} GROUP BY service, name, kind ORDER BY total DESC LIMIT 100`,
+      ),
+    ],
+    ["service map", () => traces.map(range), sql(mapByHand(time, figures))],
+    [
+      "slow against normal",
+      () =>
+        traces.compare({
+          ...range,
+          query: traces.parse('{ resource.service.name = "checkout" && kind = server }'),
+          limit: 30,
+        }),
+      null,
+    ],
+  ];
+  for (const [name, ask, byHand] of cases) {
+    const ours = await medianTime(5, ask);
+    const limit = byHand === null ? null : await medianTime(5, byHand);
+    print({
+      case: `24 h of ${spans.toLocaleString("en")} spans, ${name}`,
+      unit: "ms",
+      ours,
+      limit,
+    });
+  }
+  await close();
+}
+
+/** Every call that was answered, joined. */
+function mapByHand(time, figures) {
+  return `SELECT caller, callee, ${figures} FROM
+    (SELECT parent_id, service AS callee, status, duration FROM spans WHERE ${time} AND kind IN ('server', 'consumer')) AS called
+    INNER JOIN (SELECT span_id, service AS caller FROM spans WHERE ${time} AND kind IN ('client', 'producer')) AS calling
+    ON called.parent_id = calling.span_id GROUP BY caller, callee`;
+}
+
+if (option("--only") !== "queries") await ingest();
+if (option("--only") !== "ingest") await queries();

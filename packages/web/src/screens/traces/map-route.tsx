@@ -1,0 +1,1 @@
+export { ServiceMapPage as Component } from "./ServiceMapPage.tsx";

@@ -1,0 +1,1 @@
+export { SlowPage as Component } from "./SlowPage.tsx";
