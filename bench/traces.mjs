@@ -365,6 +365,7 @@ async function queries() {
     );
   };
   const sql = (text) => () => telemetry.select(text, {}, { timeoutMs: 120_000 });
+  /** @type {[string, () => Promise<unknown>, (() => Promise<unknown>) | null][]} */
   const cases = [
     ["search, everything", () => search("{}"), newest("1")],
     [
