@@ -27,7 +27,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   self: ["model"],
   store: ["model", "self"],
   access: ["model", "self", "store"],
-  receive: ["model", "self", "store", "access"],
+  receive: ["model", "self", "store", "access", "@seaworthy/tail"],
   query: ["model", "self", "store", "@seaworthy/promql", "@seaworthy/logql"],
   evaluate: [
     "model",
@@ -66,7 +66,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   sdk: [],
   browser: [],
   web: ["@seaworthy/contract"],
-  cli: ["@seaworthy/contract"],
+  tail: [],
+  cli: ["@seaworthy/contract", "@seaworthy/tail"],
 };
 
 const BANNED_NAMES = new Set(["utils", "util", "common", "helpers", "helper", "shared", "misc"]);

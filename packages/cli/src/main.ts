@@ -4,6 +4,7 @@ import { init, initHelp } from "./init/init.ts";
 import { onCall, onCallHelp } from "./on-call.ts";
 import { receivers, receiversHelp } from "./receivers.ts";
 import { rules, rulesHelp } from "./rules.ts";
+import { tail, tailHelp } from "./tail/tail.ts";
 import { up, upHelp } from "./up.ts";
 import { version } from "./version.ts";
 
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "on-call": { run: onCall, help: onCallHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
+  tail: { run: tail, help: tailHelp },
 };
 
 const HELP = `seaworthy: takes a web service to production and keeps proving that it is ready
@@ -32,6 +34,7 @@ Commands:
   on-call    who is on call now, and who is next
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules
+  tail       follow log files, containers and the journal, and send them
 
 Options:
   --version  say which version this is

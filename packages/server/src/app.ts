@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { createEngine, featuresOn } from "@seaworthy/promql";
 import type { Logger } from "pino";
 import { createAccess } from "./access/index.ts";
@@ -24,6 +25,7 @@ import {
   createScraper,
   createTraceReceiver,
   SpanMetrics,
+  startLogTailer,
   startStatsd,
   startSyslog,
 } from "./receive/index.ts";
@@ -325,6 +327,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
   for (const settings of config.syslog) {
     const options = { ...logIntake, settings, log };
     await closers.opening("syslog", startSyslog(options));
+  }
+  if (config.tail.length > 0) {
+    const positions = join(folder.path, "tail.json");
+    closers.add("tail", startLogTailer({ ...logIntake, inputs: config.tail, positions, log }));
   }
   closers.add("scraper", scraper);
   await http.listen();

@@ -129,6 +129,16 @@ describe("seaworthy.yml", () => {
     await expect(load(open.replace("/8", "/80"))).rejects.toThrow(/is not a network/);
   });
 
+  it("follows the logs that it is told to, by paths beside the file", async () => {
+    const text = "tail: [{files: ['logs/*.log'], service: shop}, {docker: true}, {journald: true}]";
+    expect((await load(text)).tail).toMatchObject([
+      { kind: "files", patterns: [join(folder, "logs/*.log")], service: "shop" },
+      { kind: "docker", folder: "/var/lib/docker/containers" },
+      { kind: "journald" },
+    ]);
+    await expect(load("tail: [{file: x}]")).rejects.toThrow(/tail\[0\]: needs one of files/);
+  });
+
   it("names the server by its address where it shares a PostgreSQL", async () => {
     expect((await load("")).serverName).toBe("main");
     const shared = await load("", { SEAWORTHY_POSTGRES_URL: "postgres://db/x" });

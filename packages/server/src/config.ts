@@ -16,9 +16,10 @@ import { duration, size } from "./config-values.ts";
 import { ConfigError, messageOf, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
-import type { PushLimits, StatsdSettings, SyslogSettings } from "./receive/index.ts";
+import type { PushLimits, StatsdSettings, SyslogSettings, TailSettings } from "./receive/index.ts";
 import type { ServerAddress } from "./store/index.ts";
 import { readSyslog, syslogSchema } from "./syslog-config.ts";
+import { readTail, tailSchema } from "./tail-config.ts";
 
 const DAY = 86_400_000;
 const MiB = 1024 * 1024;
@@ -153,6 +154,7 @@ const fileSchema = z.strictObject({
     })
     .optional(),
   syslog: syslogSchema,
+  tail: tailSchema,
   logs: z
     .strictObject({
       retention: duration.optional(),
@@ -273,6 +275,8 @@ export interface Config {
   readonly statsd: StatsdSettings | undefined;
   /** Where syslog is listened to. */
   readonly syslog: readonly SyslogSettings[];
+  /** Logs of this machine that are followed. */
+  readonly tail: TailSettings;
   /** What is masked in log lines and spans, beyond and except the rules that are built in. */
   readonly logMasking: {
     readonly without: readonly string[];
@@ -415,6 +419,7 @@ export async function loadConfig(
     },
     statsd: value.statsd && statsdSettings(value.statsd),
     syslog: readSyslog(file, value.syslog),
+    tail: readTail(value.tail, beside),
     logMasking: value.logs.masking,
     logRuleFiles: value.logs.rule_files,
     postgres: {

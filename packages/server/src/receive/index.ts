@@ -18,6 +18,8 @@ export { ProtobufError, ProtoReader, tagOf, WIRE } from "./protobuf.ts";
 export { SnappyError, uncompressBlock } from "./snappy.ts";
 export { startStatsd } from "./statsd/receiver.ts";
 export type { StatsdSettings } from "./statsd/receiver.ts";
+export { startLogTailer } from "./tail/receiver.ts";
+export type { TailSettings } from "./tail/receiver.ts";
 export { startSyslog } from "./syslog/receiver.ts";
 export type { SyslogSettings } from "./syslog/receiver.ts";
 export { MASK_RULES } from "./logs/mask.ts";
