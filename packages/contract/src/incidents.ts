@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, labels, ruleLanguage, severity, text } from "./values.ts";
+import { instant, labels, ruleLanguage, severity, text, signalLinks } from "./values.ts";
 
 export const incidentState = z.enum(["triggered", "acknowledged", "resolved"]);
 
@@ -16,6 +16,8 @@ export const incidentAlert = z.object({
   expression: z.string().nullable(),
   language: ruleLanguage,
   generatorURL: z.string(),
+  /** Null where the labels name no service. */
+  links: signalLinks.nullable(),
 });
 export type IncidentAlert = z.infer<typeof incidentAlert>;
 
@@ -62,6 +64,8 @@ export type TimelineEntry = z.infer<typeof timelineEntry>;
 export const incident = incidentSummary.extend({
   alerts: z.array(incidentAlert),
   timeline: z.array(timelineEntry),
+  /** Of its service; null where it has none. */
+  links: signalLinks.nullable(),
 });
 export type Incident = z.infer<typeof incident>;
 

@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./address.ts";
 export * from "./cardinality.ts";
 export * from "./incidents.ts";
+export * from "./links.ts";
 export * from "./noise.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";

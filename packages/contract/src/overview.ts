@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { incidentSummary } from "./incidents.ts";
 import { operation } from "./operation.ts";
-import { instant, labels, ruleLanguage } from "./values.ts";
+import { instant, labels, ruleLanguage, signalLinks } from "./values.ts";
 
 /** The last minutes of one figure, oldest first, one point every `stepSeconds`; null where nothing is known. */
 const spark = z.array(z.number().nullable());
@@ -37,6 +37,8 @@ export const activeAlert = z.object({
   incident: z.object({ id: z.string(), number: z.number().int() }).nullable(),
   silenced: z.boolean(),
   inhibited: z.boolean(),
+  /** Null where the labels name no service. */
+  links: signalLinks.nullable(),
 });
 export type ActiveAlert = z.infer<typeof activeAlert>;
 

@@ -21,3 +21,6 @@ const storable = (value: string) => !value.includes("\0") && !/\p{Surrogate}/u.t
  */
 export const text = (min: number, max: number) =>
   z.string().min(min).max(max).refine(storable, "must not contain NUL or broken Unicode");
+
+/** Paths of the interface's pages with the logs and the traces of one thing and time. */
+export const signalLinks = z.object({ logs: z.string(), traces: z.string() });

@@ -3,7 +3,9 @@ import { runnerImport, type Plugin } from "vite";
 
 const contractSource = fileURLToPath(new URL("../../contract/src/index.ts", import.meta.url));
 /** What of the contract works without schemas. */
-const addressSource = fileURLToPath(new URL("../../contract/src/address.ts", import.meta.url));
+const plainSources = ["address", "links"].map((name) =>
+  fileURLToPath(new URL(`../../contract/src/${name}.ts`, import.meta.url)),
+);
 const slimId = "\0contract-without-schemas";
 
 interface OperationLike {
@@ -22,8 +24,8 @@ function isOperation(value: unknown): value is OperationLike {
 }
 
 /**
- * In a build, replaces `@seaworthy/contract` by its operations' methods and paths alone, and
- * what makes an address of them. The browser
+ * In a build, replaces `@seaworthy/contract` by its operations' methods and paths alone, what makes an
+ * address of them, and the links between signals. The browser
  * needs the schemas for their types only, and they would bring the whole of zod into the first load.
  * While developing, the real contract is used and every answer is checked against it.
  */
@@ -43,7 +45,8 @@ export function contractWithoutSchemas(): Plugin {
           ([name, { method, path }]) =>
             `export const ${name} = ${JSON.stringify({ method, path })};\n`,
         );
-      return `export { addressOf } from ${JSON.stringify(addressSource)};\n${operations.join("")}`;
+      const plain = plainSources.map((file) => `export * from ${JSON.stringify(file)};\n`);
+      return [...plain, ...operations].join("");
     },
   };
 }

@@ -195,6 +195,15 @@ describe("every state is in the URL", () => {
     await page.getByRole("button", { name: "Time range: Last 1 hour" }).waitFor();
   });
 
+  it("a measured event leads to its trace", async () => {
+    await open("/explore/metrics?q=up");
+    const dots = page.getByRole("link", { name: /^The trace of 0\.[2468] at/ });
+    await dots.nth(3).waitFor();
+    expect(await dots.first().getAttribute("href")).toMatch(
+      /^\/explore\/traces\/4bf92f3577b34da6a3ce929d0e0e4731\?span=00f067aa0ba902b7/,
+    );
+  });
+
   it("queries, table and the isolated line", async () => {
     await open("/explore/metrics");
     await page.getByRole("textbox", { name: "Query A" }).fill("sum(rate(x[5m])");
@@ -307,6 +316,32 @@ describe("logs", () => {
         url.searchParams.get("q") ===
         '{service_name="checkout"} |= "payment" | detected_level!="error"',
     );
+  });
+
+  it("lead to the trace of a line, and to every line of that trace", async () => {
+    await open("/explore/logs");
+    const trace = "/explore/traces/4bf92f3577b34da60";
+    const folded = page.getByRole("link", { name: "The trace of this line" }).first();
+    expect(await folded.getAttribute("href")).toBe(trace);
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    const unfolded = page.getByRole("link", { name: "Its trace" });
+    expect(await unfolded.getAttribute("href")).toBe(trace);
+    await page.getByRole("link", { name: "All lines of the trace" }).click();
+    await page.waitForURL(
+      (url) =>
+        url.searchParams.get("q") === '{service_name=~".+"} | trace_id="4bf92f3577b34da60"' &&
+        url.searchParams.has("from"),
+    );
+  });
+
+  it("that are counted are drawn, and a step away from an alert rule", async () => {
+    await open("/explore/logs?q=sum(rate(%7Ba%3D%22b%22%7D%5B1m%5D))");
+    await page.getByRole("img", { name: /^Graph of sum/ }).waitFor();
+    await page.getByRole("link", { name: "Make it an alert rule" }).click();
+    await page.getByLabel("Expression").waitFor();
+    expect(await page.getByRole("radio", { name: "Logs, in LogQL" }).isChecked()).toBe(true);
+    await page.getByText("seaworthy rules check --loki").waitFor();
   });
 
   it("what stands around a line; what cannot be read is told", async () => {

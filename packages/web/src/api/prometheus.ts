@@ -1,3 +1,4 @@
+import type { RuleLanguage } from "@seaworthy/contract";
 import { ApiError, readProblem, unreachable } from "./call.ts";
 
 /** One point of a series: seconds since 1970, and the value as text (`NaN` and `+Inf` included). */
@@ -40,6 +41,8 @@ export interface Rule {
 export interface RuleGroup {
   readonly name: string;
   readonly file: string;
+  /** Where the rules are not PromQL. */
+  readonly language?: RuleLanguage;
   /** Seconds. */
   readonly interval: number;
   readonly rules: readonly Rule[];
@@ -129,6 +132,27 @@ export async function queryInstant(
     { query: expression, time: String(at / 1000) },
     signal,
   )) as InstantResult;
+}
+
+export interface ExemplarSeries {
+  readonly seriesLabels: Readonly<Record<string, string>>;
+  readonly exemplars: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: string;
+    /** Seconds since 1970. */
+    readonly timestamp: number;
+  }[];
+}
+
+/** The exemplars of all series that an expression selects, over a span. Throws ApiError. */
+export async function queryExemplars(
+  expression: string,
+  span: { readonly start: number; readonly end: number },
+  signal?: AbortSignal,
+): Promise<readonly ExemplarSeries[]> {
+  const range = { start: String(span.start / 1000), end: String(span.end / 1000) };
+  const data = await ask("query_exemplars", { query: expression, ...range }, signal);
+  return data as readonly ExemplarSeries[];
 }
 
 /** The rule groups as they run. Throws ApiError. */

@@ -1,3 +1,5 @@
+import { tracePath } from "@seaworthy/contract";
+
 /**
  * Every address of the interface is built here. `from`, `to` and `tz` are shared by all screens and
  * are carried over by ScreenLink, not here.
@@ -16,7 +18,8 @@ export const paths = {
       `/alerts/rules/${encodeURIComponent(group)}/${encodeURIComponent(name)}`,
       place === 0 ? {} : { place: String(place) },
     ),
-  newRule: (expression?: string) => withQuery("/alerts/rules/new", { expr: expression }),
+  newRule: (expression?: string, language?: string) =>
+    withQuery("/alerts/rules/new", { expr: expression, lang: language }),
   routing: (labels: Readonly<Record<string, string>> = {}) =>
     withQuery("/alerts/routing", {
       label: Object.entries(labels).map(([name, value]) => `${name}=${value}`),
@@ -36,8 +39,7 @@ export const paths = {
   serviceMap: (filter: { service?: string } = {}) => withQuery("/explore/traces/services", filter),
   slowTraces: (query?: string) => withQuery("/explore/traces/slow", { q: query }),
   /** A trace, and a span of it. */
-  trace: (traceId: string, spanId?: string) =>
-    withQuery(`/explore/traces/${encodeURIComponent(traceId)}`, { span: spanId }),
+  trace: tracePath,
   targets: () => "/targets",
   settings: () => "/settings",
   tokens: () => "/settings/tokens",

@@ -1,3 +1,4 @@
+import type { RuleLanguage } from "@seaworthy/contract";
 import { useMemo, useState } from "react";
 import type { Span } from "../time/time-range.ts";
 import { formatQuantity } from "../values/quantity.ts";
@@ -8,6 +9,8 @@ import { unitOf } from "./unit-of.ts";
 
 interface AlertGraphProps {
   readonly expression: string;
+  /** PromQL by default. */
+  readonly language?: RuleLanguage;
   /** Of the alert: its series is shown alone when it can be told. Without them all are shown. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly span: Span;
@@ -20,6 +23,7 @@ interface AlertGraphProps {
 /** Why an alert fires: what its rule compares, over time, with the threshold it crossed. */
 export function AlertGraph({
   expression,
+  language = "promql",
   labels,
   span,
   step,
@@ -56,6 +60,7 @@ export function AlertGraph({
   return (
     <Graph
       expressions={expressions}
+      language={language}
       span={span}
       step={step}
       height={height}

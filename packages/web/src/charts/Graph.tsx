@@ -1,14 +1,16 @@
+import type { RuleLanguage } from "@seaworthy/contract";
 import { Skeleton } from "@mantine/core";
 import { useQueries, type UseQueryResult } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
-import type { Series } from "../api/prometheus.ts";
+import type { ExemplarSeries, Series } from "../api/prometheus.ts";
 
 import { useTimeRange } from "../time/use-time-range.ts";
 import { absoluteRange, type Span } from "../time/time-range.ts";
 import styles from "./Graph.module.css";
 import { Legend } from "./Legend.tsx";
 import { QueryError } from "./QueryError.tsx";
-import { rangeQuery } from "./queries.ts";
+import { exemplarsToShow } from "./exemplars.ts";
+import { exemplarsQuery, rangeQuery } from "./queries.ts";
 import type { ChartBand, ChartMark, ChartThreshold } from "./marks.ts";
 import { byMax, toLines } from "./series-data.ts";
 import { unitOf } from "./unit-of.ts";
@@ -17,6 +19,8 @@ const SeriesChart = lazy(() => import("./SeriesChart.tsx"));
 
 interface GraphProps {
   readonly expressions: readonly string[];
+  /** PromQL by default. */
+  readonly language?: RuleLanguage;
   /** Aligned to `step`. */
   readonly span: Span;
   /** Seconds. */
@@ -30,6 +34,8 @@ interface GraphProps {
   readonly only?: string | null;
   readonly onOnly?: (key: string | null) => void;
   readonly legend?: boolean;
+  /** Whether measured events with traces are shown along the foot. */
+  readonly exemplars?: boolean;
 }
 
 function gather(answers: readonly UseQueryResult<readonly Series[]>[]) {
@@ -45,9 +51,20 @@ function gather(answers: readonly UseQueryResult<readonly Series[]>[]) {
   };
 }
 
+/** As many as can be told apart on a narrow screen. */
+const mostExemplars = 40;
+
+/** What has none, or cannot be asked for them, has a graph still. */
+function gatherExemplars(
+  answers: readonly UseQueryResult<readonly ExemplarSeries[]>[],
+): readonly ExemplarSeries[] {
+  return answers.flatMap(({ data }) => data ?? []);
+}
+
 /** Expressions over time, with their legend, and in the same place their loading, empty and failed states. */
 export function Graph({
   expressions,
+  language = "promql",
   span,
   step,
   height = 240,
@@ -58,10 +75,11 @@ export function Graph({
   only = null,
   onOnly,
   legend = true,
+  exemplars = false,
 }: GraphProps) {
   const { zone, setRange } = useTimeRange();
   const { results, isPending, failed } = useQueries({
-    queries: expressions.map((expression) => rangeQuery(expression, span, step)),
+    queries: expressions.map((expression) => rangeQuery(expression, span, step, language)),
     combine: gather,
   });
   const data = useMemo(() => {
@@ -72,6 +90,11 @@ export function Graph({
     });
     return { times: sets[0]?.times ?? [], lines: byMax(sets.flatMap((set) => set.lines)) };
   }, [results, span, step, keep]);
+  const known = useQueries({
+    queries: exemplars ? expressions.map((expression) => exemplarsQuery(expression, span)) : [],
+    combine: gatherExemplars,
+  });
+  const dots = useMemo(() => exemplarsToShow(known, span, mostExemplars), [known, span]);
   const unit = useMemo(() => {
     const units = new Set(expressions.map(unitOf));
     return units.size === 1 ? ([...units][0] ?? "none") : "none";
@@ -109,6 +132,7 @@ export function Graph({
           threshold={threshold}
           marks={marks}
           bands={bands}
+          exemplars={dots}
           onZoom={(start, end) => setRange(absoluteRange(start, end))}
         />
       </Suspense>

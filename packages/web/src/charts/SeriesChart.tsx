@@ -16,6 +16,8 @@ import {
 } from "./chart-options.ts";
 import { ChartTooltip, type TooltipPlace } from "./ChartTooltip.tsx";
 import type { ChartBand, ChartMark, ChartThreshold } from "./marks.ts";
+import { ExemplarDots } from "./ExemplarDots.tsx";
+import type { ChartExemplar } from "./exemplars.ts";
 import { readPalette } from "./palette.ts";
 import styles from "./SeriesChart.module.css";
 import { topLines, type Line, type LineSet } from "./series-data.ts";
@@ -33,11 +35,13 @@ export interface SeriesChartProps {
   readonly threshold?: ChartThreshold | undefined;
   readonly marks?: readonly ChartMark[] | undefined;
   readonly bands?: readonly ChartBand[] | undefined;
+  readonly exemplars?: readonly ChartExemplar[] | undefined;
   readonly onZoom?: ((start: number, end: number) => void) | undefined;
 }
 
 const noMarks: readonly ChartMark[] = [];
 const noBands: readonly ChartBand[] = [];
+const noExemplars: readonly ChartExemplar[] = [];
 
 function shownLines(lines: readonly Line[], only: string | null | undefined): readonly Line[] {
   return only === null || only === undefined ? lines : lines.filter((line) => line.key === only);
@@ -55,6 +59,7 @@ export default function SeriesChart({
   threshold,
   marks = noMarks,
   bands = noBands,
+  exemplars = noExemplars,
   onZoom,
 }: SeriesChartProps) {
   const { ref: sizer, width } = useElementSize();
@@ -62,6 +67,7 @@ export default function SeriesChart({
   const host = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [place, setPlace] = useState<TooltipPlace | null>(null);
+  const [frame, setFrame] = useState({ left: 0, width: 0 });
 
   const drawn = useMemo(() => shownLines(data.lines, only), [data.lines, only]);
   const colours = useMemo(
@@ -134,6 +140,13 @@ export default function SeriesChart({
           ],
           draw: [
             (self) => paintMarks(self, latest.current.threshold, latest.current.marks, palette),
+            (self) => {
+              const left = self.bbox.left / devicePixelRatio;
+              const wide = self.bbox.width / devicePixelRatio;
+              setFrame((old) =>
+                old.left === left && old.width === wide ? old : { left, width: wide },
+              );
+            },
           ],
           setSelect: [
             (self) => {
@@ -178,6 +191,9 @@ export default function SeriesChart({
   return (
     <div ref={sizer} className={styles.chart} style={{ height }}>
       <div ref={host} role="img" aria-label={label} />
+      {exemplars.length === 0 || frame.width === 0 ? null : (
+        <ExemplarDots exemplars={exemplars} span={span} zone={zone} frame={frame} />
+      )}
       {place === null ? null : (
         <ChartTooltip
           place={place}

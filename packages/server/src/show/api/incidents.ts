@@ -3,6 +3,8 @@ import {
   alertmanagerWebhook,
   commentIncident,
   getIncident,
+  linksOfLabels,
+  linksOfService,
   listIncidents,
   openIncident,
   resolveIncident,
@@ -48,6 +50,7 @@ function incidentView({ incident, alerts, timeline }: IncidentDetail): Incident 
       expression: alert.expression,
       language: languageOfGenerator(alert.generatorURL),
       generatorURL: alert.generatorURL,
+      links: linksOfLabels(alert.labels, alert.startsAt.getTime(), alert.endsAt?.getTime() ?? null),
     })),
     timeline: timeline.map((entry) => ({
       id: entry.id,
@@ -56,6 +59,14 @@ function incidentView({ incident, alerts, timeline }: IncidentDetail): Incident 
       actor: entry.actor,
       text: entry.text,
     })),
+    links:
+      incident.service === null
+        ? null
+        : linksOfService(
+            incident.service,
+            incident.openedAt.getTime(),
+            incident.resolvedAt?.getTime() ?? null,
+          ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { getOverview, listAlerts, listNotifications } from "@seaworthy/contract";
+import { getOverview, linksOfLabels, listAlerts, listNotifications } from "@seaworthy/contract";
 import type { ActiveAlert } from "@seaworthy/contract";
 import type { Clock, Labels } from "../../model/index.ts";
 import type { Incidents } from "../../respond/index.ts";
@@ -86,6 +86,7 @@ export function serveOverview(serve: Serve, deps: OverviewDeps): void {
       ...alert,
       activeSince: new Date(alert.activeSince).toISOString(),
       incident: byFingerprint.get(alert.fingerprint) ?? null,
+      links: linksOfLabels(alert.labels, alert.activeSince, null),
     }));
     return {
       alerts: alerts.sort(

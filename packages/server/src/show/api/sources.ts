@@ -19,7 +19,7 @@ export interface SeriesPoints {
 }
 
 /** A pending or firing alert as the rules know it, with what the router makes of it. */
-export type RunningAlert = Omit<ActiveAlert, "incident" | "activeSince"> & {
+export type RunningAlert = Omit<ActiveAlert, "incident" | "activeSince" | "links"> & {
   /** Milliseconds since 1970. */
   readonly activeSince: number;
 };

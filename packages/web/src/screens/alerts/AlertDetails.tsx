@@ -1,3 +1,4 @@
+import type { RuleLanguage, SignalLinks } from "@seaworthy/contract";
 import { Button } from "@mantine/core";
 import { IconBook, IconChartLine, IconExternalLink } from "@tabler/icons-react";
 import { useTimeRange } from "../../time/use-time-range.ts";
@@ -5,12 +6,18 @@ import { paths } from "../../app/paths.ts";
 import { Command } from "../../elements/Command.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { SilenceButton } from "../silences/SilenceButton.tsx";
+import { SignalButtons } from "../../elements/SignalButtons.tsx";
+import { languageNames } from "../../values/language.ts";
 import styles from "./AlertDetails.module.css";
 import { descriptionOf, runbookOf } from "./alert-text.ts";
 
 interface AlertDetailsProps {
   readonly annotations: Readonly<Record<string, string>>;
   readonly expression: string | null;
+  /** PromQL by default. */
+  readonly language?: RuleLanguage;
+  /** Where the logs and traces of what it is about are. */
+  readonly links?: SignalLinks | null;
   /** Where an alert of a foreign rule engine came from. */
   readonly generatorURL?: string;
   /** Of an alert that may be silenced. */
@@ -21,6 +28,8 @@ interface AlertDetailsProps {
 export function AlertDetails({
   annotations,
   expression,
+  language = "promql",
+  links = null,
   generatorURL = "",
   silenceable = null,
 }: AlertDetailsProps) {
@@ -31,7 +40,9 @@ export function AlertDetails({
   return (
     <>
       {description === null ? null : <p className={styles.description}>{description}</p>}
-      {expression === null ? null : <Command text={expression} label="Expression" />}
+      {expression === null ? null : (
+        <Command text={expression} label={`Expression, ${languageNames[language]}`} />
+      )}
       <div className={styles.links}>
         {runbook === null ? null : (
           <Button
@@ -49,7 +60,11 @@ export function AlertDetails({
         {expression === null ? null : (
           <Button
             component={ScreenLink}
-            to={paths.explore([expression], isChosen ? range : undefined)}
+            to={
+              language === "logql"
+                ? paths.logs(expression, isChosen ? range : undefined)
+                : paths.explore([expression], isChosen ? range : undefined)
+            }
             size="xs"
             variant="default"
             leftSection={<IconChartLine size={15} stroke={1.7} aria-hidden />}
@@ -57,6 +72,7 @@ export function AlertDetails({
             Explore this query
           </Button>
         )}
+        {links === null ? null : <SignalButtons links={links} />}
         {source === null ? null : (
           <Button
             component="a"

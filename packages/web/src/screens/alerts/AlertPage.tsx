@@ -139,6 +139,7 @@ function Active({ alert }: { readonly alert: ActiveAlert }) {
     >
       <AlertGraph
         expression={alert.expression}
+        language={alert.language}
         labels={alert.labels}
         span={span}
         step={step}
@@ -146,7 +147,12 @@ function Active({ alert }: { readonly alert: ActiveAlert }) {
         bands={bands}
         height={280}
       />
-      <AlertDetails annotations={alert.annotations} expression={alert.expression} />
+      <AlertDetails
+        annotations={alert.annotations}
+        expression={alert.expression}
+        language={alert.language}
+        links={alert.links}
+      />
     </Frame>
   );
 }
@@ -203,13 +209,18 @@ function Over({ fingerprint, labels, endedAt }: OverProps) {
         <>
           <AlertGraph
             expression={found.rule.query}
+            language={found.group.language ?? "promql"}
             labels={labels}
             span={span}
             step={step}
             bands={bands}
             height={280}
           />
-          <AlertDetails annotations={{}} expression={found.rule.query} />
+          <AlertDetails
+            annotations={{}}
+            expression={found.rule.query}
+            language={found.group.language ?? "promql"}
+          />
         </>
       )}
     </Frame>

@@ -14,6 +14,7 @@ import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import { useRowKeys } from "../../elements/use-row-keys.ts";
 import table from "../../elements/table.module.css";
 import { formatQuantity } from "../../values/quantity.ts";
+import { languageNames } from "../../values/language.ts";
 import styles from "./RuleGroups.module.css";
 import { ruleGroupsQuery } from "./queries.ts";
 import { UnusedRules } from "./UnusedRules.tsx";
@@ -158,7 +159,11 @@ function Group({ group, rules }: GroupProps) {
     <section aria-label={`Rule group ${group.name}`}>
       <SectionHeading
         title={group.name}
-        note={`every ${formatQuantity(group.interval, "seconds")} · ${group.file.split("/").at(-1)}`}
+        note={[
+          `every ${formatQuantity(group.interval, "seconds")}`,
+          group.file.split("/").at(-1),
+          ...(group.language === undefined ? [] : [languageNames[group.language]]),
+        ].join(" · ")}
       >
         <span className={styles.last}>
           {isKnownInstant(group.lastEvaluation) ? (

@@ -109,6 +109,7 @@ export function Explore() {
           span={span}
           step={step}
           height={360}
+          exemplars
           only={only}
           onOnly={(key) => change({ only: key }, true)}
         />

@@ -54,6 +54,7 @@ export function AlertEvidence({ alert, isOpen, toggle, span, step, marks }: Aler
           {alert.expression === null ? null : (
             <AlertGraph
               expression={alert.expression}
+              language={alert.language}
               labels={alert.labels}
               span={span}
               step={step}
@@ -64,6 +65,8 @@ export function AlertEvidence({ alert, isOpen, toggle, span, step, marks }: Aler
           <AlertDetails
             annotations={alert.annotations}
             expression={alert.expression}
+            language={alert.language}
+            links={alert.links}
             generatorURL={alert.generatorURL}
             silenceable={alert.status === "firing" ? alert.labels : null}
           />

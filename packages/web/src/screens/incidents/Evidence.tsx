@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { stepped } from "../../charts/use-moving-span.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
+import { SignalButtons } from "../../elements/SignalButtons.tsx";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import { resolveRange } from "../../time/time-range.ts";
 import { useNow } from "../../time/use-now.ts";
@@ -46,7 +47,13 @@ export function Evidence({ incident }: { readonly incident: Incident }) {
     );
   return (
     <section aria-label="Evidence" className={styles.evidence}>
-      <SectionHeading title="Evidence" note={count(alerts.length, "alert")} />
+      <SectionHeading title="Evidence" note={count(alerts.length, "alert")}>
+        {incident.links === null ? null : (
+          <div className={styles.signals}>
+            <SignalButtons links={incident.links} />
+          </div>
+        )}
+      </SectionHeading>
       {alerts.length === 0 ? (
         <EmptyState title="No alert belongs to this incident">
           <p>It was opened by hand. Write down what you see in the timeline.</p>

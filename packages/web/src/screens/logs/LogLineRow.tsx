@@ -1,5 +1,12 @@
+import { logsOfTracePath } from "@seaworthy/contract";
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
-import { IconListSearch, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
+import {
+  IconFileText,
+  IconListSearch,
+  IconTimeline,
+  IconZoomIn,
+  IconZoomOut,
+} from "@tabler/icons-react";
 import type { LogLine } from "../../api/loki.ts";
 import { paths } from "../../app/paths.ts";
 import { CopyButton } from "../../elements/CopyButton.tsx";
@@ -11,6 +18,7 @@ import { formatQuantity } from "../../values/quantity.ts";
 import { levelOf } from "./level.ts";
 import { streamQuery } from "./log-query.ts";
 import styles from "./Logs.module.css";
+import { traceOf } from "./trace-of.ts";
 
 /** On each side of a line, in milliseconds. */
 const around = 30_000;
@@ -26,6 +34,7 @@ interface LogLineRowProps {
 export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
   const { zone } = useTimeRange();
   const at = Number(line.at.slice(0, -6));
+  const trace = traceOf(line);
   const level = levelOf(line.fields["detected_level"] ?? line.stream["detected_level"]);
   return (
     <article className={styles.line} data-level={level}>
@@ -40,6 +49,16 @@ export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
           <span className={styles.request}>{requestOf(line.fields)}</span>
         </span>
       </button>
+      {trace === null || isOpen ? null : (
+        <ScreenLink
+          to={paths.trace(trace.traceId, trace.spanId)}
+          className={styles.trace}
+          aria-label="The trace of this line"
+          title="The trace of this line"
+        >
+          <IconTimeline size={15} stroke={1.7} aria-hidden />
+        </ScreenLink>
+      )}
       {isOpen ? <Unfolded line={line} at={at} narrow={narrow} /> : null}
     </article>
   );
@@ -54,6 +73,7 @@ interface UnfoldedProps {
 
 function Unfolded({ line, at, narrow }: UnfoldedProps) {
   const { zone } = useTimeRange();
+  const trace = traceOf(line);
   const known = Object.entries({ ...line.stream, ...line.fields }).sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
@@ -70,6 +90,29 @@ function Unfolded({ line, at, narrow }: UnfoldedProps) {
         >
           What stands around it
         </Button>
+        {trace === null ? null : (
+          <>
+            <Button
+              component={ScreenLink}
+              to={paths.trace(trace.traceId, trace.spanId)}
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconTimeline size={15} stroke={1.7} aria-hidden />}
+            >
+              Its trace
+            </Button>
+            <Button
+              component={ScreenLink}
+              to={logsOfTracePath(trace.traceId, at)}
+              keepRange={false}
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconFileText size={15} stroke={1.7} aria-hidden />}
+            >
+              All lines of the trace
+            </Button>
+          </>
+        )}
         <CopyButton text={line.text} label="Copy the line" />
       </div>
       <pre className={styles.pretty} tabIndex={0} aria-label="The whole line">

@@ -15,6 +15,7 @@ import { useNow } from "../../time/use-now.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { Facets } from "./Facets.tsx";
 import { everything, givesLines, withField, withLabel } from "./log-query.ts";
+import { LogGraph } from "./LogGraph.tsx";
 import { LogLineRow } from "./LogLineRow.tsx";
 import { LogQueryForm } from "./LogQueryForm.tsx";
 import { LogVolume } from "./LogVolume.tsx";
@@ -69,7 +70,7 @@ export function Logs() {
       wide
       title="Logs"
       actions={
-        isMoving(range) ? (
+        isMoving(range) && givesLines(query) ? (
           <Switch
             label="Follow"
             checked={isFollowing}
@@ -80,11 +81,7 @@ export function Logs() {
     >
       <LogQueryForm query={query} run={run} />
       {!givesLines(query) ? (
-        <EmptyState title="This query gives no lines">
-          <p>
-            Lines are found by a selector in braces, for example <code>{everything}</code>.
-          </p>
-        </EmptyState>
+        <LogGraph query={query} />
       ) : error !== null ? (
         <ErrorState error={error} retry={() => void refetch()} />
       ) : data === undefined ? (

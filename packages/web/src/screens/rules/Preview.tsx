@@ -27,7 +27,7 @@ const mostListed = 10;
 
 /** What a rule would have done lately: in a sentence, as a graph, one by one. */
 export function Preview({ draft }: { readonly draft: RuleDraft }) {
-  const { expression, hold, keep, type } = draft;
+  const { expression, hold, keep, type, language } = draft;
   const holdSeconds = readDuration(hold);
   const keepSeconds = readDuration(keep);
   const isAlert = type === "alerting";
@@ -37,7 +37,7 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
   const lately = useMemo(() => ({ from: `now-${past.value}`, to: "now" }), [past]);
   const { span, step } = useMovingSpan(isChosen ? range : lately);
   const { data, error, refetch, isPlaceholderData } = useQuery({
-    ...previewQuery(expression, holdSeconds ?? 0, keepSeconds ?? 0, past.days),
+    ...previewQuery(expression, holdSeconds ?? 0, keepSeconds ?? 0, past.days, language),
     enabled: isAlert && expression !== "" && holdSeconds !== null && keepSeconds !== null,
   });
   const bands = useMemo(
@@ -93,7 +93,14 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
           <p className={styles.remark}>{remarkOf(data, hold)}</p>
         </div>
       )}
-      <AlertGraph expression={expression} span={span} step={step} bands={bands} height={300} />
+      <AlertGraph
+        expression={expression}
+        language={language}
+        span={span}
+        step={step}
+        bands={bands}
+        height={300}
+      />
       {data === undefined || data.firings.length === 0 ? null : <Firings preview={data} />}
       {isAlert && data !== undefined ? <WouldBeTold draft={draft} preview={data} /> : null}
     </section>

@@ -11,11 +11,19 @@ interface RuleEditorProps {
   readonly base: RuleDraft;
   readonly group: string;
   readonly file: string | null;
+  /** Of a rule that is in no file yet. */
+  readonly mayChooseLanguage?: boolean;
   readonly children?: ReactNode;
 }
 
 /** Writes a rule, and shows what it would have done. What is previewed stands in the URL. */
-export function RuleEditor({ base, group, file, children }: RuleEditorProps) {
+export function RuleEditor({
+  base,
+  group,
+  file,
+  mayChooseLanguage = false,
+  children,
+}: RuleEditorProps) {
   const [params, setParams] = useSearchParams();
   const tried = draftInUrl(params, base);
   const [draft, setDraft] = useState(tried);
@@ -41,6 +49,7 @@ export function RuleEditor({ base, group, file, children }: RuleEditorProps) {
           draft={draft}
           change={setDraft}
           preview={preview}
+          mayChooseLanguage={mayChooseLanguage}
           isBehind={!isSame(draft, tried)}
         />
       </div>

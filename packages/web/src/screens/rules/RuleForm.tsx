@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { QueryEditor } from "../explore/QueryEditor.tsx";
 import { PairsField } from "./PairsField.tsx";
 import { faultsOf, type RuleDraft } from "./rule-draft.ts";
@@ -11,10 +11,11 @@ interface RuleFormProps {
   readonly preview: (expression?: string) => void;
   /** Whether the preview shows something else than the draft. */
   readonly isBehind: boolean;
+  readonly mayChooseLanguage: boolean;
 }
 
 /** A rule's parts, to be written. */
-export function RuleForm({ draft, change, preview, isBehind }: RuleFormProps) {
+export function RuleForm({ draft, change, preview, isBehind, mayChooseLanguage }: RuleFormProps) {
   const faults = faultsOf(draft);
   const put = (part: Partial<RuleDraft>) => change({ ...draft, ...part });
   const isAlert = draft.type === "alerting";
@@ -35,16 +36,43 @@ export function RuleForm({ draft, change, preview, isBehind }: RuleFormProps) {
         error={faults.name}
         onChange={(event) => put({ name: event.currentTarget.value })}
       />
+      {mayChooseLanguage ? (
+        <SegmentedControl
+          aria-label="Over"
+          data={[
+            { value: "promql", label: "Metrics, in PromQL" },
+            { value: "logql", label: "Logs, in LogQL" },
+          ]}
+          value={draft.language}
+          onChange={(language) => put({ language: language === "logql" ? "logql" : "promql" })}
+        />
+      ) : null}
       <div>
         <div className={styles.legend} aria-hidden>
           Expression
         </div>
-        <QueryEditor
-          label="Expression"
-          value={draft.expression}
-          onChange={(expression) => put({ expression })}
-          onRun={preview}
-        />
+        {draft.language === "logql" ? (
+          <Textarea
+            aria-label="Expression"
+            autosize
+            minRows={3}
+            maxRows={16}
+            spellCheck={false}
+            classNames={{ input: styles.logql ?? "" }}
+            placeholder={
+              'sum by (service_name) (rate({service_name="shop"} |= "timeout" [5m])) > 1'
+            }
+            value={draft.expression}
+            onChange={(event) => put({ expression: event.currentTarget.value })}
+          />
+        ) : (
+          <QueryEditor
+            label="Expression"
+            value={draft.expression}
+            onChange={(expression) => put({ expression })}
+            onRun={preview}
+          />
+        )}
       </div>
       {isAlert ? (
         <div className={styles.durations}>

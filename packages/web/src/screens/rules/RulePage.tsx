@@ -11,6 +11,7 @@ import { PageHeading } from "../../elements/PageHeading.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { formatQuantity } from "../../values/quantity.ts";
+import { languageNames } from "../../values/language.ts";
 import { ruleGroupsQuery } from "../alerts/queries.ts";
 import { isKnownInstant, RuleState } from "../alerts/RuleState.tsx";
 import { draftOf, emptyDraft } from "./rule-draft.ts";
@@ -56,7 +57,7 @@ export function RulePage() {
 
 function Loaded({ rule, group }: { readonly rule: Rule; readonly group: RuleGroup }) {
   // What runs is asked for again and again; the rule's text changes only when the files do.
-  const text = JSON.stringify(draftOf(rule));
+  const text = JSON.stringify(draftOf(rule, group.language));
   const base = useMemo(() => JSON.parse(text) as ReturnType<typeof draftOf>, [text]);
   return (
     <RuleEditor base={base} group={group.name} file={group.file}>
@@ -83,6 +84,7 @@ function facts(rule: Rule, group: RuleGroup): ReactNode {
       </li>
       <li>
         group {group.name}, every {formatQuantity(group.interval, "seconds")}
+        {group.language === undefined ? "" : `, ${languageNames[group.language]}`}
       </li>
       {rule.type === "alerting" && rule.state !== "inactive" ? (
         <li>
@@ -107,7 +109,7 @@ export function NewRulePage() {
         </PageHeading>
       }
     >
-      <RuleEditor base={emptyDraft} group="my-rules" file={null} />
+      <RuleEditor base={emptyDraft} group="my-rules" file={null} mayChooseLanguage />
     </Page>
   );
 }

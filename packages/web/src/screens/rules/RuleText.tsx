@@ -15,6 +15,7 @@ interface RuleTextProps {
 
 /** The rule as it goes into a file: to copy or to download, and how to check it. */
 export function RuleText({ draft, group, file }: RuleTextProps) {
+  const isOverLogs = draft.language === "logql";
   const yaml = ruleYaml(draft, group);
   const name = file?.split("/").at(-1) ?? `${fileName(draft.name)}.yml`;
   return (
@@ -22,7 +23,7 @@ export function RuleText({ draft, group, file }: RuleTextProps) {
       <SectionHeading title="Rule file" note={file === null ? "rules are files" : name} />
       <p className={styles.how}>
         {file === null
-          ? "Save it where rule_files of prometheus.yml looks, check it, and have the files read again."
+          ? `Save it where ${isOverLogs ? "logs.rule_files of seaworthy.yml" : "rule_files of prometheus.yml"} looks, check it, and have the files read again.`
           : `In ${file}, put it in the place of the rule that is there, check the file, and have it read again.`}
       </p>
       <Command label="Rule" text={yaml} />
@@ -37,7 +38,7 @@ export function RuleText({ draft, group, file }: RuleTextProps) {
           Download
         </Button>
       </div>
-      <Command label="Check" text={`seaworthy rules check ${name}`} />
+      <Command label="Check" text={`seaworthy rules check ${isOverLogs ? "--loki " : ""}${name}`} />
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { previewRule } from "@seaworthy/contract";
+import { previewRule, type RuleLanguage } from "@seaworthy/contract";
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { call } from "../../api/call.ts";
 
@@ -8,11 +8,16 @@ export function previewQuery(
   forSeconds: number,
   keepFiringForSeconds: number,
   days: number,
+  language: RuleLanguage,
 ) {
   return queryOptions({
-    queryKey: ["rule-preview", expression, forSeconds, keepFiringForSeconds, days],
+    queryKey: ["rule-preview", language, expression, forSeconds, keepFiringForSeconds, days],
     queryFn: ({ signal }) =>
-      call(previewRule, { body: { expression, forSeconds, keepFiringForSeconds, days } }, signal),
+      call(
+        previewRule,
+        { body: { expression, language, forSeconds, keepFiringForSeconds, days } },
+        signal,
+      ),
     placeholderData: keepPreviousData,
     // A week changes slowly, and asking costs the server a week's samples.
     staleTime: 5 * 60_000,

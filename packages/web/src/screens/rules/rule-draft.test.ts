@@ -15,6 +15,7 @@ it("comes back from the address as it was, whatever is written", () => {
   const pair = fc.tuple(fc.stringMatching(/^[a-z_]{1,8}$/), fc.string());
   const draft = fc.record({
     type: fc.constant("alerting" as const),
+    language: fc.constantFrom("promql" as const, "logql" as const),
     name: fc.string(),
     expression: fc.string(),
     hold: fc.string(),

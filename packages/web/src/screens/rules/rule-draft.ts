@@ -1,3 +1,4 @@
+import type { RuleLanguage } from "@seaworthy/contract";
 import type { Rule } from "../../api/prometheus.ts";
 import { readDuration, writeDuration } from "../../values/duration.ts";
 
@@ -7,6 +8,7 @@ export type Pair = readonly [name: string, value: string];
 /** A rule as it is being written. */
 export interface RuleDraft {
   readonly type: "alerting" | "recording";
+  readonly language: RuleLanguage;
   readonly name: string;
   readonly expression: string;
   /** `for`, as it is typed: `5m`. */
@@ -20,6 +22,7 @@ export interface RuleDraft {
 /** What a new rule begins with: what every alert should say. */
 export const emptyDraft: RuleDraft = {
   type: "alerting",
+  language: "promql",
   name: "",
   expression: "",
   hold: "5m",
@@ -32,9 +35,10 @@ export const emptyDraft: RuleDraft = {
 };
 
 /** A rule that runs, to be changed. */
-export function draftOf(rule: Rule): RuleDraft {
+export function draftOf(rule: Rule, language: RuleLanguage = "promql"): RuleDraft {
   return {
     type: rule.type,
+    language,
     name: rule.name,
     expression: rule.query.trim(),
     hold: writeDuration(rule.duration ?? 0),
@@ -68,8 +72,10 @@ const written = (list: readonly Pair[]) => list.map(([name, value]) => `${name}=
 export function draftInUrl(params: URLSearchParams, base: RuleDraft): RuleDraft {
   const list = (name: "label" | "annotation", given: readonly Pair[]) =>
     params.has(name) ? pairs(params.getAll(name)) : given;
+  const lang = params.get("lang");
   return {
     type: base.type,
+    language: lang === "logql" || lang === "promql" ? lang : base.language,
     name: params.get("name") ?? base.name,
     expression: params.get("expr") ?? base.expression,
     hold: params.get("for") ?? base.hold,
@@ -92,6 +98,7 @@ export function withDraft(
     // Nothing at all differs from what is not said.
     for (const each of value.length === 0 ? [""] : value) next.append(name, each);
   };
+  put("lang", [draft.language], [base.language]);
   put("name", [draft.name], [base.name]);
   put("expr", [draft.expression], [base.expression]);
   put("for", [draft.hold], [base.hold]);

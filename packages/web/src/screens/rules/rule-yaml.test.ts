@@ -6,6 +6,7 @@ import { ruleYaml } from "./rule-yaml.ts";
 
 const draft: RuleDraft = {
   type: "alerting",
+  language: "promql",
   name: "TooManyErrors",
   expression: 'sum(rate(x{status=~"5.."}[5m]))\n  / sum(rate(x[5m])) > 0.05',
   hold: "5m",
