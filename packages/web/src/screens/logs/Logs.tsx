@@ -57,7 +57,7 @@ export function Logs() {
       { preventScrollReset: true, replace },
     );
   const run = (text: string) => {
-    setAsked(Date.now());
+    setAsked(Date.now);
     change({ q: text.trim() === "" ? null : text.trim(), open: null });
   };
   const narrow = (line: LogLine, name: string, value: string, has: boolean) =>
