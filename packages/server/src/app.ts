@@ -117,7 +117,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         server: config.clickhouse,
         limits: config.telemetry,
         log,
-        diskUsed: (use) => counts.diskUsed(use),
+        diskUsed: (signal, use) => counts.diskUsed(signal, use),
         downsampled: (state) => counts.downsampled(state),
       }),
     ),

@@ -33,7 +33,7 @@ describe("seaworthy.yml", () => {
 
   it("takes the command line over the file over the defaults, and paths beside the file", async () => {
     const config = await load(
-      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB, downsampling: {1h: {retention: 60d}}}\n",
+      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB, downsampling: {1h: {retention: 60d}}}\nlogs: {disk_budget: 1GiB}\n",
     );
     expect(config.http).toMatchObject({ host: "0.0.0.0", port: 4321 });
     expect(config.prometheusFile).toBe(join(folder, "conf/p.yml"));
@@ -46,6 +46,8 @@ describe("seaworthy.yml", () => {
       memoryBytes: 512 * 1024 * 1024,
       outOfOrderMs: 7 * 86_400_000,
       diskBudgetBytes: undefined,
+      logDiskBudgetBytes: 1024 ** 3,
+      traceDiskBudgetBytes: undefined,
       maxSeries: 1_000_000,
       downsampling: true,
       fiveMinutesAfterDays: 7,

@@ -158,6 +158,7 @@ const fileSchema = z.strictObject({
   logs: z
     .strictObject({
       retention: duration.optional(),
+      disk_budget: size.optional(),
       rule_files: z.array(z.string().min(1)).default([]),
       masking: z
         .strictObject({
@@ -169,7 +170,9 @@ const fileSchema = z.strictObject({
     .prefault({}),
   server_name: serverName.optional(),
   clickhouse: clickhouseSchema,
-  traces: z.strictObject({ retention: duration.optional() }).prefault({}),
+  traces: z
+    .strictObject({ retention: duration.optional(), disk_budget: size.optional() })
+    .prefault({}),
   postgres: z
     .strictObject({
       url: z.string().optional(),
@@ -262,6 +265,8 @@ export interface Config {
     readonly memoryBytes: number;
     readonly outOfOrderMs: number;
     readonly diskBudgetBytes: number | undefined;
+    readonly logDiskBudgetBytes: number | undefined;
+    readonly traceDiskBudgetBytes: number | undefined;
     readonly maxSeries: number;
     /** Whether series begin with a zero at the time since when they count. */
     readonly startZeros: boolean;
@@ -413,6 +418,8 @@ export async function loadConfig(
       outOfOrderMs:
         value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,
       diskBudgetBytes: value.telemetry.disk_budget,
+      logDiskBudgetBytes: value.logs.disk_budget,
+      traceDiskBudgetBytes: value.traces.disk_budget,
       maxSeries: value.limits.series ?? DEFAULTS.activeSeries,
       startZeros: value.telemetry.features.includes("created-timestamp-zero-ingestion"),
       ...downsamplingOf(value.telemetry.downsampling),

@@ -47,8 +47,11 @@ export interface SelfMetrics {
   discovered(mechanism: "file" | "http" | "dns", outcome: Outcome): void;
   /** Samples that the engine has committed. */
   samplesWritten(count: number, seconds: number): void;
-  /** What the metrics take of the disk, and what they may take (undefined: no bound); bytes. */
-  diskUsed(use: { readonly usedBytes: number; readonly budgetBytes: number | undefined }): void;
+  /** What a signal takes of the disk, and what it may take (undefined: no bound); bytes. */
+  diskUsed(
+    signal: "metrics" | "logs" | "traces",
+    use: { readonly usedBytes: number; readonly budgetBytes: number | undefined },
+  ): void;
   /** How the downsampling of old samples stands; days, and ms since 1970. */
   downsampled(state: {
     readonly pendingDays: number;
@@ -153,12 +156,15 @@ export function createSelfMetrics(version: string): SelfMetrics {
     [],
   );
 
-  const diskBytes = gauge("metrics_disk_bytes", "What stored metrics take of the disk.", []);
-  const diskBudget = gauge(
-    "metrics_disk_budget_bytes",
-    "What stored metrics may take of the disk, where there is a bound.",
-    [],
-  );
+  const disk = (signal: string) => ({
+    used: gauge(`${signal}_disk_bytes`, `What stored ${signal} take of the disk.`, []),
+    budget: gauge(
+      `${signal}_disk_budget_bytes`,
+      `What stored ${signal} may take of the disk, where there is a bound.`,
+      [],
+    ),
+  });
+  const disks = { metrics: disk("metrics"), logs: disk("logs"), traces: disk("traces") };
 
   const downsamplingPending = gauge(
     "downsampling_pending",
@@ -191,9 +197,9 @@ export function createSelfMetrics(version: string): SelfMetrics {
       if (lastDoneMs > 0) downsamplingAt.set(lastDoneMs / 1000);
       downsampled = { daysDone, failures };
     },
-    diskUsed({ usedBytes, budgetBytes }) {
-      diskBytes.set(usedBytes);
-      if (budgetBytes !== undefined) diskBudget.set(budgetBytes);
+    diskUsed(signal, { usedBytes, budgetBytes }) {
+      disks[signal].used.set(usedBytes);
+      if (budgetBytes !== undefined) disks[signal].budget.set(budgetBytes);
     },
     dropped(subject, reason, count) {
       if (count > 0) dropped.inc({ subject, reason }, count);

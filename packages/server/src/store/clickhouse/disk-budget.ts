@@ -3,24 +3,36 @@ import { messageOf } from "../../model/index.ts";
 import type { Clock, Timer } from "../../model/index.ts";
 import type { ClickHouse } from "./engine.ts";
 
-/** The tables of metrics, which all have a partition for each UTC day. */
-const TABLES = [
-  "samples",
-  "histograms",
-  "exemplars",
-  "series",
-  "histogram_families",
-  "windows_5m",
-  "histograms_5m",
-  "windows_1h",
-  "histograms_1h",
-  "downsampled_days",
-] as const;
+/** The tables of each signal, which all have a partition for each UTC day, and the setting of its budget. */
+const SIGNALS = {
+  metrics: {
+    tables: [
+      "samples",
+      "histograms",
+      "exemplars",
+      "series",
+      "histogram_families",
+      "windows_5m",
+      "histograms_5m",
+      "windows_1h",
+      "histograms_1h",
+      "downsampled_days",
+    ],
+    setting: "telemetry.disk_budget",
+  },
+  logs: { tables: ["logs", "log_streams"], setting: "logs.disk_budget" },
+  traces: { tables: ["spans", "trace_times"], setting: "traces.disk_budget" },
+} as const;
+
+/** What has a share of the disk of its own. */
+export type Signal = keyof typeof SIGNALS;
+export const DISK_SIGNALS: readonly Signal[] = ["metrics", "logs", "traces"];
+
 const CHECK_EVERY_MS = 60_000;
 /** The share of the budget from which on every check that finds more used says so. */
 const WARN_AT = 0.8;
 
-/** What the metrics take of the disk; bytes. */
+/** What a signal takes of the disk; bytes. */
 export interface DiskUse {
   readonly usedBytes: number;
   /** undefined: there is no budget. */
@@ -35,11 +47,12 @@ interface Day {
 }
 
 /**
- * Keeps the metrics within their share of the disk: the oldest day goes first, today never. Warns
- * before it comes to that, while there is time to give them more or to keep less.
+ * Keeps a signal within its share of the disk: the oldest day goes first, today never. Warns
+ * before it comes to that, while there is time to give it more or to keep less.
  */
 export class DiskBudget {
   readonly #engine: ClickHouse;
+  readonly #signal: Signal;
   readonly #budget: number | undefined;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -51,6 +64,7 @@ export class DiskBudget {
   constructor(
     engine: ClickHouse,
     options: {
+      readonly signal: Signal;
       readonly budgetBytes: number | undefined;
       readonly log: Logger;
       readonly clock: Clock;
@@ -59,6 +73,7 @@ export class DiskBudget {
     },
   ) {
     this.#engine = engine;
+    this.#signal = options.signal;
     this.#budget = options.budgetBytes;
     this.#log = options.log;
     this.#clock = options.clock;
@@ -87,16 +102,17 @@ export class DiskBudget {
     const days = await this.#days();
     let used = days.reduce((sum, { bytes }) => sum + bytes, 0);
     const budget = this.#budget;
+    const { tables, setting } = SIGNALS[this.#signal];
     if (budget !== undefined) {
       for (const { id, bytes } of days.slice(0, -1)) {
         if (used <= budget) break;
-        for (const table of TABLES) {
+        for (const table of tables) {
           await this.#engine.execute(`ALTER TABLE ${table} DROP PARTITION ID '${id}'`);
         }
         used -= bytes;
         this.#log.warn(
           { day: id, bytes, budget },
-          "the metrics of a day were dropped: they were over their disk budget (telemetry.disk_budget)",
+          `the ${this.#signal} of a day were dropped: they were over their disk budget (${setting})`,
         );
       }
       this.#warn(used, budget);
@@ -111,7 +127,7 @@ export class DiskBudget {
     if (near && !this.#warned) {
       this.#log.warn(
         { used, budget },
-        "the metrics have used most of their disk budget; beyond it the oldest day is dropped",
+        `the ${this.#signal} have used most of their disk budget; beyond it the oldest day is dropped`,
       );
     }
     this.#warned = near;
@@ -119,7 +135,7 @@ export class DiskBudget {
 
   /** The days that have something, the oldest first. */
   async #days(): Promise<Day[]> {
-    const names = TABLES.map((table) => `'${this.#engine.storedAs(table)}'`);
+    const names = SIGNALS[this.#signal].tables.map((table) => `'${this.#engine.storedAs(table)}'`);
     const blocks = await this.#engine.select(
       `SELECT partition_id AS id, toFloat64(sum(bytes_on_disk)) AS bytes FROM ${this.#engine.system("parts")}
       WHERE active AND database = currentDatabase() AND table IN (${names.join(", ")})

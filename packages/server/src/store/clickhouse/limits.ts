@@ -42,8 +42,10 @@ export interface TelemetryLimits {
   readonly hourDays: number;
   /** Samples that one statement of downsampling works on; some 100 bytes of memory each. */
   readonly downsamplingPiece: number;
-  /** What the metrics may take of the disk, bytes; beyond, the oldest day is dropped. */
+  /** What the metrics, the logs and the traces may take of the disk, bytes; beyond, the oldest day is dropped. */
   readonly diskBudgetBytes: number | undefined;
+  readonly logDiskBudgetBytes: number | undefined;
+  readonly traceDiskBudgetBytes: number | undefined;
   /** Log lines that may wait for a commit, and their bytes; beyond, writers are refused. */
   readonly maxWaitingLines: number;
   readonly maxWaitingLineBytes: number;
@@ -92,6 +94,8 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   hourDays: 365,
   downsamplingPiece: 1_000_000,
   diskBudgetBytes: undefined,
+  logDiskBudgetBytes: undefined,
+  traceDiskBudgetBytes: undefined,
   maxWaitingLines: 200_000,
   maxWaitingLineBytes: 128 << 20,
   maxCommitLines: 50_000,

@@ -6,8 +6,8 @@ import { deleteSeries, purgeDeleted } from "./delete-series.ts";
 import type { SeriesOfFamily } from "./delete-series.ts";
 import { Downsampler } from "./downsampling/downsampler.ts";
 import type { DownsamplingState, KeptResolutions } from "./downsampling/downsampler.ts";
-import { DiskBudget } from "./disk-budget.ts";
-import type { DiskUse } from "./disk-budget.ts";
+import { DISK_SIGNALS, DiskBudget } from "./disk-budget.ts";
+import type { DiskUse, Signal } from "./disk-budget.ts";
 import type { ClickHouse, StatementOptions } from "./engine.ts";
 import { openEmbedded } from "./embedded.ts";
 import { LogWriter } from "./logs/log-writer.ts";
@@ -71,8 +71,8 @@ export interface TelemetryOptions {
   readonly log: Logger;
   /** Default: the system's. */
   readonly clock?: Clock;
-  /** Told every minute what the metrics take of the disk. */
-  readonly diskUsed?: (use: DiskUse) => void;
+  /** Told every minute what a signal takes of the disk. */
+  readonly diskUsed?: (signal: Signal, use: DiskUse) => void;
   /** Told how the downsampling of old samples stands, as it goes on. */
   readonly downsampled?: (state: DownsamplingState) => void;
 }
@@ -140,13 +140,22 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     came: (oldestMs) => downsampler.came(oldestMs),
   });
   let closing: Promise<void> | undefined;
-  const budget = new DiskBudget(engine, {
-    budgetBytes: limits.diskBudgetBytes,
-    log: options.log,
-    clock,
-    told: options.diskUsed ?? (() => {}),
-  });
-  budget.start();
+  const budgets = {
+    metrics: limits.diskBudgetBytes,
+    logs: limits.logDiskBudgetBytes,
+    traces: limits.traceDiskBudgetBytes,
+  };
+  const kept = DISK_SIGNALS.map(
+    (signal) =>
+      new DiskBudget(engine, {
+        signal,
+        budgetBytes: budgets[signal],
+        log: options.log,
+        clock,
+        told: (use) => options.diskUsed?.(signal, use),
+      }),
+  );
+  for (const budget of kept) budget.start();
   const others = new OtherServers(engine, {
     clock,
     log: options.log,
@@ -158,7 +167,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   });
   if (engine.isShared) others.start();
   const close = async () => {
-    budget.stop();
+    for (const budget of kept) budget.stop();
     others.stop();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
