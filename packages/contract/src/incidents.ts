@@ -143,6 +143,15 @@ export const commentIncident = operation({
   status: 201,
 });
 
+export const escalateIncident = operation({
+  method: "POST",
+  path: "/api/incidents/:id/escalate",
+  access: "write",
+  summary: "Page the next ones of the escalation policy at once",
+  params: byId,
+  answer: incident,
+});
+
 export const alertmanagerWebhook = operation({
   method: "POST",
   path: "/api/webhooks/alertmanager",

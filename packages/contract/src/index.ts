@@ -7,6 +7,7 @@ export * from "./noise.ts";
 export * from "./operation.ts";
 export * from "./operations.ts";
 export * from "./overview.ts";
+export * from "./paging.ts";
 export * from "./people.ts";
 export * from "./rule-files.ts";
 export * from "./receivers.ts";

@@ -15,6 +15,7 @@ import {
   acknowledgeIncident,
   alertmanagerWebhook,
   commentIncident,
+  escalateIncident,
   getIncident,
   listIncidents,
   openIncident,
@@ -23,6 +24,17 @@ import {
 import { getAlertHistory, getNoise, listUnusedRules, suggestInhibitions } from "./noise.ts";
 import type { Operation } from "./operation.ts";
 import { getOverview, listAlerts, listNotifications } from "./overview.ts";
+import {
+  addContactMethod,
+  createPolicy,
+  deletePolicy,
+  getIncidentPaging,
+  listContactMethods,
+  listPolicies,
+  removeContactMethod,
+  replacePolicy,
+  testContactMethod,
+} from "./paging.ts";
 import { invitePerson, listPeople } from "./people.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 import { explainRouting, getRouting } from "./routing.ts";
@@ -103,4 +115,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   getServiceMap,
   listTraceOperations,
   compareTraces,
+  listPolicies,
+  createPolicy,
+  replacePolicy,
+  deletePolicy,
+  listContactMethods,
+  addContactMethod,
+  removeContactMethod,
+  testContactMethod,
+  getIncidentPaging,
+  escalateIncident,
 };

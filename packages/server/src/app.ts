@@ -30,14 +30,18 @@ import {
   startSyslog,
 } from "./receive/index.ts";
 import {
+  createContactBook,
   createIncidents,
   createOnCall,
+  createPaging,
+  createPolicies,
   DEFAULT_INCIDENT_POLICY,
   serviceOf,
 } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
 import {
+  acknowledgeRoutes,
   alertmanagerRoutes,
   apiRoutes,
   createHttp,
@@ -135,7 +139,15 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const spanMetrics = new SpanMetrics({ samples, clock, log, metrics: counts });
   closers.add("span metrics", spanMetrics);
   const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
-  const incidents = createIncidents({ records, clock, announce, policy });
+  const paging = createPaging({
+    records,
+    clock,
+    log,
+    announce,
+    externalURL,
+    config: config.paging,
+  });
+  const incidents = createIncidents({ records, clock, announce, policy, paging });
   const onCall = createOnCall({ records, clock, announce });
   const router = createRouter({
     records,
@@ -277,6 +289,9 @@ async function start(config: Config, closers: Closers): Promise<App> {
         access,
         incidents,
         onCall,
+        paging,
+        policies: createPolicies({ records, clock, announce }),
+        contacts: createContactBook({ records, clock, paging }),
         live,
         sources,
         clock,
@@ -284,6 +299,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         serviceOf: (labels) => serviceOf(policy, labels),
         version: VERSION,
       }),
+      acknowledgeRoutes({ paging, incidents }),
       prometheusRoutes({
         metrics,
         clock,
@@ -314,6 +330,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   await apply(files);
   await router.start();
   closers.add("router", router);
+  paging.start();
+  closers.add("paging", paging);
   closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);

@@ -17,6 +17,9 @@ import { ConfigError, messageOf, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
 import type { PushLimits, StatsdSettings, SyslogSettings, TailSettings } from "./receive/index.ts";
+import type { PushLimits, StatsdSettings, SyslogSettings } from "./receive/index.ts";
+import { pagingSchema, readPaging } from "./paging-config.ts";
+import type { PagingConfig } from "./respond/index.ts";
 import type { ServerAddress } from "./store/index.ts";
 import { readSyslog, syslogSchema } from "./syslog-config.ts";
 import { readTail, tailSchema } from "./tail-config.ts";
@@ -223,6 +226,7 @@ const fileSchema = z.strictObject({
         .optional(),
     })
     .prefault({}),
+  paging: pagingSchema,
   rules: z
     .strictObject({
       settings: z.record(z.string().regex(SETTING_NAME), z.number().nonnegative()).default({}),
@@ -318,6 +322,8 @@ export interface Config {
     /** Who is told outside, every `interval` milliseconds, that alerts flow. */
     readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
   };
+  /** By what people are paged. */
+  readonly paging: PagingConfig;
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
   /** Numbers that rules have as settings, by name. */
@@ -428,6 +434,7 @@ export async function loadConfig(
     syslog: readSyslog(file, value.syslog),
     tail: readTail(value.tail, beside),
     logMasking: value.logs.masking,
+    paging: readPaging(value.paging, beside),
     logRuleFiles: value.logs.rule_files,
     postgres: {
       url: postgresUrl,

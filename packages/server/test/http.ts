@@ -10,11 +10,14 @@ import { systemClock } from "../src/model/index.ts";
 import {
   DEFAULT_INCIDENT_POLICY,
   createIncidents,
+  createContactBook,
   createOnCall,
+  createPaging,
+  createPolicies,
   serviceOf,
 } from "../src/respond/index.ts";
-import type { Incidents } from "../src/respond/index.ts";
-import { apiRoutes, createHttp, createLive } from "../src/show/index.ts";
+import type { Incidents, Paging, PagingConfig } from "../src/respond/index.ts";
+import { acknowledgeRoutes, apiRoutes, createHttp, createLive } from "../src/show/index.ts";
 import type { ApiSources, Http, HttpDeps, Live } from "../src/show/index.ts";
 import type { Records } from "../src/store/index.ts";
 import { testRecords } from "./records.ts";
@@ -43,6 +46,8 @@ export interface TestServer {
   readonly records: Records;
   readonly access: Access;
   readonly incidents: Incidents;
+  /** Started by the tests that want it to page. */
+  readonly paging: Paging;
   readonly live: Live;
   /** Log lines at level warn and above. */
   readonly logged: string[];
@@ -60,9 +65,10 @@ export async function testServer(
     readonly sources?: Partial<ApiSources>;
     readonly routes?: readonly FastifyPluginAsync[];
     readonly bootstrapToken?: string | undefined;
+    readonly paging?: PagingConfig;
   } & Partial<Omit<HttpDeps, "clock" | "routes">> = {},
 ): Promise<TestServer> {
-  const { clock = systemClock, sources, routes = [], bootstrapToken, ...http } = options;
+  const { clock = systemClock, sources, routes = [], bootstrapToken, paging: _, ...http } = options;
   const records = await testRecords();
   const logged: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void logged.push(line) });
@@ -72,13 +78,28 @@ export async function testServer(
     bootstrapToken: "bootstrapToken" in options ? bootstrapToken : BOOTSTRAP,
   });
   const live = createLive({ clock, ...(http.limits === undefined ? {} : { limits: http.limits }) });
-  const incidents = createIncidents({ records, clock, announce: live.announce });
+  const paging = createPaging({
+    records,
+    clock,
+    log,
+    announce: live.announce,
+    externalURL: http.externalURL ?? "",
+    config: options.paging ?? {
+      email: undefined,
+      telephone: undefined,
+      allowPrivateAddresses: true,
+    },
+  });
+  const incidents = createIncidents({ records, clock, announce: live.announce, paging });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
   const api = apiRoutes({
     access,
     incidents,
     onCall,
+    paging,
+    policies: createPolicies({ records, clock, announce: live.announce }),
+    contacts: createContactBook({ records, clock, paging }),
     live,
     clock,
     externalURL: http.externalURL,
@@ -133,7 +154,7 @@ export async function testServer(
     reload: async () => {},
     metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" }),
     ...http,
-    routes: [api, ...routes],
+    routes: [api, acknowledgeRoutes({ paging, incidents }), ...routes],
   });
   const url = await server.listen();
   return {
@@ -142,6 +163,7 @@ export async function testServer(
     records,
     access,
     incidents,
+    paging,
     live,
     logged,
     async token(scope) {
@@ -157,6 +179,7 @@ export async function testServer(
       return `seaworthy_session=${started.secret}`;
     },
     async close() {
+      await paging.stop();
       await server.close();
       await records.close();
       await rm(empty, { recursive: true, force: true });

@@ -3,6 +3,7 @@ export * from "./clock.ts";
 export * from "./config-file.ts";
 export * from "./duration.ts";
 export * from "./errors.ts";
+export * from "./escalations.ts";
 export * from "./glob.ts";
 export * from "./histograms.ts";
 export * from "./incidents.ts";

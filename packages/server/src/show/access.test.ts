@@ -111,6 +111,9 @@ describe("every route, with every scope", () => {
         "POST /api/session",
         "POST /api/session/link",
         "DELETE /api/session",
+        "GET /acknowledge/:token",
+        "POST /acknowledge/:token",
+        "POST /acknowledge/:token/voice",
       ]),
     );
   });

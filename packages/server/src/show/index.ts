@@ -1,3 +1,4 @@
+export { acknowledgeRoutes } from "./acknowledge.ts";
 export { apiRoutes } from "./api/routes.ts";
 export type { ApiSources, RunningAlert, SeriesPoints } from "./api/sources.ts";
 export { alertmanagerRoutes } from "./alertmanager/routes.ts";

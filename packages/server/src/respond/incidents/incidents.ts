@@ -38,6 +38,8 @@ import type {
 import { SYSTEM, takeGroup } from "./board.ts";
 import { IncidentError } from "./errors.ts";
 import { expressionOfGenerator } from "./expression.ts";
+import { PagingError } from "../paging/errors.ts";
+import type { Paging } from "../paging/paging.ts";
 import { incidentPolicy, serviceOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
 
@@ -85,6 +87,8 @@ export interface Incidents extends IncidentSink<Tx> {
   /** Doing it twice changes nothing, but a comment is kept. */
   resolve(actor: Actor, idOrNumber: string, comment?: string): Promise<IncidentDetail>;
   comment(actor: Actor, idOrNumber: string, text: string): Promise<IncidentDetail>;
+  /** Pages the next ones at once. Throws `escalation_over` when there is nobody left to page. */
+  escalate(actor: Actor, idOrNumber: string): Promise<IncidentDetail>;
   /** For every alert of an open incident: which one. */
   openByFingerprint(): Promise<
     ReadonlyMap<string, { readonly id: string; readonly number: number }>
@@ -105,6 +109,8 @@ export function createIncidents(deps: {
   readonly policy?: Partial<IncidentPolicy>;
   /** The expression of the rule behind an alert, where it is one of ours. */
   readonly expressionOf?: (labels: Labels) => string | null;
+  /** Who pages people about incidents; nobody by default. */
+  readonly paging?: Pick<Paging, "follow" | "escalate">;
 }): Incidents {
   const { records, clock, announce } = deps;
   const policy = incidentPolicy(deps.policy);
@@ -130,6 +136,12 @@ export function createIncidents(deps: {
       alerts: await alertsOfIncident(db, incident.id),
       timeline: await timelineOfIncident(db, incident.id),
     };
+  }
+
+  /** Writes incidents; whoever has to be paged about them, or no longer has to be, is in step with it. */
+  async function save(tx: Tx, incidents: readonly IncidentRecord[], at: number): Promise<void> {
+    await saveIncidents(tx, incidents);
+    for (const incident of incidents) await deps.paging?.follow(tx, incident, at);
   }
 
   const announceAfter = (tx: Tx, id: string) =>
@@ -196,7 +208,7 @@ export function createIncidents(deps: {
       at,
       expressionOf,
     );
-    await saveIncidents(tx, outcome.incidents);
+    await save(tx, outcome.incidents, at);
     await saveIncidentAlerts(tx, outcome.alerts);
     await addTimeline(tx, outcome.timeline);
     await linkIncidentGroup(tx, hash, outcome.fed);
@@ -245,7 +257,7 @@ export function createIncidents(deps: {
           resolvedAt: null,
           resolvedBy: null,
         };
-        await saveIncidents(tx, [incident]);
+        await save(tx, [incident], at.getTime());
         await note(tx, incident.id, at, actor, "opened", `Opened as ${given.severity} by hand`);
         if (given.comment !== undefined) {
           await note(tx, incident.id, at, actor, "comment", given.comment);
@@ -263,14 +275,18 @@ export function createIncidents(deps: {
             `Incident #${incident.number} was resolved by ${incident.resolvedBy} at ${incident.resolvedAt?.toISOString()}; there is nothing to acknowledge.`,
           );
         }
-        await saveIncidents(tx, [
-          {
-            ...incident,
-            state: "acknowledged",
-            acknowledgedAt: at,
-            acknowledgedBy: actor,
-          },
-        ]);
+        await save(
+          tx,
+          [
+            {
+              ...incident,
+              state: "acknowledged",
+              acknowledgedAt: at,
+              acknowledgedBy: actor,
+            },
+          ],
+          at.getTime(),
+        );
         await note(tx, incident.id, at, actor, "acknowledged", "Acknowledged");
         await writeAudit(tx, audited(at, actor, "incident.acknowledge", incident));
       }),
@@ -282,14 +298,18 @@ export function createIncidents(deps: {
           await writeAudit(tx, audited(at, actor, "incident.comment", incident));
         }
         if (incident.state === "resolved") return;
-        await saveIncidents(tx, [
-          {
-            ...incident,
-            state: "resolved",
-            resolvedAt: at,
-            resolvedBy: actor,
-          },
-        ]);
+        await save(
+          tx,
+          [
+            {
+              ...incident,
+              state: "resolved",
+              resolvedAt: at,
+              resolvedBy: actor,
+            },
+          ],
+          at.getTime(),
+        );
         const still = incident.firingAlerts;
         const text =
           still === 0
@@ -297,6 +317,15 @@ export function createIncidents(deps: {
             : `Resolved by hand while ${still} ${still === 1 ? "alert was" : "alerts were"} firing`;
         await note(tx, incident.id, at, actor, "resolved", text);
         await writeAudit(tx, audited(at, actor, "incident.resolve", incident));
+      }),
+
+    escalate: (actor, idOrNumber) =>
+      command(idOrNumber, async (tx, incident, at) => {
+        if (deps.paging === undefined)
+          throw new PagingError("escalation_over", "Nobody is paged here.");
+        await deps.paging.escalate(tx, incident);
+        await note(tx, incident.id, at, actor, "comment", "Escalated: the next ones are paged");
+        await writeAudit(tx, audited(at, actor, "incident.escalate", incident));
       }),
 
     comment: (actor, idOrNumber, text) =>

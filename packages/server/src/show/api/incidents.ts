@@ -2,6 +2,7 @@ import {
   acknowledgeIncident,
   alertmanagerWebhook,
   commentIncident,
+  escalateIncident,
   getIncident,
   linksOfLabels,
   linksOfService,
@@ -114,6 +115,9 @@ export function serveIncidents(
   );
   serve(resolveIncident, async ({ params, body, request }) =>
     incidentView(await incidents.resolve(actorOfRequest(request), params.id, body.comment)),
+  );
+  serve(escalateIncident, async ({ params, request }) =>
+    incidentView(await incidents.escalate(actorOfRequest(request), params.id)),
   );
   serve(commentIncident, async ({ params, body, request }) =>
     incidentView(await incidents.comment(actorOfRequest(request), params.id, body.text)),

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Access } from "../../access/index.ts";
 import { authorize } from "../../access/index.ts";
 import type { Clock, Labels } from "../../model/index.ts";
-import type { Incidents, OnCall } from "../../respond/index.ts";
+import type { ContactBook, Incidents, OnCall, Paging, Policies } from "../../respond/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Live } from "../live.ts";
@@ -13,6 +13,7 @@ import { serveIncidents } from "./incidents.ts";
 import { serveNoise } from "./noise.ts";
 import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
+import { servePaging } from "./paging.ts";
 import { servePeople } from "./people.ts";
 import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
@@ -26,6 +27,9 @@ export interface ApiDeps {
   readonly access: Access;
   readonly incidents: Incidents;
   readonly onCall: OnCall;
+  readonly paging: Paging;
+  readonly policies: Policies;
+  readonly contacts: ContactBook;
   readonly live: Live;
   readonly sources: ApiSources;
   readonly clock: Clock;
@@ -59,6 +63,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     serveCardinality(serve, deps.sources, deps.clock);
     const { externalURL = "" } = deps;
     servePeople(serve, { access: deps.access, externalURL });
+    servePaging(serve, deps);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });
 
     // Calendars send no credentials: the secret in the address is one.

@@ -1,6 +1,8 @@
 import type { Migration } from "./migration.ts";
 import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
+import { escalationMigrations } from "./tables/escalations.ts";
+import type { EscalationTables } from "./tables/escalations.ts";
 import { firingMigrations } from "./tables/firings.ts";
 import type { FiringTables } from "./tables/firings.ts";
 import { incidentMigrations } from "./tables/incidents.ts";
@@ -20,6 +22,7 @@ import type { ScheduleTables } from "./tables/schedules.ts";
 export interface Schema
   extends
     AccessTables,
+    EscalationTables,
     FiringTables,
     IncidentTables,
     LeaseTables,
@@ -38,4 +41,5 @@ export const migrations: readonly Migration[] = [
   ...firingMigrations,
   ...leaseMigrations,
   ...scheduleMigrations,
+  ...escalationMigrations,
 ];

@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly timeout: number;
   /** Answers other than 429 and 5xx that may be different later. */
   readonly retryOn?: readonly number[];
+  /** Whether an address inside a private network is refused: for URLs that not the operator chose. */
+  readonly publicOnly?: boolean;
 }
 
 /** A document to deliver. */
@@ -100,10 +102,12 @@ export class HttpSender {
     let url = new URL(given.url);
     let headers: Headers = { ...own, ...given.headers };
     const guarded = this.#options.allowPrivateRedirects !== true;
+    const { publicOnly = false } = given;
+    if (publicOnly) refusePrivate(url);
     for (let hop = 0; ; hop += 1) {
       const response = await request(url, {
         method: given.method ?? "POST",
-        dispatcher: await this.#pools.get(given.http, hop > 0 && guarded),
+        dispatcher: await this.#pools.get(given.http, publicOnly || (hop > 0 && guarded)),
         signal,
         headers: {
           ...(given.body === undefined
@@ -126,7 +130,7 @@ export class HttpSender {
       const next = redirectOf(status, answered["location"], url);
       if (next === undefined || !given.http.follow_redirects || hop >= HTTP_LIMITS.redirects)
         return { ok: false, outcome: this.#judge(given, status, text, answered) };
-      if (guarded) {
+      if (guarded || publicOnly) {
         const refused = refusedRedirect(next, given.http);
         if (refused !== undefined) return { ok: false, outcome: refused };
       }

@@ -1,0 +1,200 @@
+import { readFile } from "node:fs/promises";
+import type { ContactKind } from "../../model/index.ts";
+import { defaultHttpConfig } from "../../route/index.ts";
+import type { HttpSender, MailSender, Outcome } from "../../route/index.ts";
+import { escapeHtml, headlineOf, htmlOf, textOf } from "./message.ts";
+import type { PageMessage } from "./message.ts";
+
+/** What a secret of the configuration is: the text itself, or a file that is read at each use. */
+export type ConfiguredSecret = { readonly text: string } | { readonly file: string };
+
+/** By what this installation reaches people, from `paging` in seaworthy.yml. */
+export interface PagingConfig {
+  readonly email:
+    | {
+        readonly host: string;
+        readonly port: number;
+        readonly from: string;
+        readonly username: string;
+        readonly password: ConfiguredSecret;
+        readonly requireTls: boolean;
+      }
+    | undefined;
+  /** Twilio, or another one with its API. */
+  readonly telephone:
+    | {
+        readonly url: string;
+        readonly account: string;
+        readonly token: ConfiguredSecret;
+        readonly from: string;
+      }
+    | undefined;
+  /** Whether people may name webhooks inside private networks. */
+  readonly allowPrivateAddresses: boolean;
+}
+
+/** What a page goes out by. */
+export interface PageSenders {
+  readonly config: PagingConfig;
+  readonly http: HttpSender;
+  readonly mail: MailSender;
+  readonly now: () => number;
+}
+
+/** The port at which TLS begins with the connection (RFC 8314). */
+const IMPLICIT_TLS_PORT = 465;
+/** A text message of one part in the GSM alphabet. */
+const SMS_LENGTH = 160;
+
+/** Whether the installation can page by this kind at all; else what it lacks. */
+export function lackFor(kind: ContactKind, config: PagingConfig): string | undefined {
+  if (kind === "email" && config.email === undefined)
+    return "no mail server is configured: paging.email in seaworthy.yml";
+  if ((kind === "sms" || kind === "voice") && config.telephone === undefined)
+    return "no telephone service is configured: paging.twilio in seaworthy.yml";
+  return undefined;
+}
+
+/** Sends a page once, and says what became of it. `id` is the same for each attempt. Never throws. */
+export async function sendPage(
+  page: { readonly id: string; readonly kind: ContactKind; readonly address: string },
+  message: PageMessage,
+  senders: PageSenders,
+): Promise<Outcome> {
+  const lack = lackFor(page.kind, senders.config);
+  if (lack !== undefined) return { kind: "failed", error: lack };
+  try {
+    return await SENDERS[page.kind](page, message, senders);
+  } catch (error) {
+    // A file with a password may be put right while we try again.
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: "retry", error: reason };
+  }
+}
+
+type Send = (
+  page: { readonly id: string; readonly address: string },
+  message: PageMessage,
+  senders: PageSenders,
+) => Promise<Outcome>;
+
+const SENDERS: Readonly<Record<ContactKind, Send>> = {
+  async email({ id, address }, message, { config, mail, now }) {
+    const { email } = config;
+    if (email === undefined) return { kind: "failed", error: "no mail server is configured" };
+    return mail.send(
+      {
+        host: email.host,
+        port: email.port,
+        hello: "",
+        implicitTls: email.port === IMPLICIT_TLS_PORT,
+        requireTls: email.requireTls,
+        tls: undefined,
+        user: email.username,
+        password: await reveal(email.password),
+        secret: "",
+      },
+      {
+        envelope: { from: bare(email.from), to: [address] },
+        from: email.from,
+        to: address,
+        subject: headlineOf(message),
+        messageId: `<${id}@seaworthy>`,
+        text: textOf(message),
+        html: htmlOf(message),
+        date: now(),
+        headers: { "x-priority": "1" },
+      },
+    );
+  },
+
+  slack: (page, message, senders) =>
+    post(page, senders, {
+      text: `*${slackEscaped(headlineOf(message))}*\n<${message.acknowledgeUrl}|Take it on> · <${message.incidentUrl}|See it>\nYou are paged by ${slackEscaped(message.policy)}, ${message.step}.`,
+    }),
+
+  webhook: (page, message, senders) =>
+    post(page, senders, {
+      type: "page",
+      id: page.id,
+      incident: {
+        ...message.incident,
+        openedAt: message.incident.openedAt.toISOString(),
+        url: message.incidentUrl,
+      },
+      policy: message.policy,
+      step: message.step,
+      acknowledgeUrl: message.acknowledgeUrl,
+    }),
+
+  sms(page, message, senders) {
+    const link = `\n${message.acknowledgeUrl}`;
+    const room = Math.max(20, SMS_LENGTH - link.length);
+    const headline = headlineOf(message);
+    const shown = headline.length > room ? `${headline.slice(0, room - 1)}…` : headline;
+    return telephone(page, senders, "Messages", { Body: `${shown}${link}` });
+  },
+
+  voice(page, message, senders) {
+    const said = escapeHtml(
+      `Seaworthy. Incident ${message.incident.number}, ${message.incident.severity}: ${message.incident.title}. Press 1 to take it on.`,
+    );
+    const action = escapeHtml(`${message.acknowledgeUrl}/voice`);
+    return telephone(page, senders, "Calls", {
+      Twiml: `<Response><Gather numDigits="1" timeout="15" action="${action}"><Say loop="3">${said}</Say></Gather></Response>`,
+    });
+  },
+};
+
+function post(
+  { id, address }: { readonly id: string; readonly address: string },
+  { config, http }: PageSenders,
+  body: unknown,
+): Promise<Outcome> {
+  return http.post({
+    url: address,
+    body: JSON.stringify(body),
+    http: defaultHttpConfig,
+    idempotencyKey: id,
+    timeout: 0,
+    publicOnly: !config.allowPrivateAddresses,
+  });
+}
+
+/** Twilio's API of 2010-04-01, which others offer, too. */
+async function telephone(
+  { id, address }: { readonly id: string; readonly address: string },
+  { config, http }: PageSenders,
+  resource: "Messages" | "Calls",
+  fields: Readonly<Record<string, string>>,
+): Promise<Outcome> {
+  const { telephone } = config;
+  if (telephone === undefined) {
+    return { kind: "failed", error: "no telephone service is configured" };
+  }
+  const { url, account, token, from } = telephone;
+  const credentials = Buffer.from(`${account}:${await reveal(token)}`).toString("base64");
+  return http.post({
+    url: `${url}/2010-04-01/Accounts/${encodeURIComponent(account)}/${resource}.json`,
+    body: new URLSearchParams({ To: address, From: from, ...fields }).toString(),
+    contentType: "application/x-www-form-urlencoded",
+    headers: { authorization: `Basic ${credentials}` },
+    http: defaultHttpConfig,
+    idempotencyKey: id,
+    timeout: 0,
+  });
+}
+
+async function reveal(secret: ConfiguredSecret): Promise<string> {
+  return "text" in secret ? secret.text : (await readFile(secret.file, "utf8")).trim();
+}
+
+/** The address in `Name <address>`. */
+function bare(from: string): string {
+  return /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from.trim();
+}
+
+/** Slack reads these three as markup. */
+function slackEscaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import type { FastifyPluginAsync, FastifyReply } from "fastify";
+import { SeaworthyError } from "../model/index.ts";
+import { escapeHtml } from "../respond/index.ts";
+import type { Incidents, Paging } from "../respond/index.ts";
+
+/** A form without fields, or the digits that somebody pressed. */
+const BODY_LIMIT = 16 * 1024;
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 36rem; padding: 2rem 1.25rem; }
+h1 { font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .25rem 1rem; margin: 1.5rem 0; }
+dt { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; }
+button { width: 100%; min-height: 3.25rem; border: 0; border-radius: .5rem; font: inherit;
+  font-weight: 600; color: #fff; background: #1d4ed8; cursor: pointer; }
+button:focus-visible, a:focus-visible { outline: 3px solid #60a5fa; outline-offset: 2px; }
+p.done { font-weight: 600; } a { color: inherit; }
+`;
+const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; form-action 'self'; frame-ancestors 'none'`;
+
+/** What a page's link needs. */
+export interface AcknowledgeDeps {
+  readonly paging: Pick<Paging, "link">;
+  readonly incidents: Pick<Incidents, "acknowledge">;
+}
+
+/**
+ * Where the link of a page leads: a person answers without signing in and without JavaScript, on
+ * whatever telephone they hold. Opening it changes nothing, for mail programs open links by themselves.
+ */
+export function acknowledgeRoutes({ paging, incidents }: AcknowledgeDeps): FastifyPluginAsync {
+  return async (app) => {
+    app.addContentTypeParser(
+      "application/x-www-form-urlencoded",
+      { parseAs: "string", bodyLimit: BODY_LIMIT },
+      (_, body, done) => done(null, new URLSearchParams(String(body))),
+    );
+    const open = { config: { access: "public" } } as const;
+    type Token = { Params: { token: string } };
+
+    app.get<Token>("/acknowledge/:token", open, async ({ params }, reply) => {
+      const found = await read(reply, () => paging.link(params.token));
+      if (found === undefined) return reply;
+      const { incident, person } = found;
+      if (incident.state !== "triggered") return page(reply, 200, { ...found, done: true });
+      return page(reply, 200, { incident, person, done: false });
+    });
+
+    app.post<Token>("/acknowledge/:token", open, async ({ params }, reply) => {
+      const found = await read(reply, async () => {
+        const { incident, person } = await paging.link(params.token);
+        if (incident.state !== "triggered") return { incident, person };
+        const answered = await incidents.acknowledge(person.email, incident.id);
+        return { incident: answered.incident, person };
+      });
+      return found === undefined ? reply : page(reply, 200, { ...found, done: true });
+    });
+
+    // Called by the telephone service with what was pressed; its answer is read out.
+    app.post<Token & { Body: unknown }>(
+      "/acknowledge/:token/voice",
+      open,
+      async ({ params, body }, reply) => {
+        const say = (text: string) =>
+          reply
+            .type("text/xml; charset=utf-8")
+            .send(`<Response><Say>${escapeHtml(text)}</Say></Response>`);
+        const pressed = body instanceof URLSearchParams ? body.get("Digits") : null;
+        if (pressed !== "1") return say("Nothing was changed. Good bye.");
+        try {
+          const { incident, person } = await paging.link(params.token);
+          if (incident.state === "triggered") {
+            await incidents.acknowledge(person.email, incident.id);
+          }
+          return await say(`Incident ${incident.number} is yours. Good bye.`);
+        } catch (error) {
+          if (!(error instanceof SeaworthyError)) throw error;
+          return say(error.message);
+        }
+      },
+    );
+  };
+}
+
+type Found = Awaited<ReturnType<Paging["link"]>>;
+
+/** What `ask` finds; a refusal is told as a page. */
+async function read(reply: FastifyReply, ask: () => Promise<Found>): Promise<Found | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof SeaworthyError)) throw error;
+    send(reply, error.status, "This link does not answer", `<p>${escapeHtml(error.message)}</p>`);
+    return undefined;
+  }
+}
+
+function page(
+  reply: FastifyReply,
+  status: number,
+  { incident, person, done }: Found & { readonly done: boolean },
+): FastifyReply {
+  const title = `#${incident.number} ${incident.title}`;
+  const taken =
+    incident.state === "resolved"
+      ? `It is over: resolved by ${incident.resolvedBy}.`
+      : `${incident.acknowledgedBy === person.email ? "You are" : `${incident.acknowledgedBy} is`} on it.`;
+  const rows = [
+    ["Severity", incident.severity],
+    ...(incident.service === null ? [] : [["Service", incident.service]]),
+    ["Since", incident.openedAt.toISOString().replace("T", " ").slice(0, 16).concat(" UTC")],
+  ].map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value ?? "")}</dd>`);
+  const action = done
+    ? `<p class="done" role="status">${escapeHtml(taken)}</p>`
+    : `<form method="post"><button>Take it on as ${escapeHtml(person.name)}</button></form>`;
+  const more = `<p><a href="/incidents/${incident.number}">See the incident</a></p>`;
+  return send(reply, status, title, `<dl>${rows.join("")}</dl>${action}${more}`);
+}
+
+function send(reply: FastifyReply, status: number, title: string, body: string): FastifyReply {
+  return reply
+    .code(status)
+    .type("text/html; charset=utf-8")
+    .header("content-security-policy", POLICY).send(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${escapeHtml(title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>${escapeHtml(title)}</h1>
+${body}
+</main>
+</body>
+</html>
+`);
+}

@@ -1,0 +1,63 @@
+import { sql } from "kysely";
+import type { Selectable } from "kysely";
+import type { ContactKind, ContactMethod, Severity } from "../../model/index.ts";
+import type { Db, Tx } from "./records.ts";
+import { storableText } from "./storable-text.ts";
+import type { EscalationTables } from "./tables/escalations.ts";
+
+/** A way of reaching a person, with whose it is. */
+export interface ContactRecord extends ContactMethod {
+  readonly personId: string;
+}
+
+const toContact = (row: Selectable<EscalationTables["contact_methods"]>): ContactRecord => ({
+  id: row.id,
+  personId: row.user_id,
+  kind: row.kind as ContactKind,
+  address: row.address,
+  severities: row.severities as Severity[],
+  quiet: row.quiet as ContactMethod["quiet"],
+});
+
+/** The ways of reaching these people, in the order in which they were added. */
+export async function listContacts(
+  db: Db,
+  personIds: readonly string[],
+): Promise<readonly ContactRecord[]> {
+  const rows = await db
+    .selectFrom("contact_methods")
+    .selectAll()
+    .where(sql<boolean>`user_id = any(${[...personIds]}::uuid[])`)
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
+  return rows.map(toContact);
+}
+
+/** Adds a way of reaching a person; answers false when it is there already. */
+export async function addContact(tx: Tx, contact: ContactRecord, at: Date): Promise<boolean> {
+  const added = await tx
+    .insertInto("contact_methods")
+    .values({
+      id: contact.id,
+      user_id: contact.personId,
+      kind: contact.kind,
+      address: storableText(contact.address),
+      severities: JSON.stringify(contact.severities),
+      quiet: contact.quiet === null ? null : JSON.stringify(contact.quiet),
+      created_at: at,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return added.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Removes a person's way; answers whether it was there. */
+export async function deleteContact(tx: Tx, personId: string, id: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom("contact_methods")
+    .where("user_id", "=", personId)
+    .where("id", "=", id)
+    .executeTakeFirst();
+  return numDeletedRows === 1n;
+}
