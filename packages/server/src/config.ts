@@ -17,7 +17,6 @@ import { ConfigError, messageOf, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
 import type { PushLimits, StatsdSettings, SyslogSettings, TailSettings } from "./receive/index.ts";
-import type { PushLimits, StatsdSettings, SyslogSettings } from "./receive/index.ts";
 import { pagingSchema, readPaging } from "./paging-config.ts";
 import type { PagingConfig } from "./respond/index.ts";
 import type { ServerAddress } from "./store/index.ts";
