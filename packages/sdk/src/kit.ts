@@ -142,6 +142,11 @@ export class Kit {
     if (traceDatabases) this.#stops.push(this.#databases.start());
   }
 
+  /** Where spans are made; for `@seaworthy/sdk/opentelemetry`. */
+  get tracer(): Tracer {
+    return this.#tracer;
+  }
+
   /** The id of the request being served by the calling code, if any. */
   get requestId(): string | undefined {
     return currentRequest()?.requestId;

@@ -4,6 +4,7 @@ import { Redis as Redis5 } from "ioredis5";
 import pg from "pg";
 import { createClient } from "redis";
 import { createClient as createClient4 } from "redis4";
+import { createClient as createClient5 } from "redis5";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { createKit, type Kit } from "../src/index.ts";
 import { Collector } from "./collector.ts";
@@ -55,22 +56,25 @@ const clients: readonly (readonly [
 ])[] = [
   ["ioredis 6", "DEL", async () => ioredis(new Redis6({ path: redis.path }))],
   ["ioredis 5", "DEL", async () => ioredis(new Redis5({ path: redis.path }))],
-  [
-    "redis 6",
-    "MULTI",
-    async () => {
-      const it = createClient({ socket: { path: redis.path, tls: false } });
-      await it.connect();
-      return {
-        own: it,
-        set: (key, value) => it.set(key, value),
-        wrong: (key) => it.lPush(key, "x"),
-        unknown: (value) => it.sendCommand(["nosuch", value]),
-        together: (key) => it.multi().get(key).del(key).exec(),
-        close: () => it.destroy(),
-      };
-    },
-  ],
+  ...[createClient, createClient5 as unknown as typeof createClient].map(
+    (create, at) =>
+      [
+        `redis ${6 - at}`,
+        "MULTI",
+        async (): Promise<Client> => {
+          const it = create({ socket: { path: redis.path, tls: false } });
+          await it.connect();
+          return {
+            own: it,
+            set: (key, value) => it.set(key, value),
+            wrong: (key) => it.lPush(key, "x"),
+            unknown: (value) => it.sendCommand(["nosuch", value]),
+            together: (key) => it.multi().get(key).del(key).exec(),
+            close: () => it.destroy(),
+          };
+        },
+      ] as const,
+  ),
   [
     "redis 4",
     "MULTI",

@@ -41,6 +41,8 @@ interface Api {
 }
 
 const apiKey = Symbol.for("opentelemetry.js.api.1");
+/** On the context manager that is the kit's own (see provider.ts), which is nothing to join. */
+export const ownContextKey = Symbol.for("seaworthy.opentelemetry");
 const spanKey = Symbol.for("OpenTelemetry Context Key SPAN");
 /** https://github.com/open-telemetry/opentelemetry-js: `SpanKind`, which is not numbered as in OTLP. */
 const kinds: Readonly<Record<SpanKind, number>> = {
@@ -108,8 +110,15 @@ export function activePlace(): Joined["place"] | undefined {
   return span === undefined ? undefined : placeOf(span);
 }
 
+/** Whether what is registered with OpenTelemetry's API is the kit's own. */
+export function isOwnContext(): boolean {
+  const context = (globalThis as { readonly [apiKey]?: Api })[apiKey]?.context;
+  return context !== undefined && ownContextKey in context;
+}
+
 function api(): Api | undefined {
-  return (globalThis as { readonly [apiKey]?: Api })[apiKey];
+  const found = (globalThis as { readonly [apiKey]?: Api })[apiKey];
+  return found === undefined || isOwnContext() ? undefined : found;
 }
 
 function activeSpan(): ForeignSpan | undefined {

@@ -21,6 +21,12 @@ export interface Sampling {
 /** How many times as many are kept for having failed, being slow, or because the caller asked. */
 const notableFactor = 10;
 
+/** A span that somebody else makes and ends. */
+export interface OpenSpan {
+  readonly place: Context;
+  end(ended: SpanEnd): void;
+}
+
 /** A span while it lasts. */
 export interface Span {
   readonly traceId: string;
@@ -45,6 +51,7 @@ export class Tracer implements SpanOwner {
   readonly #ordinary: Allowance;
   readonly #notable: Allowance;
   #joined: (() => void) | undefined;
+  #left: Set<string> | undefined;
 
   /** @param sink undefined when traces go nowhere; ids are made and passed on all the same. */
   constructor(sink: SpanSink | undefined, sampling: Sampling) {
@@ -93,8 +100,34 @@ export class Tracer implements SpanOwner {
     for (const span of trace.take()) this.#sink?.push(span);
   }
 
+  /** Leaves the spans of a database, by its `db.system.name`, to an instrumentation of others. */
+  leave(system: string): void {
+    this.#left ??= new Set();
+    this.#left.add(system);
+  }
+
+  /** Begins a span below `above`, below what another process has asked for, or of a trace of its own. */
+  open(above: Context | undefined, parent: TraceParent | undefined): OpenSpan {
+    const place = this.#place(above, undefined, parent);
+    return { place, end: (ended) => this.#ended(above, place, ended) };
+  }
+
+  #ended(above: Context | undefined, place: Context, ended: SpanEnd): void {
+    if (above !== undefined) this.#record(above, place.spanId, ended);
+    else if (
+      this.keeps(place.trace, ended.error !== undefined, performance.now() - ended.startedAt)
+    )
+      this.keep(place.trace, ended);
+  }
+
   /** Adds a span below `context`, for work that somebody else started and has now ended. */
   record(context: Context, spanId: string, end: SpanEnd): void {
+    const system = this.#left === undefined ? undefined : end.attributes["db.system.name"];
+    if (typeof system === "string" && this.#left?.has(system) === true) return;
+    this.#record(context, spanId, end);
+  }
+
+  #record(context: Context, spanId: string, end: SpanEnd): void {
     const { trace } = context;
     if (trace.owner !== this) {
       // Another kit of this process, which watched the database's client first.
@@ -125,10 +158,7 @@ export class Tracer implements SpanOwner {
         joined.end(name, attributes, thrown, error !== undefined);
         return;
       }
-      const ended: SpanEnd = { name, kind, startedAt, attributes, error };
-      if (above !== undefined) this.record(above, place.spanId, ended);
-      else if (this.keeps(place.trace, error !== undefined, performance.now() - startedAt))
-        this.keep(place.trace, ended);
+      this.#ended(above, place, { name, kind, startedAt, attributes, error });
     };
     const span: Span = {
       traceId: place.traceId,
