@@ -39,7 +39,7 @@ it.skipIf(!hasPeers)(
     const records = await testRecords();
     const router = createRouter({
       records,
-      incidents: { groupChanged: async () => {} },
+      incidents: { groupsChanged: async () => {} },
       clock: systemClock,
       log,
       announce: () => {},

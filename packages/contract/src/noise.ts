@@ -36,6 +36,8 @@ export const getAlertHistory = operation({
     truncated: z.boolean(),
     /** Of those that are listed, within the window. */
     firingSeconds: z.number(),
+    /** An alert that fires so often within so long comes and goes; null where that is told each time. */
+    flapping: z.object({ firings: z.number().int(), withinSeconds: z.number() }).nullable(),
   }),
 });
 export type AlertHistory = z.infer<typeof getAlertHistory.answer>;
@@ -90,6 +92,20 @@ export const inhibitionSuggestion = z.object({
 });
 export type InhibitionSuggestion = z.infer<typeof inhibitionSuggestion>;
 
+/** An inhibition rule that the service map speaks for. */
+export const dependencySuggestion = z.object({
+  /** The service that calls, and the one without which it cannot serve. */
+  caller: z.string(),
+  callee: z.string(),
+  /** How often it called within the last day; an estimate where there is much. */
+  calls: z.number().int(),
+  /** Alerts of the caller that would be hidden while the other is down. */
+  alerts: z.array(z.string()),
+  /** For `inhibit_rules` of alertmanager.yml. */
+  yaml: z.string(),
+});
+export type DependencySuggestion = z.infer<typeof dependencySuggestion>;
+
 export const suggestInhibitions = operation({
   method: "GET",
   path: "/api/inhibition-suggestions",
@@ -100,6 +116,8 @@ export const suggestInhibitions = operation({
     since: instant,
     /** The ones that would have hidden most first. */
     suggestions: z.array(inhibitionSuggestion),
+    /** What the calls between services of the last day speak for, the most frequent first. */
+    dependencies: z.array(dependencySuggestion),
   }),
 });
 

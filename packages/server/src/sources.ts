@@ -9,6 +9,8 @@ import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
 import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
 
+const NS_PER_MS = 1_000_000n;
+
 /** What the own API shows of the rooms: their views, put into its words. */
 export function apiSources(rooms: {
   readonly push: PushReceivers;
@@ -80,6 +82,16 @@ export function apiSources(rooms: {
     rules,
     routing: router,
     history: router.history,
+    async serviceCalls(since, until) {
+      const { nodes, edges } = await traces.map({
+        startNs: BigInt(since) * NS_PER_MS,
+        endNs: BigInt(until) * NS_PER_MS,
+      });
+      const services = new Set(
+        nodes.flatMap(({ name, kind }) => (kind === "service" ? [name] : [])),
+      );
+      return edges.filter(({ callee }) => services.has(callee));
+    },
     cardinality: (request) => metrics.cardinality(request),
     senders: () => push.senders(),
     alerts,

@@ -114,6 +114,7 @@ export async function testServer(
         return unasked();
       },
       rules: { groups: unasked },
+      serviceCalls: unasked,
       get history() {
         return unasked();
       },

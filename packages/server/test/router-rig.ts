@@ -76,7 +76,9 @@ export async function house(
       records,
       clock,
       incidents: {
-        groupChanged: async (_tx, group) => void told.push(group),
+        groupsChanged: async (_tx, changes) => {
+          told.push(...changes.map(({ group }) => group));
+        },
       },
       log: pino({ level: "silent" }),
       announce: () => {},

@@ -8,7 +8,7 @@ import type { Records } from "../src/store/index.ts";
 export async function runningRouter(records: Records, file: string): Promise<Router> {
   const router = createRouter({
     records,
-    incidents: { groupChanged: async () => {} },
+    incidents: { groupsChanged: async () => {} },
     clock: systemClock,
     log: pino({ level: "silent" }),
     announce: () => {},

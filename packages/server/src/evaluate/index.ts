@@ -12,5 +12,5 @@ export { ruleFileSettings, SETTING_NAME } from "./rules/settings.ts";
 export type { RuleGroup } from "./rules/rule-group.ts";
 export { createRules } from "./rules/rules.ts";
 export type { Rules, RulesDeps } from "./rules/rules.ts";
-export { rulesThatNeverFired, rulesWithoutSeries } from "./unused-rules.ts";
+export { alertsAboutRequests, rulesThatNeverFired, rulesWithoutSeries } from "./unused-rules.ts";
 export type { PlacedRule } from "./unused-rules.ts";

@@ -1,7 +1,7 @@
 import { createEngine } from "@seaworthy/promql";
 import { expect, it } from "vitest";
 import type { RuleGroupView, RuleView } from "../model/index.ts";
-import { rulesThatNeverFired, rulesWithoutSeries } from "./unused-rules.ts";
+import { alertsAboutRequests, rulesThatNeverFired, rulesWithoutSeries } from "./unused-rules.ts";
 
 const NOW = Date.UTC(2026, 5, 15);
 const DAY = 86_400_000;
@@ -89,4 +89,17 @@ it("tells the rules whose series do not exist, and asks for each selector once",
     ["Blind", ['gone{job="x"}', "lost"], true],
   ]);
   expect(asked.sort()).toEqual(["gone", "lost", "up"]);
+});
+
+it("knows which alerts are about requests", () => {
+  const groups = [
+    group(
+      rule("Failing", 'sum(rate(http_requests_total{status=~"5.."}[5m])) > 1'),
+      rule("Slow", "histogram_quantile(0.9, rate(http_server_request_duration_seconds[5m])) > 1"),
+      rule("NoRequests", "absent(http_requests_total)"),
+      rule("Down", "up == 0"),
+    ),
+  ];
+  const { parse } = createEngine({});
+  expect(alertsAboutRequests(groups, parse)).toEqual(["Failing", "Slow"]);
 });

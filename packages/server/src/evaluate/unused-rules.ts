@@ -1,5 +1,6 @@
 import { childrenOf, formatSelector } from "@seaworthy/promql";
 import type { Expr, Matcher, VectorSelector } from "@seaworthy/promql";
+import { METRIC_NAME } from "../model/index.ts";
 import type { Labels, RuleGroupView, RuleView } from "../model/index.ts";
 
 /** Series that a rule may need were written within this time, or they do not exist. */
@@ -88,6 +89,27 @@ export async function rulesWithoutSeries(
     rules.push({ group, rule, missing: unique, blind: missing.length === selectors.length });
   }
   return { rules, truncated };
+}
+
+/** Metrics of requests that came in, by the names of Prometheus's and of OpenTelemetry's conventions. */
+const REQUEST_METRIC = /^http_(?:server_)?requests?_/;
+
+/** The alerting rules whose expressions are about requests: they fire when what is called is down. */
+export function alertsAboutRequests(
+  groups: readonly RuleGroupView[],
+  parse: UnusedRulesDeps["parse"],
+): string[] {
+  const isAboutRequests = ({ matchers }: VectorSelector) =>
+    matchers.some(
+      ({ name, operator, value }) =>
+        name === METRIC_NAME && operator === "=" && REQUEST_METRIC.test(value),
+    );
+  const named = placed(groups).flatMap(({ rule }) =>
+    rule.type === "alerting" && neededSelectors(parse(rule.query)).some(isAboutRequests)
+      ? [rule.name]
+      : [],
+  );
+  return [...new Set(named)];
 }
 
 /** The selectors of an expression but those whose absence it is about. */

@@ -46,7 +46,9 @@ export function fingerprint(labels: Labels): string {
     low = product >>> 0;
   };
   const addText = (text: string) => {
-    for (const byte of encoder.encode(text)) add(byte);
+    let at = 0;
+    for (; at < text.length && text.charCodeAt(at) < 128; at += 1) add(text.charCodeAt(at));
+    if (at < text.length) for (const byte of encoder.encode(text.slice(at))) add(byte);
     add(SEPARATOR);
   };
   for (const name of sortedNames(labels)) {

@@ -23,7 +23,11 @@ export interface AlertSink {
  * notifications, so that a page and its incident are written together or not at all.
  */
 export interface IncidentSink<Tx> {
-  groupChanged(tx: Tx, group: AlertGroup, at: number): Promise<void>;
+  /** Takes in groups that have changed, each as of `at`, one after the other. */
+  groupsChanged(
+    tx: Tx,
+    changes: readonly { readonly group: AlertGroup; readonly at: number }[],
+  ): Promise<void>;
 }
 
 /** What changed, for those who watch live. Carries no data: watchers ask again for what they show. */

@@ -161,7 +161,7 @@ describe("exactly once", () => {
     let broken = true;
     const flaky = await another({
       incidents: {
-        async groupChanged() {
+        async groupsChanged() {
           if (broken) throw new Error("no room");
         },
       },
@@ -173,5 +173,30 @@ describe("exactly once", () => {
     broken = false;
     await advance(2 * SECOND);
     expect(arrived()).toEqual(["/hook firing a:firing"]);
+  });
+
+  it("records the others when the records refuse what was delivered with them", async () => {
+    const { fire, advance, arrived, records, router } = await house();
+    await sql`
+      create function refuse() returns trigger language plpgsql as $$
+        begin raise exception 'no room for this one'; end $$`.execute(records.db);
+    await sql`
+      create trigger refused before update on notifications for each row
+        when (new.state = 'sent' and new.group_labels like '%"bad"%')
+        execute function refuse()`.execute(records.db);
+    for (const name of ["bad", "b", "c"]) await fire({ alertname: name, instance: name });
+    await advance(20 * SECOND);
+    expect(arrived().map((line) => line.split(" ")[2])).toEqual(
+      expect.arrayContaining(["bad:firing", "b:firing", "c:firing"]),
+    );
+    const states = async () =>
+      (await router.notifications(10)).map(
+        ({ groupLabels, state }) => `${groupLabels["alertname"]} ${state}`,
+      );
+    expect((await states()).sort()).toEqual(["b sent", "bad waiting", "c sent"]);
+    await sql`drop trigger refused on notifications`.execute(records.db);
+    await advance(5 * MINUTE);
+    expect((await states()).sort()).toEqual(["b sent", "bad sent", "c sent"]);
+    expect(arrived()).toHaveLength(3);
   });
 });

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { formatDuration } from "../model/index.ts";
 import type { AlertSnapshot, Clock, IncidentSink } from "../model/index.ts";
 import {
-  hasWaitingNotification,
   insertNotifications,
   listAlertRecords,
   lockGroups,
@@ -10,6 +9,8 @@ import {
   putLogEntries,
   readGroupLogs,
   recentFirings,
+  waitingAmong,
+  waitingKey,
 } from "../store/index.ts";
 import type {
   Claim,
@@ -273,14 +274,12 @@ async function write(
   const claim = context.claim();
   const entries: PlacedLogEntry[] = [];
   const notifications: NewNotification[] = [];
+  const waiting = await waitingOfRepeated(tx, decisions);
   for (const { group, plan, state } of decisions) {
     const sayFlapping = (alert: AlertSnapshot) => withFlapping(alert, state.flapping, context);
     for (const part of plan.integrations) {
       const id = { integration: part.integration.name, index: part.integration.index };
-      // While the receiver cannot be reached, one waiting notification says it all; a repetition of it
-      // behind it would only be a second page when the receiver is back.
-      const repeats = part.send?.reason === "repeat interval elapsed";
-      if (repeats && (await hasWaitingNotification(tx, group.id, id))) continue;
+      if (isRepetition(part) && waiting.has(waitingKey({ groupId: group.id, ...id }))) continue;
       entries.push({ groupId: group.id, ...id, entry: part.entry });
       if (part.send !== undefined)
         notifications.push({
@@ -300,12 +299,32 @@ async function write(
         : [{ id: group.id, told: { firing: incident.firing, changedAt: state.now } }],
     ),
   );
-  for (const { group, state, plan } of decisions) {
-    if (plan.incident === undefined) continue;
-    const described = describeGroup(group.key, group.labels, plan.incident.alerts);
-    await context.incidents.groupChanged(tx, described, state.now);
-  }
+  const changes = decisions.flatMap(({ group, state, plan: { incident } }) =>
+    incident === undefined
+      ? []
+      : [{ group: describeGroup(group.key, group.labels, incident.alerts), at: state.now }],
+  );
+  if (changes.length > 0) await context.incidents.groupsChanged(tx, changes);
   return written;
+}
+
+function isRepetition({ send }: IntegrationPlan): boolean {
+  return send?.reason === "repeat interval elapsed";
+}
+
+/**
+ * What waits already of what is to be repeated. While the receiver cannot be reached, one waiting
+ * notification says it all; a repetition of it behind it would only be a second page when it is back.
+ */
+function waitingOfRepeated(tx: Tx, decisions: readonly Decision[]): Promise<ReadonlySet<string>> {
+  const repeated = decisions.flatMap(({ group, plan }) =>
+    plan.integrations.filter(isRepetition).map(({ integration: { name, index } }) => ({
+      groupId: group.id,
+      integration: name,
+      index,
+    })),
+  );
+  return waitingAmong(tx, repeated);
 }
 
 /** An alert as it is told: one that flaps says so in a label, which every receiver's text shows. */

@@ -53,7 +53,7 @@ const RETRY_FLUSH = 2000;
  * Groups that are due at the same time are decided on together. Two batches at once keep the database
  * busy, and leave connections to alerts that come in.
  */
-const FLUSH_BATCHES = { atOnce: 2, size: 100 } as const;
+const FLUSH_BATCHES = { atOnce: 2, size: 200, rest: 250 } as const;
 const SWEEP_INTERVAL = 5 * 60_000;
 /** How long a stop waits for receivers to answer. */
 const STOP_GRACE = 1500;
@@ -145,7 +145,7 @@ class AlertRouter implements Router {
   readonly #deliverer: Deliverer;
   readonly #heartbeat: Heartbeat;
   readonly #flushes = new Set<Promise<unknown>>();
-  readonly #due = new Batches((due: readonly DueGroup[]) => this.#flushBatch(due), FLUSH_BATCHES);
+  readonly #due: Batches<DueGroup, FlushResult>;
   #config: RouteConfig | undefined;
   #inhibitor = new Inhibitor([]);
   #templates: Templates;
@@ -162,8 +162,9 @@ class AlertRouter implements Router {
     });
     this.#templates = new Templates([], now);
     this.silences = new Silences(records, now, announce);
-    this.history = new AlertHistory(records, this.silences, () => this.config());
+    this.history = new AlertHistory(records, this.silences, () => this.config(), options.flapping);
     this.#book = new AlertBook(records.db, now, (alerts, news) => this.#route(alerts, news));
+    this.#due = new Batches((due) => this.#flushBatch(due), FLUSH_BATCHES, clock);
     this.#groups = new Groups(clock, (group, at) => this.#flush(group, at));
     this.#deliverer = new Deliverer({
       records,

@@ -17,17 +17,19 @@ const router = createRouter({
   announce: () => {},
   externalURL: "http://localhost",
   incidents: {
-    // A row for each call, written by the same transaction: what rolls back leaves none.
-    async groupChanged(tx, group, at) {
+    // A row for each group, written by the same transaction: what rolls back leaves none.
+    async groupsChanged(tx, changes) {
       await tx
         .insertInto("audit_log")
-        .values({
-          at: new Date(at),
-          actor: "test",
-          action: group.status,
-          subject: group.groupKey,
-          detail: "{}",
-        })
+        .values(
+          changes.map(({ group, at }) => ({
+            at: new Date(at),
+            actor: "test",
+            action: group.status,
+            subject: group.groupKey,
+            detail: "{}",
+          })),
+        )
         .execute();
     },
   },

@@ -41,10 +41,14 @@ export interface Outcome {
   readonly timeline: readonly Omit<TimelineRecord, "id">[];
   /** Incidents that the group feeds. */
   readonly fed: readonly string[];
-  /** Incidents of which anything changed. */
-  readonly changed: readonly string[];
+  /** Incidents of which anything changed, as they are now. */
+  readonly changed: readonly IncidentSummaryRecord[];
   /** What the system did to incidents, for the audit log. */
-  readonly deeds: readonly { readonly incident: IncidentRecord; readonly action: string }[];
+  readonly deeds: readonly {
+    readonly incident: IncidentRecord;
+    readonly action: string;
+    readonly at: number;
+  }[];
 }
 
 /** What is known before a group is taken in. */
@@ -88,7 +92,7 @@ export function takeGroup(
     else list.push(alert);
   }
   const fed = new Set<string>();
-  const deeds: { incident: IncidentRecord; action: string }[] = [];
+  const deeds: Outcome["deeds"][number][] = [];
   let nextNumber = known.nextNumber;
 
   const isOpen = (draft: Draft) => draft.incident.state !== "resolved";
@@ -155,7 +159,7 @@ export function takeGroup(
     draft.changed = true;
     draft.before.push({ kind: "opened", text: `Opened as ${severity} by ${nameOf(alert)}` });
     drafts.set(incident.id, draft);
-    deeds.push({ incident: draft.incident, action: "incident.open" });
+    deeds.push({ incident: draft.incident, action: "incident.open", at });
     return draft;
   }
 
@@ -168,7 +172,7 @@ export function takeGroup(
     incident.resolvedBy = null;
     draft.changed = true;
     draft.before.push({ kind: "reopened", text: `Reopened: ${nameOf(alert)} fires again` });
-    deeds.push({ incident: draft.incident, action: "incident.reopen" });
+    deeds.push({ incident: draft.incident, action: "incident.reopen", at });
   }
 
   /**
@@ -247,7 +251,7 @@ export function takeGroup(
       kind: "resolved",
       text: draft.holds === 1 ? "Resolved: its alert recovered" : "Resolved: all alerts recovered",
     });
-    deeds.push({ incident: draft.incident, action: "incident.resolve" });
+    deeds.push({ incident: draft.incident, action: "incident.resolve", at });
   }
 
   const all = [...drafts.values()];
@@ -267,7 +271,11 @@ export function takeGroup(
     fed: [...fed],
     changed: all
       .filter((draft) => draft.changed || draft.touched)
-      .map((draft) => draft.incident.id),
+      .map(({ incident, holds, firing: count }) => ({
+        ...incident,
+        alertCount: holds,
+        firingAlerts: count,
+      })),
     deeds,
   };
 }

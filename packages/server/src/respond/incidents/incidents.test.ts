@@ -238,7 +238,7 @@ it("does not believe news that is older than what it knows", async () => {
   now += 20;
   await incidents.takeGroup(group([alert(errors, { status: "resolved" })], "a"));
   await records.transaction((tx) =>
-    incidents.groupChanged(tx, group([alert(errors)], "b"), before),
+    incidents.groupsChanged(tx, [{ group: group([alert(errors)], "b"), at: before }]),
   );
   expect((await incidents.get(id)).incident).toMatchObject({ state: "resolved", firingAlerts: 0 });
 });
@@ -355,9 +355,79 @@ describe("together", () => {
     expect((await kinds("1")).filter((kind) => kind === "opened")).toHaveLength(1);
   });
 
+  it("does with groups of one transaction what it would do with them one by one", async () => {
+    const step = fc.record({
+      key: fc.constantFrom("a", "b"),
+      alerts: fc.array(
+        fc.record({
+          name: fc.constantFrom("Errors", "Slow", "Info"),
+          service: fc.constantFrom("shop", "till", undefined),
+          status: fc.constantFrom("firing" as const, "resolved" as const),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+    });
+    const severities: Record<string, string> = {
+      Errors: "critical",
+      Slow: "warning",
+      Info: "info",
+    };
+    const groupOf = ({
+      key,
+      alerts,
+    }: {
+      key: string;
+      alerts: readonly {
+        name: string;
+        service: string | undefined;
+        status: "firing" | "resolved";
+      }[];
+    }) =>
+      group(
+        alerts.map(({ name, service, status }) =>
+          alert(
+            {
+              alertname: name,
+              severity: severities[name] ?? "",
+              ...(service === undefined ? {} : { service }),
+            },
+            { status, endsAt: status === "firing" ? NEVER : now },
+          ),
+        ),
+        key,
+      );
+    const outcome = async () =>
+      Promise.all(
+        (await all()).map(async ({ id, openedAt: _, resolvedAt: __, ...incident }) => ({
+          ...incident,
+          id: undefined,
+          history: (await incidents.get(id)).timeline.map(({ kind, text }) => `${kind} ${text}`),
+        })),
+      );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 5 }), async (steps) => {
+        await records.db.deleteFrom("incidents").execute();
+        now = START;
+        for (const one of steps) {
+          now += 1000;
+          const change = { group: groupOf(one), at: now };
+          await records.transaction((tx) => incidents.groupsChanged(tx, [change]));
+        }
+        const singly = await outcome();
+        await records.db.deleteFrom("incidents").execute();
+        now = START;
+        const changes = steps.map((one) => ({ group: groupOf(one), at: (now += 1000) }));
+        await records.transaction((tx) => incidents.groupsChanged(tx, changes));
+        expect(await outcome()).toEqual(singly);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
   it("numbers without gaps when some transactions fail", async () => {
     const failing = records.transaction(async (tx) => {
-      await incidents.groupChanged(tx, group([alert({ ...errors, service: "x" })], "x"), now);
+      const lost = group([alert({ ...errors, service: "x" })], "x");
+      await incidents.groupsChanged(tx, [{ group: lost, at: now }]);
       throw new Error("the router changed its mind");
     });
     await expect(failing).rejects.toThrow("changed its mind");

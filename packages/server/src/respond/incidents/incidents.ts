@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type {
   AlertGroup,
+  AlertSnapshot,
   Announce,
   Clock,
   IncidentSink,
@@ -13,13 +14,13 @@ import {
   alertsOfIncident,
   clearSince,
   findIncident,
-  linkIncidentGroup,
+  linkIncidentGroups,
   listIncidents,
   listIncidentsInPlay,
   lockIncidents,
   nextIncidentNumber,
   openIncidentByFingerprint,
-  openIncidentsOfGroup,
+  openIncidentsOfGroups,
   saveIncidentAlerts,
   saveIncidents,
   timelineOfIncident,
@@ -40,8 +41,10 @@ import { IncidentError } from "./errors.ts";
 import { expressionOfGenerator } from "./expression.ts";
 import { PagingError } from "../paging/errors.ts";
 import type { Paging } from "../paging/paging.ts";
-import { incidentPolicy, serviceOf } from "./policy.ts";
+import { incidentPolicy, serviceOf, severityOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
+import { Taking } from "./taking.ts";
+import type { ReadBefore } from "./taking.ts";
 
 /** An incident with everything that its page shows. */
 export interface IncidentDetail {
@@ -185,48 +188,54 @@ export function createIncidents(deps: {
     detail: { number: incident.number, title: incident.title },
   });
 
-  async function absorb(tx: Tx, group: AlertGroup, at: number): Promise<readonly string[]> {
+  /** Takes groups in, one after the other; answers the incidents that the alerts belong to. */
+  async function absorb(
+    tx: Tx,
+    changes: readonly { readonly group: AlertGroup; readonly at: number }[],
+  ): Promise<readonly string[]> {
     await lockIncidents(tx);
-    const hash = createHash("sha256").update(group.groupKey, "utf8").digest();
-    // A sender may name an alert twice; the last word counts.
-    const alerts = new Map(group.alerts.map((alert) => [alert.fingerprint, alert]));
-    const held = await alertsByFingerprint(tx, [...alerts.keys()]);
-    const fedByGroup = await openIncidentsOfGroup(tx, hash);
-    const services = [...alerts.values()].map((alert) => serviceOf(policy, alert.labels) ?? "");
-    const outcome = takeGroup(
-      {
-        alerts: held,
-        incidents: await listIncidentsInPlay(tx, {
-          ids: [...new Set([...held.map((row) => row.incidentId), ...fedByGroup])],
-          services: [...new Set(services)],
-        }),
-        fedByGroup,
-        nextNumber: await nextIncidentNumber(tx),
-      },
-      [...alerts.values()],
-      policy,
+    const taken = changes.map(({ group, at }) => ({
       at,
-      expressionOf,
+      hash: createHash("sha256").update(group.groupKey, "utf8").digest(),
+      // A sender may name an alert twice; the last word counts.
+      alerts: [...new Map(group.alerts.map((alert) => [alert.fingerprint, alert])).values()],
+      services: new Set(group.alerts.map((alert) => serviceOf(policy, alert.labels) ?? "")),
+    }));
+    const held = await readHeld(tx, taken);
+    const calls = changes.some(({ group }) =>
+      group.alerts.some(({ labels }) => severityOf(policy, labels) !== undefined),
     );
-    await save(tx, outcome.incidents, at);
-    await saveIncidentAlerts(tx, outcome.alerts);
-    await addTimeline(tx, outcome.timeline);
-    await linkIncidentGroup(tx, hash, outcome.fed);
-    const deeds = outcome.deeds.map(({ incident, action }) =>
+    if (!calls && held.alerts.length === 0 && held.fed.size === 0) return [];
+    const taking = new Taking(await readBefore(tx, taken, held));
+    for (const { at, hash, alerts, services } of taken) {
+      const key = hash.toString("hex");
+      const known = taking.before(key, alerts, services);
+      taking.after(key, takeGroup(known, alerts, policy, at, expressionOf));
+    }
+    await save(tx, taking.incidents, Math.max(...changes.map((change) => change.at)));
+    await saveIncidentAlerts(tx, taking.alerts);
+    await addTimeline(tx, taking.timeline);
+    await linkIncidentGroups(
+      tx,
+      [...taking.links].flatMap(([hash, ids]) =>
+        [...ids].map((incidentId) => ({ incidentId, hash: Buffer.from(hash, "hex") })),
+      ),
+    );
+    const deeds = taking.deeds.map(({ incident, action, at }) =>
       audited(new Date(at), SYSTEM, action, incident),
     );
     await writeAudit(tx, ...deeds);
-    for (const id of outcome.changed) announceAfter(tx, id);
-    return outcome.fed;
+    for (const id of taking.changed) announceAfter(tx, id);
+    return [...taking.links.values()].flatMap((ids) => [...ids]);
   }
 
   return {
-    async groupChanged(tx, group, at) {
-      await absorb(tx, group, at);
+    async groupsChanged(tx, changes) {
+      if (changes.length > 0) await absorb(tx, changes);
     },
     takeGroup(group) {
       const at = clock.now();
-      return records.transaction((tx) => absorb(tx, group, at));
+      return records.transaction((tx) => absorb(tx, [{ group, at }]));
     },
 
     async list(page) {
@@ -334,4 +343,37 @@ export function createIncidents(deps: {
         await writeAudit(tx, audited(at, actor, "incident.comment", incident));
       }),
   };
+}
+
+type TakenGroup = {
+  readonly hash: Buffer;
+  readonly alerts: readonly AlertSnapshot[];
+  readonly services: ReadonlySet<string>;
+};
+
+/** Reads what incidents hold of groups' alerts, under the incidents' lock. */
+async function readHeld(
+  tx: Tx,
+  groups: readonly TakenGroup[],
+): Promise<Pick<ReadBefore, "alerts" | "fed">> {
+  const fingerprints = groups.flatMap(({ alerts }) => alerts.map((alert) => alert.fingerprint));
+  const hashes = groups.map(({ hash }) => hash);
+  return {
+    alerts: await alertsByFingerprint(tx, [...new Set(fingerprints)]),
+    fed: await openIncidentsOfGroups(tx, hashes),
+  };
+}
+
+/** Reads the incidents that groups may belong to, under the incidents' lock. */
+async function readBefore(
+  tx: Tx,
+  groups: readonly TakenGroup[],
+  { alerts, fed }: Pick<ReadBefore, "alerts" | "fed">,
+): Promise<ReadBefore> {
+  const fedIds = [...fed.values()].flatMap((ids) => [...ids]);
+  const incidents = await listIncidentsInPlay(tx, {
+    ids: [...new Set([...alerts.map((row) => row.incidentId), ...fedIds])],
+    services: [...new Set(groups.flatMap(({ services }) => [...services]))],
+  });
+  return { alerts, fed, incidents, nextNumber: await nextIncidentNumber(tx) };
 }

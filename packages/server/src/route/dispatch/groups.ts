@@ -6,6 +6,11 @@ import type { HeldAlert } from "./alert-book.ts";
 
 /** A timer set further ahead than this would fire at once; it is set again when it ends. */
 const MAX_TIMER = 2 ** 31 - 1;
+/**
+ * Groups are flushed at whole multiples of a beat, so that those that are due at about the same time are
+ * decided on together: a short one after the first wait, a fiftieth of the interval from then on.
+ */
+const BEAT = { first: 50, longest: 1000, ofInterval: 50 } as const;
 
 /** Alerts that are notified about together: those of one route with the same group labels. */
 export interface AggregationGroup {
@@ -37,6 +42,7 @@ export class Groups {
   readonly #clock: Clock;
   readonly #flush: (group: AggregationGroup, at: number) => Promise<FlushResult>;
   #root: Route | undefined;
+  /** By key and receiver. */
   #groups = new Map<string, Group>();
   #stopped = false;
 
@@ -57,7 +63,7 @@ export class Groups {
     for (const alert of alerts) this.#insert(alert, false);
     const now = this.#clock.now();
     for (const group of this.#groups.values()) {
-      const kept = before.get(group.id.toString("hex"))?.nextFlush;
+      const kept = before.get(nameOf(group))?.nextFlush;
       const flushed = lastFlush?.(group);
       if (kept !== undefined) group.nextFlush = Math.min(kept, now + group.route.groupInterval);
       else if (flushed !== undefined) group.nextFlush = flushed + group.route.groupInterval;
@@ -75,8 +81,8 @@ export class Groups {
     for (const route of matchRoutes(this.#root, alert.labels)) {
       const labels = groupLabelsOf(route, alert.labels);
       const key = groupKeyOf(route, labels);
-      const id = createHash("sha256").update(`${key}\0${route.receiver}`).digest();
-      const known = this.#groups.get(id.toString("hex"));
+      const name = nameOf({ key, route });
+      const known = this.#groups.get(name);
       if (known !== undefined) {
         known.alerts.set(alert.fingerprint, alert);
         // Several alerts of a reload: the group's wait began with the first of them.
@@ -84,7 +90,7 @@ export class Groups {
         continue;
       }
       const group: Group = {
-        id,
+        id: createHash("sha256").update(name).digest(),
         key,
         route,
         labels,
@@ -93,7 +99,7 @@ export class Groups {
         timer: undefined,
         flushing: false,
       };
-      this.#groups.set(id.toString("hex"), group);
+      this.#groups.set(name, group);
       if (arm) this.#arm(group);
     }
   }
@@ -101,7 +107,8 @@ export class Groups {
   #arm(group: Group): void {
     group.timer?.cancel();
     if (this.#stopped) return;
-    const wait = Math.max(0, group.nextFlush - this.#clock.now());
+    const now = this.#clock.now();
+    const wait = group.nextFlush <= now ? 0 : onBeat(group.nextFlush, BEAT.first) - now;
     group.timer = this.#clock.after(Math.min(wait, MAX_TIMER), () => {
       if (wait > MAX_TIMER) this.#arm(group);
       else void this.#run(group);
@@ -114,18 +121,20 @@ export class Groups {
     const now = this.#clock.now();
     const result = await this.#flush(group, now);
     group.flushing = false;
-    if (this.#groups.get(group.id.toString("hex")) !== group) return;
+    if (this.#groups.get(nameOf(group)) !== group) return;
     if ("done" in result) {
       // One that came back during the flush is another object, and stays.
       for (const alert of result.done)
         if (group.alerts.get(alert.fingerprint) === alert) group.alerts.delete(alert.fingerprint);
       if (group.alerts.size === 0) {
-        this.#groups.delete(group.id.toString("hex"));
+        this.#groups.delete(nameOf(group));
         return;
       }
     }
     const wait = "done" in result ? group.route.groupInterval : result.retryAfter;
-    group.nextFlush = now + Math.min(wait, group.route.groupInterval);
+    const { groupInterval } = group.route;
+    const beat = Math.min(BEAT.longest, Math.floor(groupInterval / BEAT.ofInterval));
+    group.nextFlush = onBeat(now + Math.min(wait, groupInterval), Math.max(BEAT.first, beat));
     this.#arm(group);
   }
 
@@ -145,6 +154,15 @@ export class Groups {
     this.#stopped = true;
     for (const group of this.#groups.values()) group.timer?.cancel();
   }
+}
+
+function onBeat(at: number, beat: number): number {
+  return Math.ceil(at / beat) * beat;
+}
+
+/** Tells groups apart: two routes with equal matchers have equal keys. */
+function nameOf({ key, route }: Pick<AggregationGroup, "key" | "route">): string {
+  return `${key}\0${route.receiver}`;
 }
 
 /**

@@ -45,7 +45,7 @@ const PACE = {
 type Settled = "sent" | "failed" | "lost";
 
 /** What was delivered at the same time is recorded together: receivers' rows are few, and locked. */
-const SENT_BATCHES = { atOnce: 1, size: 200 } as const;
+const SENT_BATCHES = { atOnce: 1, size: 200, rest: 100 } as const;
 
 /** A notification that was delivered. */
 interface Sent {
@@ -55,6 +55,11 @@ interface Sent {
   readonly attempts: number;
   /** What the receiver calls the message, where later ones change it. */
   readonly message: string | undefined;
+}
+
+/** Whether a delivery was recorded, and why not. */
+interface Recorded {
+  readonly fault: unknown;
 }
 
 export interface DelivererOptions {
@@ -100,14 +105,14 @@ export class Deliverer {
   readonly #running = new Set<Promise<void>>();
   readonly #waits = new Set<() => void>();
   /** What was delivered, on its way into the records. */
-  readonly #sent: Batches<Sent, void>;
+  readonly #sent: Batches<Sent, Recorded>;
   #watchers: (() => void)[] = [];
   #poll: Timer | undefined;
   #stopped = false;
 
   constructor(options: DelivererOptions) {
     this.#options = options;
-    this.#sent = new Batches((sent) => this.#recordSent(sent), SENT_BATCHES);
+    this.#sent = new Batches((sent) => this.#recordSent(sent), SENT_BATCHES, options.clock);
   }
 
   /** A claim from now on. */
@@ -201,9 +206,11 @@ export class Deliverer {
       const now = clock.now();
       if (outcome.kind === "sent") {
         const { message } = outcome;
-        await this.#insist(() =>
-          this.#sent.add({ notification, payload, at: now, attempts, message }),
-        );
+        const sent = { notification, payload, at: now, attempts, message };
+        await this.#insist(async () => {
+          const { fault } = await this.#sent.add(sent);
+          if (fault !== undefined) throw fault;
+        });
         this.#settle(notification, attempts, undefined);
         return "sent";
       }
@@ -288,7 +295,20 @@ export class Deliverer {
     this.#settle(notification, attempts, error);
   }
 
-  async #recordSent(sent: readonly Sent[]): Promise<readonly void[]> {
+  async #recordSent(sent: readonly Sent[]): Promise<readonly Recorded[]> {
+    try {
+      await this.#writeSent(sent);
+      return sent.map(() => ({ fault: undefined }));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      // One that cannot be recorded must not keep the others from it.
+      if (sent.length > 1)
+        return (await Promise.all(sent.map((one) => this.#recordSent([one])))).flat();
+      return [{ fault: error }];
+    }
+  }
+
+  async #writeSent(sent: readonly Sent[]): Promise<void> {
     const { records, announce } = this.#options;
     await records.transaction(async (tx) => {
       await markSent(
@@ -307,7 +327,6 @@ export class Deliverer {
       for (const { notification, at } of newestOfEach(sent))
         await putReceiverHealth(tx, notification, { at, error: undefined, test: false });
     });
-    return sent.map(() => undefined);
   }
 
   /** Puts why a notification was given up into the timelines of its alerts' incidents. */
@@ -365,6 +384,17 @@ export class Deliverer {
     const claimed = await claimNotifications(records.db, this.claim(), clock.now());
     for (const notification of claimed) this.enqueue(notification);
   }
+}
+
+/** SQLSTATE classes that are about the connection or the server rather than about what was asked. */
+const UNREACHABLE = new Set(["08", "53", "57", "58"]);
+
+/** Whether PostgreSQL was there and refused: then the rows are at fault, and others may fare better. */
+function isRefusal(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return (
+    typeof code === "string" && /^[\dA-Z]{5}$/.test(code) && !UNREACHABLE.has(code.slice(0, 2))
+  );
 }
 
 /** What a timeline says of a notification; `error` is why it could not be delivered. */

@@ -60,9 +60,13 @@ export class Templates {
       this.#expand("text", template, notificationData(described), (name) => labels.get(name)),
     );
     const routeLabels = labels.all();
-    const data = notificationData({ ...described, routeLabels });
-    const expand = (kind: "text" | "html") => (template: string) =>
-      template === "" ? "" : this.#expand(kind, template, data, (name) => routeLabels[name] ?? "");
+    // Many notifications need nothing expanded at all.
+    let data: Value | undefined;
+    const expand = (kind: "text" | "html") => (template: string) => {
+      if (!template.includes("{{")) return template;
+      data ??= notificationData({ ...described, routeLabels });
+      return this.#expand(kind, template, data, (name) => routeLabels[name] ?? "");
+    };
     const text = expand("text");
     return {
       text,

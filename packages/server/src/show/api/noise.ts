@@ -4,18 +4,24 @@ import {
   listUnusedRules,
   suggestInhibitions,
 } from "@seaworthy/contract";
-import { rulesThatNeverFired, rulesWithoutSeries } from "../../evaluate/index.ts";
+import {
+  alertsAboutRequests,
+  rulesThatNeverFired,
+  rulesWithoutSeries,
+} from "../../evaluate/index.ts";
 import type { PlacedRule } from "../../evaluate/index.ts";
-import { formatMatcher } from "../../model/index.ts";
-import type { Clock } from "../../model/index.ts";
-import type { InhibitionSuggestion } from "../../route/index.ts";
+import { formatMatcher, METRIC_NAME } from "../../model/index.ts";
+import type { Clock, Labels } from "../../model/index.ts";
+import type { DependencySuggestion, InhibitionSuggestion } from "../../route/index.ts";
 import type { Serve } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
 
 const DAY = 86_400_000;
+/** Scrape targets that are looked at for the labels that name services. */
+const MAX_TARGETS = 10_000;
 
 /** What the pages about noise ask. */
-type NoiseSources = Pick<ApiSources, "history" | "rules" | "metrics">;
+type NoiseSources = Pick<ApiSources, "history" | "rules" | "metrics" | "serviceCalls">;
 
 /** What alerts have done in the past, and which rules are of no use. */
 export function serveNoise(serve: Serve, sources: NoiseSources, clock: Clock): void {
@@ -44,6 +50,13 @@ export function serveNoise(serve: Serve, sources: NoiseSources, clock: Clock): v
       })),
       truncated: found.length > limit,
       firingSeconds: firingFor / 1000,
+      flapping:
+        history.flapping === undefined
+          ? null
+          : {
+              firings: history.flapping.firings,
+              withinSeconds: history.flapping.within / 1000,
+            },
     };
   });
 
@@ -64,8 +77,21 @@ export function serveNoise(serve: Serve, sources: NoiseSources, clock: Clock): v
   });
 
   serve(suggestInhibitions, async ({ query }) => {
-    const found = await sources.history.suggestions(clock.now() - query.days * DAY);
+    const [found, dependencies] = await Promise.all([
+      sources.history.suggestions(clock.now() - query.days * DAY),
+      readDependencies(sources, clock.now()),
+    ]);
     return {
+      dependencies: dependencies.map(({ caller, callee, calls, alerts, source, target }) => ({
+        caller,
+        callee,
+        calls,
+        alerts: [...alerts],
+        yaml: inhibitionYaml({
+          source: matchersOf(source),
+          target: [`alertname=~${JSON.stringify(alerts.join("|"))}`, ...matchersOf(target)],
+        }),
+      })),
       since: instantOf(found.since),
       suggestions: found.suggestions.map((one) => ({
         ...one,
@@ -98,6 +124,26 @@ export function serveNoise(serve: Serve, sources: NoiseSources, clock: Clock): v
   });
 }
 
+/** What the service map of the last day speaks for. */
+async function readDependencies(
+  { history, rules, metrics, serviceCalls }: NoiseSources,
+  now: number,
+): Promise<readonly DependencySuggestion[]> {
+  const groups = rules.groups();
+  const requestAlerts = alertsAboutRequests(groups, metrics.parse);
+  const calls = requestAlerts.length === 0 ? [] : await serviceCalls(now - DAY, now);
+  if (calls.length === 0) return [];
+  const { items } = await metrics.series({
+    selectors: [[{ name: METRIC_NAME, operator: "=", value: "up" }]],
+    startMs: now - DAY,
+    endMs: now,
+    limit: MAX_TARGETS,
+  });
+  const alerts = groups.flatMap((group) => group.rules.map((rule) => rule.name));
+  const targets = items.map((labels) => labels.toObject());
+  return history.dependencies(calls, { targets, alerts: new Set(alerts), requestAlerts });
+}
+
 function instantOf(ms: number): string {
   return new Date(ms).toISOString();
 }
@@ -113,14 +159,33 @@ function ruleView({ group, rule }: PlacedRule) {
   };
 }
 
-/** The rule as alertmanager.yml takes it. Texts are JSON, which YAML reads as it is. */
+/** The rule that hides one alert while another fires. */
 function yamlOf({ source, target, equal }: InhibitionSuggestion): string {
-  const named = (value: string) =>
-    JSON.stringify(formatMatcher({ name: "alertname", operator: "=", value }));
+  return inhibitionYaml({
+    source: matchersOf({ alertname: source }),
+    target: matchersOf({ alertname: target }),
+    equal,
+  });
+}
+
+function matchersOf(labels: Labels): string[] {
+  return Object.entries(labels).map(([name, value]) =>
+    formatMatcher({ name, operator: "=", value }),
+  );
+}
+
+/** A rule as alertmanager.yml takes it. Texts are JSON, which YAML reads as it is. */
+function inhibitionYaml(rule: {
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+  readonly equal?: readonly string[];
+}): string {
+  const list = (texts: readonly string[]) =>
+    `[${texts.map((text) => JSON.stringify(text)).join(", ")}]`;
   return [
-    `- source_matchers: [${named(source)}]`,
-    `  target_matchers: [${named(target)}]`,
-    `  equal: [${equal.map((name) => JSON.stringify(name)).join(", ")}]`,
+    `- source_matchers: ${list(rule.source)}`,
+    `  target_matchers: ${list(rule.target)}`,
+    ...(rule.equal === undefined ? [] : [`  equal: ${list(rule.equal)}`]),
     "",
   ].join("\n");
 }

@@ -9,7 +9,7 @@ import type {
 } from "../../query/index.ts";
 import type { SenderUse } from "../../receive/index.ts";
 import type { Rules } from "../../evaluate/index.ts";
-import type { Router } from "../../route/index.ts";
+import type { Router, ServiceCall } from "../../route/index.ts";
 import type { RoutingViews } from "./routing.ts";
 
 /** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
@@ -43,6 +43,8 @@ export interface ApiSources {
   readonly routing: RoutingViews;
   /** When alerts fired, and what they cost. */
   readonly history: Router["history"];
+  /** Which services call which between two moments (milliseconds). */
+  serviceCalls(since: number, until: number): Promise<readonly ServiceCall[]>;
   /** Which metrics and labels make how many series. */
   cardinality(request: CardinalityRequest): Promise<Cardinality>;
   /** What senders whose keys have limits have used. */

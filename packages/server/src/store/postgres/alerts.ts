@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Labels } from "../../model/index.ts";
 import type { Db } from "./records.ts";
+import { recordset } from "./recordset.ts";
 
 /** An alert as it is kept over restarts. Times are milliseconds since 1970. */
 export interface AlertRecord {
@@ -15,8 +16,21 @@ export interface AlertRecord {
   readonly updatedAt: number;
 }
 
-/** Rows in one insert: PostgreSQL takes at most 65,535 parameters in a statement. */
+/** Rows in one statement. */
 const CHUNK = 1000;
+
+const COLUMNS = {
+  fingerprint: "text",
+  name: "text",
+  labels: "text",
+  annotations: "text",
+  starts_at: "timestamptz",
+  ends_at: "timestamptz",
+  timeout: "boolean",
+  generator_url: "text",
+  received_at: "timestamptz",
+  updated_at: "timestamptz",
+} as const;
 
 /** Writes alerts and that they fire, replacing what is known by the same fingerprint. All or none. */
 export async function putAlerts(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
@@ -33,6 +47,7 @@ async function putChunk(db: Db, unsorted: readonly AlertRecord[]): Promise<void>
   const alerts = [...unsorted].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
   const rows = alerts.map((alert) => ({
     fingerprint: alert.fingerprint,
+    name: JSON.stringify(alert.labels["alertname"] ?? ""),
     labels: JSON.stringify(alert.labels),
     annotations: JSON.stringify(alert.annotations),
     starts_at: new Date(alert.startsAt),
@@ -42,44 +57,21 @@ async function putChunk(db: Db, unsorted: readonly AlertRecord[]): Promise<void>
     received_at: new Date(alert.receivedAt),
     updated_at: new Date(alert.updatedAt),
   }));
-  await db
-    .with("firings", (query) =>
-      query
-        .insertInto("alert_firings")
-        .values(alerts.map(firingRow))
-        .onConflict((conflict) =>
-          conflict.columns(["fingerprint", "received_at"]).doUpdateSet((update) => ({
-            started_at: update.ref("excluded.started_at"),
-            ended_at: update.ref("excluded.ended_at"),
-          })),
-        ),
-    )
-    .insertInto("alerts")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict.column("fingerprint").doUpdateSet((update) => ({
-        annotations: update.ref("excluded.annotations"),
-        starts_at: update.ref("excluded.starts_at"),
-        ends_at: update.ref("excluded.ends_at"),
-        timeout: update.ref("excluded.timeout"),
-        generator_url: update.ref("excluded.generator_url"),
-        received_at: update.ref("excluded.received_at"),
-        updated_at: update.ref("excluded.updated_at"),
-      })),
-    )
-    .execute();
-}
-
-/** The columns of a firing, from an alert's row. */
-function firingRow({ labels, ...alert }: AlertRecord) {
-  return {
-    fingerprint: alert.fingerprint,
-    received_at: new Date(alert.receivedAt),
-    name: JSON.stringify(labels["alertname"] ?? ""),
-    labels: JSON.stringify(labels),
-    started_at: new Date(alert.startsAt),
-    ended_at: new Date(alert.endsAt),
-  };
+  await sql`
+    with given as materialized (select * from ${recordset(rows, COLUMNS)}),
+    firings as (
+      insert into alert_firings (fingerprint, received_at, name, labels, started_at, ended_at)
+      select fingerprint, received_at, name, labels, starts_at, ends_at from given
+      on conflict (fingerprint, received_at)
+        do update set started_at = excluded.started_at, ended_at = excluded.ended_at)
+    insert into alerts (fingerprint, labels, annotations, starts_at, ends_at, timeout, generator_url,
+      received_at, updated_at)
+    select fingerprint, labels, annotations, starts_at, ends_at, timeout, generator_url,
+      received_at, updated_at from given
+    on conflict (fingerprint) do update set annotations = excluded.annotations,
+      starts_at = excluded.starts_at, ends_at = excluded.ends_at, timeout = excluded.timeout,
+      generator_url = excluded.generator_url, received_at = excluded.received_at,
+      updated_at = excluded.updated_at`.execute(db);
 }
 
 /** Every alert that is kept; with `fingerprints`, those of them alone. */

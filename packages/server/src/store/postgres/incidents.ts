@@ -195,35 +195,38 @@ export async function addTimeline(
   }
 }
 
-/** Remembers that a notification group feeds these incidents. */
-export async function linkIncidentGroup(
+/** Remembers which incidents notification groups feed. */
+export async function linkIncidentGroups(
   tx: Tx,
-  hash: Buffer,
-  incidentIds: readonly string[],
+  links: readonly { readonly incidentId: string; readonly hash: Buffer }[],
 ): Promise<void> {
-  for (let start = 0; start < incidentIds.length; start += CHUNK) {
-    await tx
-      .insertInto("incident_groups")
-      .values(
-        incidentIds
-          .slice(start, start + CHUNK)
-          .map((id) => ({ incident_id: id, group_hash: hash })),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  if (links.length === 0) return;
+  const ids = links.map(({ incidentId }) => incidentId);
+  const hashes = links.map(({ hash }) => hash);
+  await sql`
+    insert into incident_groups (incident_id, group_hash)
+    select * from unnest(${ids}::uuid[], ${hashes}::bytea[])
+    on conflict do nothing`.execute(tx);
 }
 
-/** The open incidents that a notification group has fed. */
-export async function openIncidentsOfGroup(db: Db, hash: Buffer): Promise<ReadonlySet<string>> {
+/** The open incidents that notification groups have fed, by a group's hash in hex. */
+export async function openIncidentsOfGroups(
+  db: Db,
+  hashes: readonly Buffer[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const rows = await db
     .selectFrom("incident_groups")
     .innerJoin("incidents", "incidents.id", "incident_groups.incident_id")
-    .select("incident_id")
-    .where("group_hash", "=", hash)
+    .select(["incident_id", "group_hash"])
+    .where(sql<boolean>`group_hash = any(${[...hashes]}::bytea[])`)
     .where("incidents.state", "!=", "resolved")
     .execute();
-  return new Set(rows.map((row) => row.incident_id));
+  const found = new Map<string, Set<string>>();
+  for (const { incident_id, group_hash } of rows) {
+    const hash = group_hash.toString("hex");
+    found.set(hash, (found.get(hash) ?? new Set()).add(incident_id));
+  }
+  return found;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Db, Tx } from "./records.ts";
+import { recordset } from "./recordset.ts";
 
 /** What incidents were last told of a group. */
 export interface GroupRecord {
@@ -86,19 +87,16 @@ export async function lockGroups(
 ): Promise<readonly GroupLog[]> {
   // Always in the same order, so that two servers that decide about the same groups cannot deadlock.
   const sorted = [...groups].sort((a, b) => Buffer.compare(a.id, b.id));
-  await tx
-    .insertInto("alert_groups")
-    .values(
-      sorted.map(({ id, groupKey, receiver }) => ({
-        id,
-        group_key: JSON.stringify(groupKey),
-        receiver: JSON.stringify(receiver),
-        firing: "[]",
-        changed_at: new Date(0),
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  const rows = sorted.map(({ id, groupKey, receiver }) => ({
+    id,
+    group_key: JSON.stringify(groupKey),
+    receiver: JSON.stringify(receiver),
+  }));
+  await sql`
+    insert into alert_groups (id, group_key, receiver, firing, changed_at)
+    select id, group_key, receiver, '[]', to_timestamp(0)
+    from ${recordset(rows, { id: "bytea", group_key: "text", receiver: "text" })}
+    on conflict do nothing`.execute(tx);
   const ids = sorted.map(({ id }) => id);
   await sql`
     select from alert_groups where id = any(${ids}::bytea[]) order by id for update`.execute(tx);
@@ -114,13 +112,14 @@ export async function putGroups(
   groups: readonly { readonly id: Buffer; readonly told: GroupRecord }[],
 ): Promise<void> {
   if (groups.length === 0) return;
-  const ids = groups.map(({ id }) => id);
-  const firing = groups.map(({ told }) => JSON.stringify(told.firing));
-  const changed = groups.map(({ told }) => new Date(told.changedAt));
+  const rows = groups.map(({ id, told }) => ({
+    id,
+    firing: JSON.stringify(told.firing),
+    changed_at: new Date(told.changedAt),
+  }));
   await sql`
     update alert_groups g set firing = t.firing, changed_at = t.changed_at
-    from unnest(${ids}::bytea[], ${firing}::text[], ${changed}::timestamptz[])
-      as t (id, firing, changed_at)
+    from ${recordset(rows, { id: "bytea", firing: "text", changed_at: "timestamptz" })}
     where g.id = t.id`.execute(tx);
 }
 
@@ -133,27 +132,27 @@ export interface PlacedLogEntry extends IntegrationId {
 /** Remembers what integrations were told of groups. */
 export async function putLogEntries(tx: Tx, entries: readonly PlacedLogEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await tx
-    .insertInto("notification_log")
-    .values(
-      entries.map(({ groupId, integration, index, entry }) => ({
-        group_id: groupId,
-        integration,
-        index,
-        message: null,
-        firing: JSON.stringify(entry.firing),
-        resolved: JSON.stringify(entry.resolved),
-        notified_at: new Date(entry.notifiedAt),
-      })),
-    )
-    .onConflict((conflict) =>
-      conflict.columns(["group_id", "integration", "index"]).doUpdateSet((update) => ({
-        firing: update.ref("excluded.firing"),
-        resolved: update.ref("excluded.resolved"),
-        notified_at: update.ref("excluded.notified_at"),
-      })),
-    )
-    .execute();
+  const rows = entries.map(({ groupId, integration, index, entry }) => ({
+    group_id: groupId,
+    integration,
+    index,
+    firing: JSON.stringify(entry.firing),
+    resolved: JSON.stringify(entry.resolved),
+    notified_at: new Date(entry.notifiedAt),
+  }));
+  const columns = {
+    group_id: "bytea",
+    integration: "text",
+    index: "int",
+    firing: "text",
+    resolved: "text",
+    notified_at: "timestamptz",
+  };
+  await sql`
+    insert into notification_log (group_id, integration, index, firing, resolved, notified_at)
+    select * from ${recordset(rows, columns)}
+    on conflict (group_id, integration, index) do update set firing = excluded.firing,
+      resolved = excluded.resolved, notified_at = excluded.notified_at`.execute(tx);
 }
 
 /** Goes back to what an integration was told of a group before; undefined forgets that it was told. */

@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import type { Labels } from "../../model/index.ts";
 import type { IntegrationId, LogEntry } from "./notification-log.ts";
 import type { Db, Tx } from "./records.ts";
+import { recordset } from "./recordset.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
 
 /** A notification that has been decided on and is about to be written. */
@@ -119,25 +120,59 @@ export async function insertNotifications(
     from unnest(${groups}::bytea[], ${integrations}::text[], ${indexes}::int[], ${servers}::text[])
       with ordinality as t (group_id, integration, index, server, place)
     order by t.place`.execute(tx);
-  const free = new Set(drawn.flatMap(({ id, blocked }) => (blocked ? [] : [id])));
-  const rows = await tx
-    .insertInto("notifications")
-    .values(
-      notifications.map((notification, place) => {
-        const { id, blocked } = drawn[place] as { id: string; blocked: boolean };
-        return rowOf(notification, id, blocked ? undefined : notification.claim);
-      }),
-    )
-    .returningAll()
-    .execute();
-  return rows
-    .filter(({ id }) => free.has(id))
-    .map(toWaiting)
+  const rows = notifications.map((notification, place) => {
+    const { id, blocked } = drawn[place] as { id: string; blocked: boolean };
+    return rowOf(notification, id, blocked ? undefined : notification.claim);
+  });
+  const names = sql.raw(Object.keys(COLUMNS).join(", "));
+  await sql`
+    insert into notifications (${names}) select ${names} from ${recordset(rows, COLUMNS)}`.execute(
+    tx,
+  );
+  return notifications
+    .flatMap((notification, place) => {
+      const row = rows[place];
+      return row === undefined || row.claimed_by === null ? [] : [waitingOf(notification, row)];
+    })
     .sort(byNumber);
 }
 
+function waitingOf(
+  notification: NewNotification,
+  row: { readonly id: string; readonly idempotency_key: string },
+): WaitingNotification {
+  const { groupId, receiver, integration, index, status, payload, decidedAt } = notification;
+  return {
+    ...{ groupId, receiver, integration, index, status, payload, decidedAt },
+    id: row.id,
+    idempotencyKey: row.idempotency_key,
+    attempts: 0,
+    nextAttemptAt: decidedAt,
+    claimedUntil: notification.claim.until,
+  };
+}
+
+const COLUMNS = {
+  id: "bigint",
+  idempotency_key: "text",
+  group_id: "bytea",
+  receiver: "text",
+  integration: "text",
+  index: "int",
+  status: "text",
+  payload: "text",
+  group_labels: "text",
+  alerts: "int",
+  fingerprints: "text[]",
+  decided_at: "timestamptz",
+  log_before: "text",
+  next_attempt_at: "timestamptz",
+  claimed_by: "text",
+  claimed_until: "timestamptz",
+} as const;
+
 function rowOf(notification: NewNotification, id: string, claim: Claim | undefined) {
-  const { groupId, integration, index } = notification;
+  const { groupId, integration, index, logBefore } = notification;
   return {
     id,
     idempotency_key: notification.idempotencyKey(id),
@@ -149,17 +184,12 @@ function rowOf(notification: NewNotification, id: string, claim: Claim | undefin
     payload: notification.payload,
     group_labels: JSON.stringify(notification.groupLabels),
     alerts: notification.alerts,
-    fingerprints: [...notification.firing],
+    fingerprints: notification.firing,
     decided_at: new Date(notification.decidedAt),
-    log_before:
-      notification.logBefore === undefined ? null : JSON.stringify(notification.logBefore),
+    log_before: logBefore === undefined ? null : JSON.stringify(logBefore),
     next_attempt_at: new Date(notification.decidedAt),
     claimed_by: claim?.server ?? null,
     claimed_until: claim === undefined ? null : new Date(claim.until),
-    sent_at: null,
-    failed_at: null,
-    error: null,
-    escalated_at: null,
   };
 }
 
@@ -167,22 +197,30 @@ function byNumber(a: WaitingNotification, b: WaitingNotification): number {
   return BigInt(a.id) < BigInt(b.id) ? -1 : 1;
 }
 
-/** Whether a notification of this integration and group has been decided on and not yet sent. */
-export async function hasWaitingNotification(
+/** An integration's place in a group. */
+export interface PlacedIntegration extends IntegrationId {
+  readonly groupId: Buffer;
+}
+
+/** How `waitingAmong` names an integration's place in a group. */
+export function waitingKey({ groupId, integration, index }: PlacedIntegration): string {
+  return `${groupId.toString("hex")}/${integration}/${index}`;
+}
+
+/** Those of the places for which a notification has been decided on and not yet sent. */
+export async function waitingAmong(
   db: Db,
-  groupId: Buffer,
-  { integration, index }: IntegrationId,
-): Promise<boolean> {
-  const row = await db
+  places: readonly PlacedIntegration[],
+): Promise<ReadonlySet<string>> {
+  if (places.length === 0) return new Set();
+  const rows = await db
     .selectFrom("notifications")
-    .select("id")
-    .where("group_id", "=", groupId)
-    .where("integration", "=", integration)
-    .where("index", "=", index)
+    .select(["group_id", "integration", "index"])
+    .distinct()
+    .where(sql<boolean>`group_id = any(${places.map(({ groupId }) => groupId)}::bytea[])`)
     .where("state", "=", "waiting")
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+    .execute();
+  return new Set(rows.map(({ group_id, ...id }) => waitingKey({ groupId: group_id, ...id })));
 }
 
 /**

@@ -241,7 +241,7 @@ function Frame({ fingerprint, labels, summary, isSilenceable, facts, children }:
   const name = nameOf(labels);
   const now = useNow(60_000);
   const { data } = useQuery(alertHistoryQuery(fingerprint));
-  const flaps = flapsOf(data?.firings ?? [], now);
+  const flaps = data === undefined ? null : flapsOf(data, now);
   return (
     <Page
       wide
@@ -257,7 +257,10 @@ function Frame({ fingerprint, labels, summary, isSilenceable, facts, children }:
           {facts}
           {flaps === null ? null : (
             <li>
-              <StateMark state="pending" word={`Flapping: ${flaps} times in the last hour`} />
+              <StateMark
+                state="pending"
+                word={`Flapping: ${flaps} times in ${formatQuantity(data?.flapping?.withinSeconds ?? 0, "seconds")}`}
+              />
             </li>
           )}
         </PageHeading>

@@ -18,7 +18,7 @@ import { languageNames } from "../../values/language.ts";
 import styles from "./RuleGroups.module.css";
 import { ruleGroupsQuery } from "./queries.ts";
 import { UnusedRules } from "./UnusedRules.tsx";
-import { isKnownInstant, RuleState } from "./RuleState.tsx";
+import { isActive, isKnownInstant, RuleState } from "./RuleState.tsx";
 
 const sample = `# in prometheus.yml
 rule_files:
@@ -57,7 +57,7 @@ const narrowings = [
 ] as const;
 
 function fits(rule: Rule, show: string): boolean {
-  if (show === "active") return rule.state === "firing" || rule.state === "pending";
+  if (show === "active") return isActive(rule);
   return show !== "errors" || rule.health === "err";
 }
 

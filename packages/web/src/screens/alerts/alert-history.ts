@@ -1,15 +1,12 @@
 import type { AlertHistory, Firing } from "@seaworthy/contract";
 import { count, formatQuantity } from "../../values/quantity.ts";
 
-const hour = 3_600_000;
-
-/** An alert that fires this often within an hour flaps: it says little each time. */
-const flapping = 4;
-
-/** How often an alert began to fire within the last hour, if that is too often to be taken seriously. */
-export function flapsOf(firings: readonly Firing[], now: number): number | null {
-  const lately = firings.filter(({ startedAt }) => now - Date.parse(startedAt) < hour).length;
-  return lately >= flapping ? lately : null;
+/** How often an alert began to fire lately, where the configuration calls that flapping. */
+export function flapsOf({ firings, flapping }: AlertHistory, now: number): number | null {
+  if (flapping === null) return null;
+  const since = now - flapping.withinSeconds * 1000;
+  const lately = firings.filter(({ startedAt }) => Date.parse(startedAt) > since).length;
+  return lately >= flapping.firings ? lately : null;
 }
 
 /** What the history comes to, in one sentence. */

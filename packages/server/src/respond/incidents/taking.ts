@@ -1,0 +1,109 @@
+import type { AlertSnapshot } from "../../model/index.ts";
+import type {
+  IncidentAlertRecord,
+  IncidentRecord,
+  IncidentSummaryRecord,
+  TimelineRecord,
+} from "../../store/index.ts";
+import type { Known, Outcome } from "./board.ts";
+
+/** What was read before several groups are taken in. */
+export interface ReadBefore {
+  readonly alerts: readonly IncidentAlertRecord[];
+  readonly incidents: readonly IncidentSummaryRecord[];
+  /** The open incidents that each group has fed, by its hash in hex. */
+  readonly fed: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly nextNumber: number;
+}
+
+/**
+ * Groups that are taken in one after the other in one transaction: each finds what those before it have
+ * done, though nothing has been written yet.
+ */
+export class Taking {
+  readonly #incidents: Map<string, IncidentSummaryRecord>;
+  /** What incidents hold of each alert, by incident. */
+  readonly #held = new Map<string, Map<string, IncidentAlertRecord>>();
+  readonly #fed = new Map<string, Set<string>>();
+  readonly #changed = new Set<string>();
+  readonly #saved = new Map<string, IncidentRecord>();
+  readonly #alerts = new Map<string, IncidentAlertRecord>();
+  readonly #links = new Map<string, Set<string>>();
+  readonly timeline: Omit<TimelineRecord, "id">[] = [];
+  readonly deeds: Outcome["deeds"][number][] = [];
+  #nextNumber: number;
+
+  constructor(read: ReadBefore) {
+    this.#incidents = new Map(read.incidents.map((incident) => [incident.id, incident]));
+    for (const alert of read.alerts) this.#hold(alert);
+    for (const [hash, ids] of read.fed) this.#fed.set(hash, new Set(ids));
+    this.#nextNumber = read.nextNumber;
+  }
+
+  /** What is known before a group is taken in, of these alerts and services. */
+  before(hash: string, alerts: readonly AlertSnapshot[], services: ReadonlySet<string>): Known {
+    const held = alerts.flatMap(({ fingerprint }) => this.#newestOf(fingerprint));
+    const open = [...this.#incidents.values()].filter(({ state }) => state !== "resolved");
+    const fed = this.#fed.get(hash);
+    const fedByGroup = new Set(open.flatMap(({ id }) => (fed?.has(id) === true ? [id] : [])));
+    const ids = new Set([...held.map((alert) => alert.incidentId), ...fedByGroup]);
+    for (const { id, service } of open) if (service !== null && services.has(service)) ids.add(id);
+    const incidents = [...ids]
+      .flatMap((id) => this.#incidents.get(id) ?? [])
+      .sort((a, b) => a.number - b.number);
+    return { alerts: held, incidents, fedByGroup, nextNumber: this.#nextNumber };
+  }
+
+  /** Takes note of what a group has done. */
+  after(hash: string, outcome: Outcome): void {
+    for (const incident of outcome.changed) {
+      this.#incidents.set(incident.id, incident);
+      this.#changed.add(incident.id);
+      this.#nextNumber = Math.max(this.#nextNumber, incident.number + 1);
+    }
+    for (const incident of outcome.incidents) this.#saved.set(incident.id, incident);
+    for (const alert of outcome.alerts) {
+      this.#hold(alert);
+      this.#alerts.set(`${alert.incidentId} ${alert.fingerprint}`, alert);
+    }
+    for (const ids of [this.#fed, this.#links])
+      ids.set(hash, new Set([...(ids.get(hash) ?? []), ...outcome.fed]));
+    this.timeline.push(...outcome.timeline);
+    this.deeds.push(...outcome.deeds);
+  }
+
+  /** What has to be written, each row once. */
+  get incidents(): readonly IncidentRecord[] {
+    return [...this.#saved.values()];
+  }
+
+  get alerts(): readonly IncidentAlertRecord[] {
+    return [...this.#alerts.values()];
+  }
+
+  /** Which incidents each group has fed, by its hash in hex. */
+  get links(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#links;
+  }
+
+  /** Incidents of which anything changed. */
+  get changed(): ReadonlySet<string> {
+    return this.#changed;
+  }
+
+  #hold(alert: IncidentAlertRecord): void {
+    const rows = this.#held.get(alert.fingerprint) ?? new Map<string, IncidentAlertRecord>();
+    this.#held.set(alert.fingerprint, rows.set(alert.incidentId, alert));
+  }
+
+  /** What the newest incident that counts it as firing holds of an alert, and the newest that does not. */
+  #newestOf(fingerprint: string): IncidentAlertRecord[] {
+    const rows = [...(this.#held.get(fingerprint)?.values() ?? [])];
+    if (rows.length < 2) return rows;
+    const numberOf = (row: IncidentAlertRecord) => this.#incidents.get(row.incidentId)?.number ?? 0;
+    rows.sort((a, b) => numberOf(b) - numberOf(a));
+    return (["firing", "resolved"] as const).flatMap(
+      (status) => rows.find((row) => row.status === status) ?? [],
+    );
+  }
+}
