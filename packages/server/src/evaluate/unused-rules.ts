@@ -104,8 +104,10 @@ export function alertsAboutRequests(
       ({ name, operator, value }) =>
         name === METRIC_NAME && operator === "=" && REQUEST_METRIC.test(value),
     );
-  const named = placed(groups).flatMap(({ rule }) =>
-    rule.type === "alerting" && neededSelectors(parse(rule.query)).some(isAboutRequests)
+  const named = placed(groups).flatMap(({ group, rule }) =>
+    group.language === "promql" &&
+    rule.type === "alerting" &&
+    neededSelectors(parse(rule.query)).some(isAboutRequests)
       ? [rule.name]
       : [],
   );
