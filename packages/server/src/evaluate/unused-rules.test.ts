@@ -100,6 +100,6 @@ it("knows which alerts are about requests", () => {
       rule("Down", "up == 0"),
     ),
   ];
-  const { parse } = createEngine({});
-  expect(alertsAboutRequests(groups, parse)).toEqual(["Failing", "Slow"]);
+  const engine = createEngine({});
+  expect(alertsAboutRequests(groups, (query) => engine.parse(query))).toEqual(["Failing", "Slow"]);
 });

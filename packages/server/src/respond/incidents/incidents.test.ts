@@ -398,9 +398,8 @@ describe("together", () => {
       );
     const outcome = async () =>
       Promise.all(
-        (await all()).map(async ({ id, openedAt: _, resolvedAt: __, ...incident }) => ({
+        (await all()).map(async ({ id, ...incident }) => ({
           ...incident,
-          id: undefined,
           history: (await incidents.get(id)).timeline.map(({ kind, text }) => `${kind} ${text}`),
         })),
       );

@@ -143,7 +143,13 @@ function waitingOf(
 ): WaitingNotification {
   const { groupId, receiver, integration, index, status, payload, decidedAt } = notification;
   return {
-    ...{ groupId, receiver, integration, index, status, payload, decidedAt },
+    groupId,
+    receiver,
+    integration,
+    index,
+    status,
+    payload,
+    decidedAt,
     id: row.id,
     idempotencyKey: row.idempotency_key,
     attempts: 0,
