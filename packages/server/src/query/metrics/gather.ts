@@ -1,6 +1,7 @@
 import type { RawSeries } from "@seaworthy/promql";
 import type { Block } from "../../store/index.ts";
 import { ascending } from "./ascending.ts";
+import { freeBuffer } from "./free-buffer.ts";
 import type { IndexedSeries } from "./series-index.ts";
 
 /** A block's columns `series`, `ms` and `value`, 8 bytes a row at any offset. */
@@ -55,7 +56,7 @@ export class SampleGatherer {
     this.#ids = new Uint32Array(BigUint64Array.from(wanted, ({ id }) => id).buffer);
   }
 
-  /** May be called once. */
+  /** May be called once, and uses the blocks up: their memory is freed. */
   *gather(blocks: readonly Block[]): Generator<RawSeries> {
     const parts = blocks.map((block) => rowsOf(block));
     const counts = new Uint32Array(this.#wanted.length);
@@ -74,6 +75,7 @@ export class SampleGatherer {
       copyRuns(part.times, runs[i] ?? [], places, times);
       copyRuns(part.values, runs[i] ?? [], places, values);
     });
+    for (const { ids } of parts) freeBuffer(ids.buffer);
     for (let i = 0; i < counts.length; i += 1) {
       const series = this.#wanted[i];
       const end = ends[i] ?? 0;
