@@ -1,7 +1,8 @@
 // `npm test`: installs what tests need from the system, builds, checks, runs every suite, and ends with
 // one line that sums them up. A skipped test counts as failed: nothing is left out unseen.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,12 +53,39 @@ function suite(name, args) {
   if (!ok && bad === 0) failed += 1;
 }
 
+/**
+ * Throws generated input at each parser of outside bytes for 30 s, in the background and after everything
+ * else: whole systems with a browser wait more than they compute. Each parser is a test.
+ */
+function startFuzzing() {
+  const file = join(reports, "fuzz.txt");
+  const output = openSync(file, "w");
+  const script = join(root, "scripts", "fuzz.mjs");
+  const child = spawn("nice", ["-n", "19", process.execPath, script, "all", "30"], {
+    cwd: root,
+    stdio: ["ignore", output, output],
+  });
+  const ended = once(child, "close");
+  return async () => {
+    const [code] = await ended;
+    const text = readFileSync(file, "utf8");
+    process.stdout.write(text);
+    const clean = text.match(/: nothing found in /g)?.length ?? 0;
+    const found = text.match(/^[\w-]+: found /gm)?.length ?? 0;
+    passed += clean;
+    failed += found === 0 && (code !== 0 || clean === 0) ? 1 : found;
+    process.stdout.write(`${code === 0 && found === 0 ? "ok  " : "FAIL"} fuzz\n`);
+  };
+}
+
 if (step("what the tests need is installed", "sh", ["scripts/install-test-peers.sh"])) {
   if (step("build", process.execPath, ["scripts/build.mjs"])) {
     step("check", process.execPath, ["scripts/check.mjs"]);
     suite("units-and-journeys", []);
+    const fuzzed = startFuzzing();
     // Whole systems with a browser: one after the other, because they measure time on two cores.
     suite("end-to-end", ["--config", "test/e2e/vitest.config.ts"]);
+    await fuzzed();
   }
 }
 rmSync(reports, { recursive: true, force: true });

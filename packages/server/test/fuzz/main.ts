@@ -16,7 +16,7 @@ for (const [name, make] of targets) {
     await make().run(Number(seconds) * 1000);
     console.log(`${name}: nothing found in ${seconds} s`);
   } catch (error) {
-    process.stderr.write(`${name}: ${messageOf(error)}\n`);
+    process.stderr.write(`${name}: found ${messageOf(error)}\n`);
     process.exitCode = 1;
   }
 }

@@ -7,9 +7,15 @@ export class Generations<V> {
   readonly #size: number;
   #young = new Map<string, V>();
   #old = new Map<string, V>();
+  #turn = 0;
 
   constructor(size: number) {
     this.#size = size;
+  }
+
+  /** A number that changes when a generation has passed: entries that were not asked for are older. */
+  get turn(): number {
+    return this.#turn;
   }
 
   get(key: string): V | undefined {
@@ -24,6 +30,7 @@ export class Generations<V> {
     if (this.#young.size >= this.#size) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#turn += 1;
     }
     this.#young.set(key, value);
   }

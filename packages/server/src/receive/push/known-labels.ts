@@ -14,6 +14,11 @@ export class KnownLabels {
     this.#sets = new Generations(size);
   }
 
+  /** See `Generations.turn`. */
+  get turn(): number {
+    return this.#sets.turn;
+  }
+
   get(key: string): Labels | undefined {
     return this.#sets.get(key);
   }

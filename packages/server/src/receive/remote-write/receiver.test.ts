@@ -93,6 +93,23 @@ describe.each([
     expect(dropped).toEqual([]);
   });
 
+  it("knows series again in whatever order they come", async () => {
+    const receive = receiver();
+    const of = (name: string) => ({
+      labels: pairs({ __name__: name }),
+      samples: [[T, 1]] as const,
+    });
+    const orders = ["a b c", "a b c", "c a", "b bb a", "bb b", "a b c"];
+    for (const order of orders) {
+      expect((await receive(body(order.split(" ").map(of)), type)).status).toBe(204);
+    }
+    expect(
+      batches.map((batch) => batch.series.map((labels) => labels["__name__"]).join(" ")),
+    ).toEqual(orders);
+    const all = batches.flatMap(({ series }) => series);
+    expect(new Set(all).size).toBe(4);
+  });
+
   it("stores what it can of a request, and says what was wrong with the rest", async () => {
     const bad: SentSeries[] = [
       {
@@ -404,4 +421,27 @@ it("refuses references to symbols that are not there", async () => {
     .text(4, "")
     .message(5, (series) => series.packed(1, [1, 2], "varint"));
   await expect(receiver()(compressSync(request.bytes()), V2)).rejects.toThrow("refers to symbol 1");
+});
+
+it("reads labels of 1.0 that stand behind the sample, although it knows those before it", async () => {
+  const receive = receiver();
+  const label = (writer: ProtoWriter, name: string, value: string) =>
+    writer.message(1, (inner) => inner.text(1, name).text(2, value));
+  const request = (late: boolean) => {
+    const made = new ProtoWriter();
+    for (const job of ["x", "y"]) {
+      made.message(1, (writer) => {
+        label(writer, "__name__", `up_${job}`);
+        writer.message(2, (inner) => inner.double(1, 1).varint(2, T));
+        if (late) label(writer, "late", job);
+      });
+    }
+    return compressSync(made.bytes());
+  };
+  for (const late of [false, true, false]) await receive(request(late));
+  expect(batches.map(({ series }) => series)).toEqual(
+    [false, true, false].map((late) =>
+      ["x", "y"].map((job) => ({ __name__: `up_${job}`, ...(late ? { late: job } : {}) })),
+    ),
+  );
 });

@@ -19,13 +19,27 @@ const HISTOGRAM = tagOf(4, bytes);
 const NAME = tagOf(1, bytes);
 const VALUE = tagOf(2, bytes);
 
+/** A series that came before, with the bytes of its labels, each a character. */
+interface Met {
+  readonly key: string;
+  readonly labels: Labels;
+  /** The generation of known labels in which it was asked for. */
+  turn: number;
+  /** The series that followed it. */
+  next: Met | undefined;
+}
+
 /**
  * Understands requests of remote write 1.0 (`prometheus.WriteRequest`). Label sets are known by their
- * bytes: of a series that came before, the labels are not read again.
+ * bytes: of a series that came before, the labels are not read again. A sender sends its series in
+ * about the same order each time, so each is first compared with what followed the one before.
  * https://prometheus.io/docs/specs/prw/remote_write_spec/
  */
 export class RemoteWriteV1 {
   readonly #known: KnownLabels;
+  readonly #met = new WeakMap<Labels, Met>();
+  /** The series that was read last. */
+  #last: Met | undefined;
 
   constructor(knownSeries: number) {
     this.#known = new KnownLabels(knownSeries);
@@ -52,19 +66,12 @@ export class RemoteWriteV1 {
 
   #readSeries(reader: ProtoReader, intake: Intake): void {
     const begin = reader.at;
-    const key = labelBytes(reader);
-    let labels: Labels | string | undefined = this.#known.get(key);
-    if (labels === undefined) {
-      labels = readLabels(key, intake);
-      if (typeof labels === "string") {
-        reader.at = begin;
-        const count = countSamples(reader);
-        intake.refusals.add("invalid", labels, count);
-        return;
-      }
-      labels = this.#known.add(key, labels);
+    const labels = this.#expected(reader) ?? this.#find(reader, intake);
+    if (typeof labels === "string") {
+      reader.at = begin;
+      intake.refusals.add("invalid", labels, countSamples(reader));
+      return;
     }
-    reader.at = begin;
     const series = { index: intake.batch.addSeries(labels), labels };
     while (reader.more) {
       const tag = reader.nextTag();
@@ -74,6 +81,52 @@ export class RemoteWriteV1 {
         takeExemplar(reader, intake, series, (_tag, pairs) => readLabel(reader, pairs));
       } else reader.skip(tag);
     }
+  }
+
+  /** The labels here if they are those that followed last time, past which the reader is moved. */
+  #expected(reader: ProtoReader): Labels | undefined {
+    const next = this.#last?.next;
+    if (next === undefined || next.turn !== this.#known.turn) return undefined;
+    const begin = reader.at;
+    const after = begin + next.key.length;
+    // Texts are compared at once; what makes a key costly is to look it up.
+    if (after > reader.end || reader.bytes.toString("latin1", begin, after) !== next.key)
+      return undefined;
+    reader.at = after;
+    // Labels should stand together but need not.
+    while (reader.more) {
+      const tag = reader.nextTag();
+      if (tag === LABEL) {
+        reader.at = begin;
+        return undefined;
+      }
+      reader.skip(tag);
+    }
+    reader.at = after;
+    this.#last = next;
+    return next.labels;
+  }
+
+  /** The labels here, or why they cannot be stored; the reader is where it was. */
+  #find(reader: ProtoReader, intake: Intake): Labels | string {
+    const begin = reader.at;
+    const key = labelBytes(reader);
+    reader.at = begin;
+    let labels = this.#known.get(key);
+    if (labels === undefined) {
+      const read = readLabels(key, intake);
+      if (typeof read === "string") return read;
+      labels = this.#known.add(key, read);
+    }
+    let met = this.#met.get(labels);
+    if (met === undefined) {
+      met = { key, labels, turn: 0, next: undefined };
+      this.#met.set(labels, met);
+    }
+    met.turn = this.#known.turn;
+    if (this.#last !== undefined) this.#last.next = met;
+    this.#last = met;
+    return labels;
   }
 }
 

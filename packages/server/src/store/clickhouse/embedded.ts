@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { drainPending, Session } from "chdb";
@@ -12,6 +11,7 @@ import { decodeBlocks } from "./native-format.ts";
 import type { Block } from "./native-format.ts";
 import { abortReason, Pool } from "./pool.ts";
 import { statementSettings } from "./settings.ts";
+import { SpoolFile } from "./spool-file.ts";
 import { renderStatement } from "./statement.ts";
 
 /** Our own database: the engine's default one forgets its tables' atomicity. */
@@ -100,7 +100,7 @@ class EmbeddedClickHouse implements ClickHouse {
   readonly #readers: Pool<Session>;
   readonly #writers: Pool<Session>;
   /** The file of each writer's session. */
-  readonly #spools: ReadonlyMap<Session, string>;
+  readonly #spools: ReadonlyMap<Session, SpoolFile>;
   readonly #running = new Set<string>();
   #statements = 0;
 
@@ -118,7 +118,9 @@ class EmbeddedClickHouse implements ClickHouse {
     this.#readers = new Pool<Session>(readers);
     this.#writers = new Pool<Session>(writers);
     this.#spools = new Map(
-      writers.map((session, i) => [session, join(dir, `insert-${i}.native`)] as const),
+      writers.map(
+        (session, i) => [session, new SpoolFile(join(dir, `insert-${i}.native`))] as const,
+      ),
     );
   }
 
@@ -138,9 +140,10 @@ class EmbeddedClickHouse implements ClickHouse {
   async insert(table: string, block: Uint8Array): Promise<void> {
     try {
       await this.#writers.run(async (session) => {
-        const spool = this.#spools.get(session) ?? "";
-        const from = `file('${spool.replace(/[\\']/g, "\\$&")}', 'Native')`;
-        await writeFile(spool, block);
+        const spool = this.#spools.get(session);
+        if (spool === undefined) throw new TypeError("a writer's session has no file");
+        const from = `file('${spool.path.replace(/[\\']/g, "\\$&")}', 'Native')`;
+        await spool.write(block);
         await session.queryAsync(`INSERT INTO ${table} SELECT * FROM ${from}`);
       });
     } catch (error) {
@@ -165,6 +168,7 @@ class EmbeddedClickHouse implements ClickHouse {
     for (const pool of [this.#writers, this.#readers, this.#control]) pool.close();
     for (const session of this.#sessions) session.close();
     await drainPending();
+    for (const spool of this.#spools.values()) await spool.close();
   }
 
   async #run<T>(
