@@ -395,21 +395,21 @@ async function queries() {
       "trace by id",
       () => traces.trace(someTrace.traceId),
       sql(
-        `SELECT * FROM spans WHERE trace_id = '${someTrace.traceId}' AND time >= fromUnixTimestamp64Nano(${someTrace.startNs}, 'UTC') AND time <= fromUnixTimestamp64Nano(${someTrace.startNs + someTrace.durationNs}, 'UTC') ORDER BY time`,
+        `SELECT CAST(service, 'String'), CAST(name, 'String'), time, duration, CAST(kind, 'String'), CAST(status, 'String'), status_message, span_id, parent_id, CAST(scope, 'String'), resource, attributes, events, links FROM spans WHERE trace_id = '${someTrace.traceId}' AND time >= fromUnixTimestamp64Nano(${someTrace.startNs}, 'UTC') AND time <= fromUnixTimestamp64Nano(${someTrace.startNs + someTrace.durationNs}, 'UTC') ORDER BY time`,
       ),
     ],
     [
       "durations over time",
       () => traces.durations({ ...range, query: traces.parse("{}"), steps: 80 }),
       sql(
-        `SELECT toStartOfInterval(time, INTERVAL 18 MINUTE) AS t, floor(log2(duration) * 2) AS d, count(), countIf(status = 'error') FROM spans WHERE ${time} GROUP BY t, d`,
+        `SELECT toUnixTimestamp(toStartOfInterval(time, INTERVAL 18 MINUTE)) AS t, floor(log2(duration) * 2) AS d, count(), countIf(status = 'error') FROM spans WHERE ${time} GROUP BY t, d`,
       ),
     ],
     [
       "operations",
       () => traces.operations({ ...range, limit: 100 }),
       sql(
-        `SELECT service, name, kind, ${figures}, quantileTDigest(0.99)(duration), sum(duration) AS total FROM spans WHERE ${time} GROUP BY service, name, kind ORDER BY total DESC LIMIT 100`,
+        `SELECT CAST(service, 'String'), CAST(name, 'String'), CAST(kind, 'String'), ${figures}, quantileTDigest(0.99)(duration), sum(duration) AS total FROM spans WHERE ${time} GROUP BY service, name, kind ORDER BY total DESC LIMIT 100`,
       ),
     ],
     ["service map", () => traces.map(range), sql(mapByHand(time, figures))],
@@ -439,7 +439,7 @@ async function queries() {
 
 /** Every call that was answered, joined. */
 function mapByHand(time, figures) {
-  return `SELECT caller, callee, ${figures} FROM
+  return `SELECT CAST(caller, 'String'), CAST(callee, 'String'), ${figures} FROM
     (SELECT parent_id, service AS callee, status, duration FROM spans WHERE ${time} AND kind IN ('server', 'consumer')) AS called
     INNER JOIN (SELECT span_id, service AS caller FROM spans WHERE ${time} AND kind IN ('client', 'producer')) AS calling
     ON called.parent_id = calling.span_id GROUP BY caller, callee`;

@@ -62,7 +62,7 @@ export const searchTraces = operation({
     ...asked,
     limit: z.coerce.number().int().min(1).max(500).default(50),
     /** Spans told of each trace. */
-    spansEach: z.coerce.number().int().min(0).max(20).default(3),
+    spansEach: z.coerce.number().int().min(1).max(20).default(3),
   }),
   answer: z.object({
     /** What was asked, as TraceQL. */
@@ -184,7 +184,7 @@ export const getServiceMap = operation({
   answer: z.object({
     /** Seconds of the range: calls divided by them are a rate. */
     seconds: z.number(),
-    /** One in so many traces was looked at for the calls; counts are of all, estimated. */
+    /** One in so many calls was looked at; their counts are of all, estimated. */
     oneIn: z.number().int(),
     services: z.array(
       z.object({

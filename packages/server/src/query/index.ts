@@ -8,7 +8,7 @@ export { detectFields } from "./logs/detected-fields.ts";
 export { createTracesQuery } from "./traces/traces-query.ts";
 export type { TracesQuery } from "./traces/traces-query.ts";
 export { TraceqlError } from "./traces/traceql/ast.ts";
-export type { Field } from "./traces/traceql/ast.ts";
+export type { Field, TraceQuery } from "./traces/traceql/ast.ts";
 export type { FoundTrace } from "./traces/search.ts";
 export { createLogTail } from "./logs/tail.ts";
 export type { LogTail } from "./logs/tail.ts";

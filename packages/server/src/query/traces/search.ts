@@ -4,7 +4,7 @@ import { numbersOf, textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
 import { dayCondition, SpanConditions, timeCondition } from "./conditions.ts";
 import type { TimeRange } from "./conditions.ts";
-import type { TraceQuery } from "./traceql/ast.ts";
+import type { Spansets, TraceQuery } from "./traceql/ast.ts";
 
 /** A span that made its trace be found. */
 export interface FoundSpan {
@@ -40,58 +40,64 @@ export interface SearchRequest extends TimeRange {
   readonly spansEach: number;
 }
 
+/**
+ * The newest part of the range is looked at first, then, by how much was found there, as much as is
+ * likely to hold the rest: a search that finds much is over soon, and one that finds little looks at
+ * all of it once.
+ */
+const FIRST_PART = 64n;
+const LEAST_GROWTH = 4;
+
 /** Finds the newest traces that fulfil a query. */
 export async function searchTraces(
   telemetry: Telemetry,
   request: SearchRequest,
   signal: AbortSignal,
 ): Promise<FoundTrace[]> {
-  const { query, limit, spansEach } = request;
+  const { query, limit, startNs } = request;
+  // Whether a trace fulfils more than one spanset is known when all of it has been seen.
+  const isOfSpans = query.aggregates.length === 0 && !hasAnd(query.spansets);
+  const newest = new Set<string>();
+  let endNs = request.endNs;
+  let part = isOfSpans ? (endNs - startNs) / FIRST_PART + 1n : endNs - startNs;
+  while (endNs > startNs && newest.size < limit) {
+    const fromNs = endNs - part > startNs ? endNs - part : startNs;
+    const range = { startNs: fromNs, endNs };
+    for (const id of await newestIds(telemetry, { ...request, ...range }, signal)) {
+      if (newest.size < limit) newest.add(id);
+    }
+    endNs = fromNs;
+    part =
+      newest.size === 0
+        ? endNs - startNs
+        : part * BigInt(Math.ceil(Math.max(LEAST_GROWTH, (2 * limit) / newest.size)));
+  }
+  const ids = [...newest];
+  const traces = await describe(telemetry, ids, request, signal);
+  return ids.flatMap((id) => traces.get(id) ?? []);
+}
+
+function hasAnd(spansets: Spansets): boolean {
+  if (spansets.kind === "spans") return false;
+  return spansets.kind === "and" || hasAnd(spansets.left) || hasAnd(spansets.right);
+}
+
+async function newestIds(
+  telemetry: Telemetry,
+  request: SearchRequest,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { query, limit } = request;
   const sql = new Sql();
   const conditions = new SpanConditions(sql, request);
-  const group = (expression: string) => `groupArray(${spansEach})(${expression})`;
   const blocks = await telemetry.select(
-    `SELECT trace_id, count() AS matched, max(time) AS latest, ${group("span_id")} AS ids,
-      ${group("CAST(service, 'String')")} AS services, ${group("CAST(name, 'String')")} AS names,
-      ${group("toUnixTimestamp64Nano(time)")} AS starts, ${group("duration")} AS durations
-    FROM spans WHERE ${timeCondition(sql, request)} AND ${conditions.found(query.spansets)}
+    `SELECT trace_id FROM spans WHERE ${timeCondition(sql, request)} AND ${conditions.found(query.spansets)}
     GROUP BY trace_id HAVING ${conditions.having(query.spansets, query.aggregates)}
-    ORDER BY latest DESC LIMIT ${limit}`,
+    ORDER BY max(time) DESC, trace_id LIMIT ${limit}`,
     sql.parameters,
     { signal },
   );
-  const matches = blocks.flatMap(matchesOf);
-  const traces = await describe(
-    telemetry,
-    matches.map(({ traceId }) => traceId),
-    request,
-    signal,
-  );
-  return matches.flatMap((match) => {
-    const trace = traces.get(match.traceId);
-    return trace === undefined ? [] : [{ ...trace, ...match }];
-  });
-}
-
-type Match = Pick<FoundTrace, "traceId" | "matched" | "found">;
-
-function matchesOf(block: Block): Match[] {
-  const traceIds = textsOf(block, "trace_id");
-  const matched = numbersOf(block, "matched");
-  const lists = (name: string) => listsOf(block.columns.get(name), name);
-  const [ids, services, names] = [lists("ids"), lists("services"), lists("names")];
-  const [starts, durations] = [lists("starts"), lists("durations")];
-  return traceIds.map((traceId, row) => ({
-    traceId,
-    matched: Number(matched[row]),
-    found: (ids[row] ?? []).map((id, i) => ({
-      spanId: String(id),
-      service: String(services[row]?.[i] ?? ""),
-      name: String(names[row]?.[i] ?? ""),
-      startNs: BigInt(starts[row]?.[i] ?? 0),
-      durationNs: BigInt(durations[row]?.[i] ?? 0),
-    })),
-  }));
+  return blocks.flatMap((block) => textsOf(block, "trace_id"));
 }
 
 /** A column of arrays, row by row. */
@@ -112,15 +118,15 @@ function listsOf(column: Column | undefined, name: string): (string | number | b
 async function describe(
   telemetry: Telemetry,
   ids: readonly string[],
-  range: TimeRange,
+  request: SearchRequest,
   signal: AbortSignal,
-): Promise<Map<string, Omit<FoundTrace, "matched" | "found">>> {
-  const found = new Map<string, Omit<FoundTrace, "matched" | "found">>();
+): Promise<Map<string, FoundTrace>> {
+  const found = new Map<string, FoundTrace>();
   if (ids.length === 0) return found;
   const times = new Sql();
   const [span] = await telemetry.select(
     `SELECT toUnixTimestamp64Nano(min(first)) AS start, toUnixTimestamp64Nano(max(last)) AS end
-    FROM trace_times WHERE trace_id IN ${times.texts(ids)} AND ${dayCondition(times, range)}`,
+    FROM trace_times WHERE trace_id IN ${times.texts(ids)} AND ${dayCondition(times, request)}`,
     times.parameters,
     { signal },
   );
@@ -130,32 +136,54 @@ async function describe(
     startNs: BigInt(numbersOf(span, "start")[0] ?? 0),
     endNs: BigInt(numbersOf(span, "end")[0] ?? 0) + 1n,
   };
+  const asked = new SpanConditions(sql, request).found(request.query.spansets);
+  const group = (expression: string) => `groupArrayIf(${request.spansEach})(${expression}, asked)`;
   const blocks = await telemetry.select(
-    `SELECT trace_id, argMin(CAST(service, 'String'), (parent_id != '', time)) AS root_service,
-      argMin(CAST(name, 'String'), (parent_id != '', time)) AS root_name,
+    `SELECT trace_id, argMin(svc, (parent_id != '', time)) AS root_service,
+      argMin(nm, (parent_id != '', time)) AS root_name,
       toUnixTimestamp64Nano(min(time)) AS start, max(toUnixTimestamp64Nano(time) + toInt64(duration)) AS end,
-      count() AS size, countIf(status = 'error') AS errors, arraySort(groupUniqArray(CAST(service, 'String'))) AS services
-    FROM spans WHERE trace_id IN ${sql.texts(ids)} AND ${timeCondition(sql, around)} GROUP BY trace_id`,
+      count() AS size, countIf(failed) AS errors, arraySort(groupUniqArray(svc)) AS services, countIf(asked) AS matched,
+      ${group("span_id")} AS span_ids, ${group("svc")} AS span_services, ${group("nm")} AS span_names,
+      ${group("toUnixTimestamp64Nano(time)")} AS starts, ${group("duration")} AS durations
+    FROM (SELECT trace_id, span_id, parent_id, time, duration, CAST(service, 'String') AS svc, CAST(name, 'String') AS nm,
+        status = 'error' AS failed, ${timeCondition(sql, request)} AND ${asked} AS asked
+      FROM spans WHERE trace_id IN ${sql.texts(ids)} AND ${timeCondition(sql, around)} ORDER BY time, span_id)
+    GROUP BY trace_id`,
     sql.parameters,
     { signal },
   );
-  for (const block of blocks) {
-    const services = listsOf(block.columns.get("services"), "services");
-    const [service, name] = [textsOf(block, "root_service"), textsOf(block, "root_name")];
-    const [start, end] = [numbersOf(block, "start"), numbersOf(block, "end")];
-    const [size, errors] = [numbersOf(block, "size"), numbersOf(block, "errors")];
-    textsOf(block, "trace_id").forEach((traceId, row) => {
-      found.set(traceId, {
-        traceId,
-        rootService: service[row] ?? "",
-        rootName: name[row] ?? "",
-        startNs: BigInt(start[row] ?? 0),
-        durationNs: BigInt(end[row] ?? 0) - BigInt(start[row] ?? 0),
-        spans: Number(size[row]),
-        errors: Number(errors[row]),
-        services: (services[row] ?? []).map(String),
-      });
-    });
-  }
+  for (const trace of blocks.flatMap(tracesOf)) found.set(trace.traceId, trace);
   return found;
+}
+
+function tracesOf(block: Block): FoundTrace[] {
+  const lists = (name: string) => listsOf(block.columns.get(name), name);
+  const [service, name] = [textsOf(block, "root_service"), textsOf(block, "root_name")];
+  const [start, end] = [numbersOf(block, "start"), numbersOf(block, "end")];
+  const [size, errors] = [numbersOf(block, "size"), numbersOf(block, "errors")];
+  const [services, matched] = [lists("services"), numbersOf(block, "matched")];
+  const [ids, spanServices, names] = [
+    lists("span_ids"),
+    lists("span_services"),
+    lists("span_names"),
+  ];
+  const [starts, durations] = [lists("starts"), lists("durations")];
+  return textsOf(block, "trace_id").map((traceId, row) => ({
+    traceId,
+    rootService: service[row] ?? "",
+    rootName: name[row] ?? "",
+    startNs: BigInt(start[row] ?? 0),
+    durationNs: BigInt(end[row] ?? 0) - BigInt(start[row] ?? 0),
+    spans: Number(size[row]),
+    errors: Number(errors[row]),
+    services: (services[row] ?? []).map(String),
+    matched: Number(matched[row]),
+    found: (ids[row] ?? []).map((id, i) => ({
+      spanId: String(id),
+      service: String(spanServices[row]?.[i] ?? ""),
+      name: String(names[row]?.[i] ?? ""),
+      startNs: BigInt(starts[row]?.[i] ?? 0),
+      durationNs: BigInt(durations[row]?.[i] ?? 0),
+    })),
+  }));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compareRandomSearches, randomSpans } from "../../../test/compare-traces.ts";
 import type { Span } from "../../model/index.ts";
 import { openTelemetry } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
@@ -228,6 +229,16 @@ describe("services", () => {
     ]);
   });
 });
+
+it("finds what a plain evaluation of the same spans finds", async () => {
+  // A day before: nothing else lies there. TRACEQL_QUERIES and TRACEQL_SEED ask more, and others.
+  const endMs = Number(start / MS) - 86_400_000;
+  const seed = Number(process.env["TRACEQL_SEED"] ?? 11);
+  const spans = randomSpans(seed, 150, endMs);
+  await telemetry.spans.write({ spans });
+  const count = Number(process.env["TRACEQL_QUERIES"] ?? 30);
+  expect(await compareRandomSearches(traces, spans, { count, seed, endMs })).toEqual([]);
+}, 900_000);
 
 it("tells what slow requests have that others have not", async () => {
   const { slow, normal, thresholdNs, differences } = await traces.compare({

@@ -46,7 +46,7 @@ export function ServiceMapPage() {
           <ServiceMapDrawing map={data} chosen={chosen} choose={choose} />
           {data.oneIn === 1 ? null : (
             <p className={styles.note}>
-              Calls are estimated from one trace in {data.oneIn}: there are too many to read all.
+              Calls are estimated from one in {data.oneIn}: there are too many to read all.
             </p>
           )}
           <Services map={data} chosen={chosen} />
