@@ -52,7 +52,7 @@ export function instrument(
   });
   for (const one of instrumentations)
     kit.http.guarded("trace", () => {
-      const name = /instrumentation-([\w-]+)$/.exec(one.instrumentationName)?.[1] ?? "";
+      const name = one.instrumentationName.split("/instrumentation-").at(-1) ?? "";
       if (done.includes(name)) {
         one.disable();
         kit.logger.warn({ instrumentation: name }, "left out: the kit traces this itself");

@@ -1,6 +1,7 @@
 /**
- * Next itself takes a build of half a minute, so a server that does what Next 16 does stands for it
- * here: it is made by somebody else, and leaves its route where Next leaves it.
+ * Next itself takes a build of half a minute (`npm run sdk:next` tries the real one), so a server that
+ * does what Next 16 does stands for it here: it is made by somebody else, and leaves its route where
+ * Next leaves it.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";

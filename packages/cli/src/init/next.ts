@@ -91,11 +91,8 @@ export default nextConfig;
     const rest = /^\s{0,99}\]/.test(code.slice(at)) ? "" : ", ";
     return { text: `${before.slice(0, at)}${name}${rest}${before.slice(at)}` };
   }
-  const object =
-    /(?:\b(?:const|let|var)\s{1,9}\w{0,20}[cC]onfig\b[^=\n]{0,80}=|\bmodule\.exports\s{0,9}=|\bexport\s{1,9}default)\s{0,9}\{/.exec(
-      code,
-    );
-  if (object === null || code.includes("serverExternalPackages"))
+  const object = configObject(code);
+  if (object === undefined || code.includes("serverExternalPackages"))
     return { byHand: `serverExternalPackages: ["${kit}"],\n` };
   const at = object.index + object[0].length;
   const newline = before.includes("\r\n") ? "\r\n" : "\n";
@@ -103,6 +100,17 @@ export default nextConfig;
   return {
     text: `${before.slice(0, at)}${newline}  serverExternalPackages: [${name}],${gap}${before.slice(at)}`,
   };
+}
+
+/** Where the configuration's object begins: a variable whose name ends in "config", or what is exported. */
+function configObject(code: string): RegExpExecArray | undefined {
+  const variable = /\b(?:const|let|var) (\w+)(?:: [\w.<>]+)? ?= ?\{/g;
+  return (
+    [...code.matchAll(variable)].find(([, name = ""]) => /config$/i.test(name)) ??
+    /\bmodule\.exports\s{0,9}=\s{0,9}\{/.exec(code) ??
+    /\bexport\s{1,9}default\s{0,9}\{/.exec(code) ??
+    undefined
+  );
 }
 
 /** The version of `next` that package.json asks for, its first number; undefined when it cannot be told. */
