@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { alerts, alertsHelp } from "./alerts.ts";
 import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { init, initHelp } from "./init/init.ts";
 import { onCall, onCallHelp } from "./on-call.ts";
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   up: { run: up, help: upHelp },
   init: { run: init, help: initHelp },
   doctor: { run: doctor, help: doctorHelp },
+  alerts: { run: alerts, help: alertsHelp },
   "on-call": { run: onCall, help: onCallHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
@@ -31,6 +33,7 @@ Commands:
   up         start the platform: http://127.0.0.1:4000
   init       add the kit to a service, and the files that watch it
   doctor     say what works and what does not, by trying it
+  alerts     which alerts are noisy, and which rules are of no use
   on-call    who is on call now, and who is next
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules

@@ -11,6 +11,8 @@ import { z } from "zod";
 import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
 import { clickhouseSchema, readClickhouse } from "./clickhouse-config.ts";
+import { digestSchema, readDigest } from "./digest-config.ts";
+import type { DigestPolicy } from "./route/index.ts";
 import { SETTING_NAME } from "./evaluate/index.ts";
 import { duration, size } from "./config-values.ts";
 import { ConfigError, messageOf, readConfigFile } from "./model/index.ts";
@@ -223,6 +225,7 @@ const fileSchema = z.strictObject({
       heartbeat: z
         .strictObject({ url: z.url({ protocol: /^https?$/ }), interval: duration.optional() })
         .optional(),
+      digest: digestSchema.optional(),
     })
     .prefault({}),
   paging: pagingSchema,
@@ -320,6 +323,8 @@ export interface Config {
       | undefined;
     /** Who is told outside, every `interval` milliseconds, that alerts flow. */
     readonly heartbeat: { readonly url: string; readonly interval: number } | undefined;
+    /** Who is told once a week what alerts have cost: on an ISO weekday, at a local time. */
+    readonly digest: DigestPolicy | undefined;
   };
   /** By what people are paged. */
   readonly paging: PagingConfig;
@@ -395,7 +400,7 @@ export async function loadConfig(
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { demo } = value;
   const postgresUrl = environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url;
-  const { fallback, flapping, heartbeat } = value.notifications;
+  const { fallback, flapping, heartbeat, digest } = value.notifications;
   const host = command.host ?? value.http.host ?? DEFAULTS.host;
   const port = (command.port ?? value.http.port ?? DEFAULTS.port) || (await freePort(host));
   return {
@@ -480,6 +485,7 @@ export async function loadConfig(
         ...heartbeat,
         interval: Math.max(heartbeat.interval ?? DEFAULTS.heartbeat, DEFAULTS.shortestHeartbeat),
       },
+      digest: digest && readDigest(digest),
     },
     ruleSettings: value.rules.settings,
     demo:

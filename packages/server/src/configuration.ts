@@ -54,13 +54,17 @@ export async function loadConfiguration(
       ownFault(config, `rules.settings.${name}`, `no rule has this setting; there are ${known}`),
     );
   }
-  const fallback = config.notifications.fallback?.receiver;
-  if (fallback !== undefined && routes?.receivers.get(fallback)?.integrations.length === 0)
-    faults.push(
-      ownFault(config, FALLBACK, `receiver "${fallback}" has no integration to be told by`),
-    );
-  if (fallback !== undefined && routes !== undefined && !routes.receivers.has(fallback))
-    faults.push(ownFault(config, FALLBACK, `${routes.file} has no receiver "${fallback}"`));
+  for (const [path, name] of [
+    ["notifications.fallback.receiver", config.notifications.fallback?.receiver],
+    ["notifications.digest.receiver", config.notifications.digest?.receiver],
+  ] as const) {
+    if (name === undefined || routes === undefined) continue;
+    const receiver = routes.receivers.get(name);
+    if (receiver === undefined)
+      faults.push(ownFault(config, path, `${routes.file} has no receiver "${name}"`));
+    else if (receiver.integrations.length === 0)
+      faults.push(ownFault(config, path, `receiver "${name}" has no integration to be told by`));
+  }
   if (faults.length > 0) throw new ConfigError(faults);
   if (!prometheus || !rules || !routes || !probes) throw new ConfigError(faults);
   return {
@@ -98,8 +102,6 @@ async function loadRules(
     settings: new Set(good.flatMap(({ settings }) => [...settings])),
   };
 }
-
-const FALLBACK = "notifications.fallback.receiver";
 
 /** A fault in seaworthy.yml that shows only beside another file. */
 function ownFault({ file }: Config, path: string, reason: string): Fault {

@@ -8,6 +8,7 @@ export * from "./glob.ts";
 export * from "./histograms.ts";
 export * from "./incidents.ts";
 export * from "./labels.ts";
+export * from "./local-time.ts";
 export * from "./logs.ts";
 export * from "./masking.ts";
 export * from "./matcher.ts";

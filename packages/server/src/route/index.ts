@@ -8,6 +8,7 @@ export type { IncomingAlert } from "./dispatch/alert-book.ts";
 export { WATCHDOG } from "./heartbeat.ts";
 export { RouteError } from "./errors.ts";
 export type { Explanation, PlacedRoute } from "./explain.ts";
+export type { DigestPolicy } from "./noise/digest.ts";
 export type { DependencySuggestion, ServiceCall } from "./noise/dependencies.ts";
 export type { InhibitionSuggestion } from "./noise/suggestions.ts";
 export { defaultHttpConfig } from "./config/http-client.ts";

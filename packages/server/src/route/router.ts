@@ -25,6 +25,8 @@ import { explain, placeRoutes } from "./explain.ts";
 import type { Explanation, PlacedRoute } from "./explain.ts";
 import { Heartbeat, WATCHDOG } from "./heartbeat.ts";
 import type { HeartbeatPolicy } from "./heartbeat.ts";
+import { Digest } from "./noise/digest.ts";
+import type { DigestPolicy } from "./noise/digest.ts";
 import { AlertHistory } from "./noise/history.ts";
 import { Deliverer } from "./notify/deliver.ts";
 import { MailSender } from "./notify/email/transport.ts";
@@ -80,6 +82,8 @@ export interface RouterOptions {
   readonly fallback?: FallbackPolicy | undefined;
   /** Who is told that alerts flow. */
   readonly heartbeat?: HeartbeatPolicy | undefined;
+  /** Who is told once a week what alerts have cost. */
+  readonly digest?: DigestPolicy | undefined;
 }
 
 /** The alert pipeline: alerts in, notifications and incidents out. */
@@ -144,6 +148,7 @@ class AlertRouter implements Router {
   readonly #mail = new MailSender();
   readonly #deliverer: Deliverer;
   readonly #heartbeat: Heartbeat;
+  readonly #digest: Digest;
   readonly #flushes = new Set<Promise<unknown>>();
   readonly #due: Batches<DueGroup, FlushResult>;
   #config: RouteConfig | undefined;
@@ -191,6 +196,17 @@ class AlertRouter implements Router {
       sender: this.#sender,
       watchdogFires: () => this.#watchdog() !== undefined,
     });
+    this.#digest = new Digest({
+      policy: options.digest,
+      records,
+      clock,
+      log,
+      config: () => this.config(),
+      externalURL: options.externalURL,
+      claim: () => this.#deliverer.claim(),
+      noise: (window) => this.history.noise(window),
+      enqueue: (notification) => this.#deliverer.enqueue(notification),
+    });
   }
 
   async accept(alerts: readonly IncomingAlert[]): Promise<void> {
@@ -215,6 +231,7 @@ class AlertRouter implements Router {
     });
     await this.#deliverer.start();
     this.#heartbeat.start();
+    this.#digest.start();
     this.#scheduleSweep();
   }
 
@@ -239,6 +256,7 @@ class AlertRouter implements Router {
       this.#mail.close();
       void this.#sender.close();
     });
+    await this.#digest.stop();
     await Promise.all([this.#deliverer.stop(), this.#heartbeat.stop()]);
     grace.cancel();
     this.#mail.close();
@@ -247,6 +265,7 @@ class AlertRouter implements Router {
 
   async settled(): Promise<void> {
     while (this.#flushes.size > 0) await Promise.all(this.#flushes);
+    await this.#digest.settled();
     await this.#deliverer.settled();
     await this.#heartbeat.settled();
   }

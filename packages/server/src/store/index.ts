@@ -17,6 +17,7 @@ export type { Db, Records, Tx } from "./postgres/records.ts";
 export * from "./postgres/alerts.ts";
 export * from "./postgres/audit.ts";
 export * from "./postgres/contact-methods.ts";
+export * from "./postgres/digests.ts";
 export * from "./postgres/escalation-policies.ts";
 export * from "./postgres/escalations.ts";
 export * from "./postgres/firings.ts";

@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import type { Duty, DutyOverride, DutyWindow, ScheduleLayer } from "../../model/index.ts";
-import { instantOf, localOf } from "./local-time.ts";
+import { instantOf, localOf } from "../../model/index.ts";
 
 interface Span {
   readonly from: number;

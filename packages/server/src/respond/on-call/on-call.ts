@@ -27,7 +27,7 @@ import type {
 import { calendarOf } from "./calendar.ts";
 import { byPerson, dutiesByLayer, dutiesOf } from "./duties.ts";
 import { OnCallError } from "./errors.ts";
-import { isTimeZone } from "./local-time.ts";
+import { isTimeZone } from "../../model/index.ts";
 
 const DAY = 86_400_000;
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Clock, ContactMethod } from "../../model/index.ts";
 import { addContact, deleteContact, listContacts, writeAudit } from "../../store/index.ts";
 import type { ContactRecord, Records } from "../../store/index.ts";
-import { isTimeZone } from "../on-call/local-time.ts";
+import { isTimeZone } from "../../model/index.ts";
 import { addressFault } from "./contacts.ts";
 import { PagingError } from "./errors.ts";
 import type { Paging } from "./paging.ts";

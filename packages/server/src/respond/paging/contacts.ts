@@ -1,5 +1,5 @@
 import type { ContactMethod, Severity } from "../../model/index.ts";
-import { localOf } from "../on-call/local-time.ts";
+import { localOf } from "../../model/index.ts";
 
 /** Whether it is quiet for a way of reaching somebody. */
 function isQuiet({ quiet }: ContactMethod, at: number): boolean {

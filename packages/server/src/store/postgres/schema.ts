@@ -1,6 +1,8 @@
 import type { Migration } from "./migration.ts";
 import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
+import { digestMigrations } from "./tables/digests.ts";
+import type { DigestTables } from "./tables/digests.ts";
 import { escalationMigrations } from "./tables/escalations.ts";
 import type { EscalationTables } from "./tables/escalations.ts";
 import { firingMigrations } from "./tables/firings.ts";
@@ -22,6 +24,7 @@ import type { ScheduleTables } from "./tables/schedules.ts";
 export interface Schema
   extends
     AccessTables,
+    DigestTables,
     EscalationTables,
     FiringTables,
     IncidentTables,
@@ -42,4 +45,5 @@ export const migrations: readonly Migration[] = [
   ...leaseMigrations,
   ...scheduleMigrations,
   ...escalationMigrations,
+  ...digestMigrations,
 ];
