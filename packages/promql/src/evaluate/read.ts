@@ -8,16 +8,20 @@ export async function eachSeries(
   use: (series: RawSeries) => void,
 ): Promise<void> {
   const { source } = context;
-  const take = (series: RawSeries): void => {
-    context.checkAborted();
-    context.takeSeries(1);
-    use(series);
-  };
   if (source.selectPortions === undefined) {
-    for await (const series of source.select(request, context)) take(series);
+    for await (const series of source.select(request, context)) {
+      context.checkAborted();
+      context.takeSeries(1);
+      use(series);
+    }
     return;
   }
   for await (const portion of source.selectPortions(request, context)) {
-    for (const series of portion) take(series);
+    // Nobody can give up while a portion is being worked on.
+    context.checkAborted();
+    for (const series of portion) {
+      context.takeSeries(1);
+      use(series);
+    }
   }
 }

@@ -20,16 +20,17 @@ export function windowSeries(
   const histograms =
     deriveHints && raw.histograms !== undefined ? withDerivedHints(raw.histograms) : raw.histograms;
   const startTimes = useStartTimes ? raw.startTimes : undefined;
-  const bits = bitsOf(values);
   const name = raw.labels.metricName;
-  let plain = histograms === undefined;
   let mayReset = false;
-  for (let i = 0; plain && i < times.length; i += 1) {
+  let anyNan = false;
+  let before = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i += 1) {
     const value = values[i] ?? 0;
-    if (Number.isNaN(value)) plain = !isStaleAt(bits, i);
-    else if (i > 0 && value < (values[i - 1] ?? 0)) mayReset = true;
+    if (value < before) mayReset = true;
+    if (Number.isNaN(value)) anyNan = true;
+    before = value;
   }
-  if (plain) {
+  if (histograms === undefined && !(anyNan && hasStale(values))) {
     return {
       name,
       times,
@@ -40,6 +41,7 @@ export function windowSeries(
       histograms: [],
     };
   }
+  const bits = bitsOf(values);
   const floats: number[] = [];
   const histogramAt: number[] = [];
   for (let i = 0; i < times.length; i += 1) {
@@ -63,6 +65,12 @@ export function windowSeries(
           histogramStartTimes: pick(startTimes, histogramAt),
         }),
   };
+}
+
+function hasStale(values: Float64Array): boolean {
+  const bits = bitsOf(values);
+  for (let i = 0; i < values.length; i += 1) if (isStaleAt(bits, i)) return true;
+  return false;
 }
 
 /** Makes a subquery's result ready for windows: its steps are the samples. */
