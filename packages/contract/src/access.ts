@@ -81,6 +81,10 @@ export const ingestLimits = z.object({
   /** Series that may be active at a time: written in the last one to two hours. */
   series: z.number().int().min(1).max(100_000_000).nullable().default(null),
   samplesPerSecond: z.number().int().min(1).max(100_000_000).nullable().default(null),
+  logLinesPerSecond: z.number().int().min(1).max(100_000_000).nullable().default(null),
+  /** Of the lines' texts. */
+  logBytesPerSecond: z.number().int().min(1).max(2_000_000_000).nullable().default(null),
+  spansPerSecond: z.number().int().min(1).max(100_000_000).nullable().default(null),
 });
 
 export const apiToken = z.object({

@@ -24,6 +24,7 @@ import {
   createPushReceivers,
   createScraper,
   createTraceReceiver,
+  RateLimits,
   SpanMetrics,
   startLogTailer,
   startStatsd,
@@ -238,6 +239,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     limits: config.pushLimits,
     otlp: () => files.prometheus.otlp,
   });
+  const rates = new RateLimits(clock, config.rates);
   const logIntake = {
     logs: tail.logs,
     clock,
@@ -312,11 +314,12 @@ async function start(config: Config, closers: Closers): Promise<App> {
       pushRoutes(push),
       probeRoutes({ prober, scraper, targets: config.probes.targets }),
       lokiRoutes({ logs, tail, clock, version: VERSION }),
-      logPushRoutes(createLogReceiver(logIntake)),
+      logPushRoutes(createLogReceiver({ ...logIntake, rates })),
       tracesRoutes({ traces, clock, version: VERSION }),
       tracePushRoutes(
         createTraceReceiver({
           spans: telemetry.spans,
+          rates,
           clock,
           metrics: counts,
           masking: config.logMasking,

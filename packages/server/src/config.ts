@@ -18,7 +18,13 @@ import { duration, size } from "./config-values.ts";
 import { ConfigError, messageOf, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits, MASK_RULES } from "./receive/index.ts";
-import type { PushLimits, StatsdSettings, SyslogSettings, TailSettings } from "./receive/index.ts";
+import type {
+  PushLimits,
+  Rates,
+  StatsdSettings,
+  SyslogSettings,
+  TailSettings,
+} from "./receive/index.ts";
 import { pagingSchema, readPaging } from "./paging-config.ts";
 import type { PagingConfig } from "./respond/index.ts";
 import type { ServerAddress } from "./store/index.ts";
@@ -196,6 +202,9 @@ const fileSchema = z.strictObject({
       push_label_value: size.optional(),
       push_delta_series: z.number().int().positive().optional(),
       series: z.number().int().positive().optional(),
+      log_lines_per_second: z.number().int().positive().optional(),
+      log_bytes_per_second: size.optional(),
+      spans_per_second: z.number().int().positive().optional(),
       lease: duration.optional(),
     })
     .prefault({}),
@@ -308,6 +317,8 @@ export interface Config {
   readonly limits: { readonly timeoutMs: number; readonly maxSamples: number };
   /** Of requests that push metrics. */
   readonly pushLimits: PushLimits;
+  /** How fast all senders together may push log lines and spans. */
+  readonly rates: Rates;
   readonly incidents: {
     readonly severities: Readonly<Record<string, Severity>>;
     readonly reopenWithin: number;
@@ -468,6 +479,11 @@ export async function loadConfig(
       labels: value.limits.push_labels ?? DEFAULTS.push.labels,
       labelValueBytes: value.limits.push_label_value ?? DEFAULTS.push.labelValueBytes,
       deltaSeries: value.limits.push_delta_series ?? DEFAULTS.push.deltaSeries,
+    },
+    rates: {
+      logLinesPerSecond: value.limits.log_lines_per_second ?? null,
+      logBytesPerSecond: value.limits.log_bytes_per_second ?? null,
+      spansPerSecond: value.limits.spans_per_second ?? null,
     },
     incidents: {
       severities: value.incidents.severities ?? DEFAULTS.severities,

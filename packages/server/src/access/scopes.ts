@@ -25,6 +25,10 @@ export interface IngestLimits {
   /** Series that may be active at a time. */
   readonly series: number | null;
   readonly samplesPerSecond: number | null;
+  readonly logLinesPerSecond: number | null;
+  /** Of the lines' texts. */
+  readonly logBytesPerSecond: number | null;
+  readonly spansPerSecond: number | null;
 }
 
 /** Who is asking, once a credential has been checked. */

@@ -18,7 +18,7 @@ export interface Tokens {
       /** Milliseconds since 1970; null for never. */
       readonly expiresAt: number | null;
       /** Of an ingest key alone. Throws `token_limits_misplaced` with another scope. */
-      readonly limits?: IngestLimits | undefined;
+      readonly limits?: Partial<IngestLimits> | undefined;
     },
   ): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
   /** Revokes a token at once. Throws `token_not_found`. */
@@ -50,6 +50,9 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
           secretHash: hashSecret(secret),
           maxSeries: given.limits?.series ?? null,
           maxSamplesPerSecond: given.limits?.samplesPerSecond ?? null,
+          maxLogLinesPerSecond: given.limits?.logLinesPerSecond ?? null,
+          maxLogBytesPerSecond: given.limits?.logBytesPerSecond ?? null,
+          maxSpansPerSecond: given.limits?.spansPerSecond ?? null,
         });
         await writeAudit(tx, {
           at: now,
@@ -82,7 +85,12 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
 
 /** The limits of a key; undefined when it has none. */
 export function ingestLimitsOf(token: TokenRecord): IngestLimits | undefined {
-  const { maxSeries, maxSamplesPerSecond } = token;
-  if (maxSeries === null && maxSamplesPerSecond === null) return undefined;
-  return { series: maxSeries, samplesPerSecond: maxSamplesPerSecond };
+  const limits = {
+    series: token.maxSeries,
+    samplesPerSecond: token.maxSamplesPerSecond,
+    logLinesPerSecond: token.maxLogLinesPerSecond,
+    logBytesPerSecond: token.maxLogBytesPerSecond,
+    spansPerSecond: token.maxSpansPerSecond,
+  };
+  return Object.values(limits).every((limit) => limit === null) ? undefined : limits;
 }

@@ -10,6 +10,8 @@ export type { Prober } from "./probes/prober.ts";
 export { defaultPushLimits } from "./push/limits.ts";
 export type { PushLimits } from "./push/limits.ts";
 export { QuotaError } from "./push/quotas.ts";
+export { RateLimits } from "./push/rates.ts";
+export type { Rates } from "./push/rates.ts";
 export type { Sender, SenderUse } from "./push/quotas.ts";
 export { createPushReceivers } from "./push/receivers.ts";
 export type { PushReceivers } from "./push/receivers.ts";

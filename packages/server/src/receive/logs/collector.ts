@@ -54,6 +54,7 @@ export class LogCollector {
   readonly #lines: string[] = [];
   readonly #metadata: Labels[] = [];
   #repeatable = true;
+  #bytes = 0;
 
   constructor({ limits, mask, now }: CollectorOptions) {
     this.#limits = limits;
@@ -66,6 +67,11 @@ export class LogCollector {
   /** Lines that are to be stored. */
   get size(): number {
     return this.#lines.length;
+  }
+
+  /** The length of their texts, about bytes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The stream of these labels, whose names are sanitised. */
@@ -87,6 +93,7 @@ export class LogCollector {
     if (time === undefined) this.#repeatable = false;
     const masked = this.#maskAll(metadata);
     masked[LEVEL] ??= detectLevel(line, metadata, labels);
+    this.#bytes += line.length;
     this.#streamOf.push(index);
     // Lines that arrive together keep their order.
     this.#times.push(time ?? this.#now + BigInt(this.#lines.length % 1_000_000));

@@ -11,6 +11,7 @@ import {
   withPlainBody,
 } from "../push/intake.ts";
 import type { PlainBody, PushReceipt, PushRequest } from "../push/intake.ts";
+import type { RateLimits } from "../push/rates.ts";
 import { LogCollector } from "./collector.ts";
 import { readDatadog } from "./datadog.ts";
 import { readJsonLines } from "./json-lines.ts";
@@ -28,8 +29,8 @@ export type LogProtocol = "loki" | "otlp" | "lines" | "datadog" | "vercel";
 export interface LogReceiver {
   /**
    * Stores a request's lines; resolves once they are durable. Throws PushError, ProtobufError or
-   * SnappyError for requests of which nothing was stored and nothing ever will, AdmissionError or the
-   * store's error for those that may be sent again.
+   * SnappyError for requests of which nothing was stored and nothing ever will; QuotaError,
+   * AdmissionError or the store's error for those that may be sent again.
    */
   receive(protocol: LogProtocol, request: PushRequest): Promise<PushReceipt>;
 }
@@ -40,11 +41,13 @@ export interface LogReceiverOptions {
   readonly metrics: Pick<SelfMetrics, "dropped" | "masked" | "linesReceived">;
   readonly masking?: Omit<MaskOptions, "masked">;
   readonly limits?: Partial<LogLimits>;
+  /** Without them every sender may send as fast as it can. */
+  readonly rates?: RateLimits | undefined;
 }
 
 /** Makes the receiver of log lines. Throws RE2JS's syntax error for a masking pattern that is none. */
 export function createLogReceiver(options: LogReceiverOptions): LogReceiver {
-  const { logs, clock, metrics } = options;
+  const { logs, clock, metrics, rates } = options;
   const limits = { ...defaultLogLimits, ...options.limits };
   const admission = createAdmission(limits.heldBytes);
   const mask = createMask({ ...options.masking, masked: metrics.masked });
@@ -54,10 +57,15 @@ export function createLogReceiver(options: LogReceiverOptions): LogReceiver {
       if (isProtobuf(type) && protocol !== "loki" && protocol !== "otlp") {
         throw unsupported(type, "JSON");
       }
+      rates?.check(request.sender, ["logLinesPerSecond", "logBytesPerSecond"]);
       const encoding = protocol === "loki" && isProtobuf(type) ? "snappy" : "";
       return withPlainBody(request, { admission, limits, encoding }, async (body) => {
         const collector = new LogCollector({ limits, mask, now: clock.now() });
         read(protocol, body, request.query, collector);
+        rates?.spend(request.sender, {
+          logLinesPerSecond: collector.size,
+          logBytesPerSecond: collector.bytes,
+        });
         const batch = collector.build(() => fingerprintOf(protocol, request.query, body.bytes));
         await orMalformed(logs.write(batch));
         const { refusals, size } = collector;

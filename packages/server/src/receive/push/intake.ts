@@ -4,6 +4,7 @@ import { decompress } from "./decompress.ts";
 import { withBody } from "./body.ts";
 import type { BodyStream } from "./body.ts";
 import { PushError } from "./errors.ts";
+import type { Sender } from "./quotas.ts";
 
 /** A request that pushes log lines or spans, as it came. */
 export interface PushRequest {
@@ -13,6 +14,8 @@ export interface PushRequest {
   /** The URL's parameters. */
   readonly query: URLSearchParams;
   readonly body: BodyStream;
+  /** Whose key came with it. */
+  readonly sender?: Sender | undefined;
 }
 
 /** What became of a request's lines or spans. */

@@ -7,7 +7,7 @@ import type { SenderLimits } from "./quotas.ts";
 let now = 1_700_000_000_000;
 const clock = { now: () => now, after: () => ({ cancel: () => {} }) };
 
-function made(limits: SenderLimits) {
+function made(limits: Partial<SenderLimits>) {
   const written: SampleBatch[] = [];
   const quotas = new Quotas(
     { write: async (batch) => void written.push(batch), describe: () => {} },

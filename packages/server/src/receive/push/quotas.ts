@@ -1,12 +1,14 @@
 import { labelsKey, SamplesRefused, SeaworthyError } from "../../model/index.ts";
 import type { Clock, Labels, RefusalReason, SampleBatch, SampleSink } from "../../model/index.ts";
 import { keepSamples } from "../../store/index.ts";
+import { Bucket } from "./bucket.ts";
 
 /** Who pushes, by the key that came with the request, and what that key may. */
 export interface Sender {
   readonly id: string;
   readonly name: string;
-  readonly limits?: SenderLimits | undefined;
+  /** What is left out has no limit. */
+  readonly limits?: Partial<SenderLimits> | undefined;
 }
 
 /** null: no limit but that of the platform. */
@@ -15,7 +17,19 @@ export interface SenderLimits {
   readonly series: number | null;
   /** Samples a second, as a mean over some ten seconds. */
   readonly samplesPerSecond: number | null;
+  /** Log lines, the bytes of their texts, and spans, in the same way. */
+  readonly logLinesPerSecond: number | null;
+  readonly logBytesPerSecond: number | null;
+  readonly spansPerSecond: number | null;
 }
+
+const NO_LIMITS: SenderLimits = {
+  series: null,
+  samplesPerSecond: null,
+  logLinesPerSecond: null,
+  logBytesPerSecond: null,
+  spansPerSecond: null,
+};
 
 /** What a limited sender has used. */
 export interface SenderUse {
@@ -43,8 +57,6 @@ export class QuotaError extends SeaworthyError {
   }
 }
 
-/** What a sender may send at once after it was silent, in seconds of its rate. */
-const BURST_S = 10;
 /** A series that was not written for one to two of these is not active any more; ms. */
 const GENERATION_MS = 3_600_000;
 
@@ -65,7 +77,7 @@ export class Quotas {
     if (sender === undefined || limits === undefined) return this.#samples;
     let known = this.#senders.get(sender.id);
     if (known === undefined) {
-      known = new LimitedSink(this.#samples, this.#clock, sender, limits);
+      known = new LimitedSink(this.#samples, this.#clock, sender, { ...NO_LIMITS, ...limits });
       this.#senders.set(sender.id, known);
     }
     const sink = known;
@@ -86,9 +98,7 @@ class LimitedSink {
   readonly #clock: Clock;
   readonly #sender: Sender;
   readonly #limits: SenderLimits;
-  /** Samples that may be sent now; below 0 while a large request is worked off. */
-  #credit: number;
-  #creditAt: number;
+  readonly #rate: Bucket | undefined;
   #current = new Set<string>();
   /** The series of the generation before that have not come again. */
   #previous = new Set<string>();
@@ -103,8 +113,8 @@ class LimitedSink {
     this.#clock = clock;
     this.#sender = sender;
     this.#limits = limits;
-    this.#credit = (limits.samplesPerSecond ?? 0) * BURST_S;
-    this.#creditAt = clock.now();
+    const { samplesPerSecond } = limits;
+    this.#rate = samplesPerSecond === null ? undefined : new Bucket(samplesPerSecond, clock.now());
     this.#generationEnds = clock.now() + GENERATION_MS;
   }
 
@@ -133,23 +143,17 @@ class LimitedSink {
     throw both(refused, fromStore);
   }
 
-  /** A request that is let in may overdraw, so that one larger than the burst is not sent for ever. */
   #spend(samples: number, delayStatus: number): void {
-    const rate = this.#limits.samplesPerSecond;
-    if (rate === null) return;
-    const now = this.#clock.now();
-    const earned = (Math.max(0, now - this.#creditAt) / 1000) * rate;
-    this.#credit = Math.min(rate * BURST_S, this.#credit + earned);
-    this.#creditAt = now;
-    if (this.#credit <= 0 && samples > 0) {
+    const seconds = this.#rate?.wait(this.#clock.now());
+    if (seconds !== undefined && samples > 0) {
       this.#delayedRequests += 1;
       throw new QuotaError(
-        `the key "${this.#sender.name}" may send ${rate} samples a second and has sent more; nothing of this request was stored, send it again later`,
+        `the key "${this.#sender.name}" may send ${this.#rate?.rate} samples a second and has sent more; nothing of this request was stored, send it again later`,
         delayStatus,
-        Math.max(1, Math.ceil((1 - this.#credit) / rate)),
+        seconds,
       );
     }
-    this.#credit -= samples;
+    this.#rate?.spend(samples);
   }
 
   #admit(batch: SampleBatch): { kept: SampleBatch; refused: SamplesRefused | undefined } {

@@ -17,7 +17,13 @@ it("shows what makes series, of the days and the metric that are asked for", asy
     id: "k1",
     name: "shop",
     activeSeries: 2,
-    limits: { series: 2, samplesPerSecond: null },
+    limits: {
+      series: 2,
+      samplesPerSecond: null,
+      logLinesPerSecond: null,
+      logBytesPerSecond: null,
+      spansPerSecond: null,
+    },
     refusedSamples: 7,
     delayedRequests: 0,
   };

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { SeaworthyError } from "../../model/index.ts";
-import { failureBody, successBody } from "../../receive/index.ts";
-import type { PushReceipt, PushRequest } from "../../receive/index.ts";
+import { failureBody, QuotaError, successBody } from "../../receive/index.ts";
+import type { PushReceipt, PushRequest, Sender } from "../../receive/index.ts";
 
 /** Seconds after which a sender may try again what could not be stored. */
 const RETRY_AFTER = 2;
@@ -51,7 +51,8 @@ function addIntake<Protocol extends string>(
     if (!(error instanceof SeaworthyError)) throw error;
     const { status, message } = error;
     request.log.warn({ sender: request.ip, status, protocol }, `a push was refused: ${message}`);
-    if (status === 503) void reply.header("retry-after", String(RETRY_AFTER));
+    const again = error instanceof QuotaError ? error.retryAfterSeconds : RETRY_AFTER;
+    if (status === 503 || status === 429) void reply.header("retry-after", String(again));
     // What is left of the body is not worth reading.
     if (status === 413) void reply.header("connection", "close");
     if (refuse === undefined || status === 401 || status === 403) throw error;
@@ -66,11 +67,18 @@ function addIntake<Protocol extends string>(
         contentEncoding: request.headers["content-encoding"],
         query,
         body: request.raw,
+        sender: senderOf(request),
       });
       if (receipt.refused > 0) request.log.warn({ sender: request.ip, protocol }, receipt.message);
       return answer(reply, receipt, request);
     });
   }
+}
+
+/** A key's limits are the key's; who holds an admin token has none. */
+export function senderOf(request: FastifyRequest): Sender | undefined {
+  const principal = request.asking?.principal;
+  return principal?.kind === "token" ? principal : undefined;
 }
 
 /** An answer of one line. */

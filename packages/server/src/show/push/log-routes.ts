@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import type { LogProtocol, LogReceiver } from "../../receive/index.ts";
 import { answerText, intakeRoutes, otlpAnswers } from "./intake.ts";
@@ -49,6 +50,7 @@ export function logPushRoutes(receiver: LogReceiver): FastifyPluginAsync {
 }
 
 function datadogErrors(reply: FastifyReply, status: number, message: string): FastifyReply {
-  const errors = [{ status: String(status), title: "Bad Request", detail: message }];
+  const title = STATUS_CODES[status] ?? "Error";
+  const errors = [{ status: String(status), title, detail: message }];
   return reply.code(status).send({ errors });
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { SeaworthyError } from "../../model/index.ts";
 import { QuotaError } from "../../receive/index.ts";
-import type { PushReceivers, Sender } from "../../receive/index.ts";
+import type { PushReceivers } from "../../receive/index.ts";
+import { senderOf } from "./intake.ts";
 
 /** Seconds after which a sender may try again what could not be stored. */
 const RETRY_AFTER = 2;
@@ -57,12 +58,6 @@ function sendText(error: unknown, request: FastifyRequest, reply: FastifyReply):
   request.log.warn({ sender: request.ip, status }, `a push was refused: ${message}`);
   tellWhatNext(reply, status, error instanceof QuotaError ? error.retryAfterSeconds : undefined);
   return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
-}
-
-/** A key's limits are the key's; who holds an admin token has none. */
-function senderOf(request: FastifyRequest): Sender | undefined {
-  const principal = request.asking?.principal;
-  return principal?.kind === "token" ? principal : undefined;
 }
 
 function tellWhatNext(reply: FastifyReply, status: number, retryAfter = RETRY_AFTER): void {

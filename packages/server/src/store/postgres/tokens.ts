@@ -11,6 +11,9 @@ export interface TokenRecord {
   /** What an ingest key may send; null: as much as the platform takes. */
   readonly maxSeries: number | null;
   readonly maxSamplesPerSecond: number | null;
+  readonly maxLogLinesPerSecond: number | null;
+  readonly maxLogBytesPerSecond: number | null;
+  readonly maxSpansPerSecond: number | null;
 }
 
 const COLUMNS = [
@@ -22,6 +25,9 @@ const COLUMNS = [
   "expires_at as expiresAt",
   "max_series as maxSeries",
   "max_samples_per_second as maxSamplesPerSecond",
+  "max_log_lines_per_second as maxLogLinesPerSecond",
+  "max_log_bytes_per_second as maxLogBytesPerSecond",
+  "max_spans_per_second as maxSpansPerSecond",
 ] as const;
 
 /** The token with this secret's hash, unless it has expired. */
@@ -56,6 +62,9 @@ export async function insertToken(
     readonly expiresAt: number | null;
     readonly maxSeries: number | null;
     readonly maxSamplesPerSecond: number | null;
+    readonly maxLogLinesPerSecond: number | null;
+    readonly maxLogBytesPerSecond: number | null;
+    readonly maxSpansPerSecond: number | null;
   },
 ): Promise<TokenRecord> {
   return tx
@@ -69,6 +78,9 @@ export async function insertToken(
       expires_at: token.expiresAt === null ? null : new Date(token.expiresAt),
       max_series: token.maxSeries,
       max_samples_per_second: token.maxSamplesPerSecond,
+      max_log_lines_per_second: token.maxLogLinesPerSecond,
+      max_log_bytes_per_second: token.maxLogBytesPerSecond,
+      max_spans_per_second: token.maxSpansPerSecond,
     })
     .returning(COLUMNS)
     .executeTakeFirstOrThrow();

@@ -30,6 +30,9 @@ export interface AccessTables {
     /** What an ingest key may send. */
     max_series: number | null;
     max_samples_per_second: number | null;
+    max_log_lines_per_second: number | null;
+    max_log_bytes_per_second: number | null;
+    max_spans_per_second: number | null;
   };
   sign_in_links: {
     token_hash: Buffer;
@@ -97,6 +100,15 @@ export const accessMigrations: readonly Migration[] = [
       alter table tokens
         add column max_series integer check (max_series > 0),
         add column max_samples_per_second integer check (max_samples_per_second > 0);
+    `,
+  },
+  {
+    name: "140-ingest-rates",
+    sql: `
+      alter table tokens
+        add column max_log_lines_per_second integer check (max_log_lines_per_second > 0),
+        add column max_log_bytes_per_second integer check (max_log_bytes_per_second > 0),
+        add column max_spans_per_second integer check (max_spans_per_second > 0);
     `,
   },
 ];
