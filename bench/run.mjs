@@ -26,6 +26,7 @@ const BENCHMARKS = {
   "side-by-side": { script: "side-by-side.mjs", build: ["packages/server"] },
   rules: { script: "rules.mjs", build: ["packages/server"] },
   "remote-write": { script: "remote-write.mjs", build: ["packages/server"] },
+  "series-memory": { script: "series-memory.mjs", build: ["packages/server"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

@@ -11,6 +11,7 @@ import type {
 } from "@seaworthy/promql";
 import type { MetricMetadata } from "../../model/index.ts";
 import type { Telemetry } from "../../store/index.ts";
+import { deadline } from "../bounded.ts";
 import { readCardinality } from "./cardinality.ts";
 import type { Cardinality, CardinalityRequest } from "./cardinality.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -125,20 +126,19 @@ export function createMetricsQuery(deps: {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
-    // A timer would come too late for what is answered from memory.
-    const timeout = timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : AbortSignal.abort();
-    const signal =
-      options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    const limit = deadline(timeoutMs, options.signal);
     try {
-      return await work(signal);
+      return await work(limit.signal);
     } catch (error) {
       if (options.signal?.aborted === true) {
         throw new PromqlError("canceled", "query was canceled: its caller has gone");
       }
-      if (timeout.aborted) {
+      if (limit.isOver) {
         throw new PromqlError("timeout", `query timed out after ${timeoutMs / 1000} s`);
       }
       throw promqlErrorOf(error);
+    } finally {
+      limit.done();
     }
   }
 

@@ -11,6 +11,11 @@ export interface SeriesIdentity {
   readonly family: number;
 }
 
+/** An identity with its id as a text of eight bytes, which is the smallest key of a Map. */
+export interface KeyedIdentity extends SeriesIdentity {
+  readonly key: string;
+}
+
 /** A number for a metric's name, by which the tables are sorted first. Names may share one. */
 export function familyOf(metric: string): number {
   return hash("sha256", metric, "buffer").readUInt32LE(0);
@@ -21,7 +26,7 @@ export function familyOf(metric: string): number {
  * asking and nobody can make two series meet. Empty values are absent labels. At a million series
  * two share an id with a probability of 3 in 100 million.
  */
-export function identify(labels: Labels): SeriesIdentity {
+export function identify(labels: Labels): KeyedIdentity {
   const flat: string[] = [];
   for (const name of sortedNames(labels)) {
     const value = labels[name] ?? "";
@@ -32,5 +37,6 @@ export function identify(labels: Labels): SeriesIdentity {
     low: digest.readUInt32LE(0),
     high: digest.readUInt32LE(4),
     family: familyOf(labels[METRIC_NAME] ?? ""),
+    key: digest.toString("latin1", 0, 8),
   };
 }

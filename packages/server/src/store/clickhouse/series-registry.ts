@@ -1,8 +1,7 @@
-import { labelsKey, withoutEmpty } from "../../model/index.ts";
 import type { Exemplar, Labels } from "../../model/index.ts";
 import type { RecentSeries } from "./recent-samples.ts";
 import { identify } from "./series-identity.ts";
-import type { SeriesIdentity } from "./series-identity.ts";
+import type { KeyedIdentity, SeriesIdentity } from "./series-identity.ts";
 
 /** A series that this process has met, with the days for which the tables have its row. */
 export class KnownSeries implements SeriesIdentity {
@@ -62,10 +61,11 @@ export class SeriesRegistry {
   readonly #maxSeries: number;
   #generation = 0;
   #generationEnds = Number.NEGATIVE_INFINITY;
+  /** By id: the labels themselves, as keys, would be a tenth of all that a series takes. */
   #current = new Map<string, KnownSeries>();
   /** Those of the generation before that have not come again. */
   #previous = new Map<string, KnownSeries>();
-  /** Senders that keep their label objects are spared the key. */
+  /** Senders that keep their label objects are spared the hash. */
   #byObject = new WeakMap<Labels, KnownSeries>();
 
   constructor(maxSeries: number) {
@@ -90,8 +90,8 @@ export class SeriesRegistry {
   get(labels: Labels): KnownSeries | undefined {
     const seen = this.#byObject.get(labels);
     if (seen?.generation === this.#generation) return seen;
-    const key = labelsKey(Object.values(labels).includes("") ? withoutEmpty(labels) : labels);
-    const known = this.#current.get(key) ?? this.#take(key, labels);
+    const identity = identify(labels);
+    const known = this.#current.get(identity.key) ?? this.#take(identity);
     if (known !== undefined) this.#byObject.set(labels, known);
     return known;
   }
@@ -109,13 +109,14 @@ export class SeriesRegistry {
   }
 
   /** Makes a series of the current generation. */
-  #take(key: string, labels: Labels): KnownSeries | undefined {
+  #take(identity: KeyedIdentity): KnownSeries | undefined {
+    const { key } = identity;
     let known = this.#previous.get(key);
     if (known !== undefined) {
       this.#previous.delete(key);
       known.generation = this.#generation;
     } else if (this.active < this.#maxSeries) {
-      known = new KnownSeries(identify(labels), this.#generation);
+      known = new KnownSeries(identity, this.#generation);
     } else return undefined;
     this.#current.set(key, known);
     return known;
