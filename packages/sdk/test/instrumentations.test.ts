@@ -4,8 +4,7 @@
  * there is none: a send that fails is a span as well.
  */
 import { createRequire } from "node:module";
-import { createServer, type AddressInfo } from "node:net";
-import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import {
   context,
   propagation,
@@ -23,6 +22,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { instrument } from "../src/opentelemetry.ts";
 import { startFastify, type TestApp } from "./apps.ts";
 import { Collector, type ReceivedSpan } from "./collector.ts";
+import { startMysql } from "./mysql-server.ts";
 import { startRedis, type RedisServer } from "./redis-server.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -61,29 +61,7 @@ beforeAll(async () => {
   const { Kafka, logLevel } = load("kafkajs") as typeof import("kafkajs");
   const { buildSchema, graphql } = load("graphql") as typeof import("graphql");
 
-  const server = createServer((socket) => {
-    const serving: object = { stream: socket, isServer: true };
-    const connection = mysql.createConnection(serving) as unknown as FakeConnection;
-    connection.serverHandshake({
-      protocolVersion: 10,
-      serverVersion: "8.0.0",
-      connectionId: 1,
-      statusFlags: 2,
-      characterSet: 8,
-      capabilityFlags: 0xff_ff_ff,
-      authCallback: (_params: unknown, done: (error: null) => void) => {
-        done(null);
-        connection.sequenceId = 0;
-      },
-    });
-    connection.on("query", (sql: string) => {
-      if (sql.includes("missing")) connection.writeError({ code: 1146, message: "no such table" });
-      else connection.writeOk({ affectedRows: 1 });
-      connection.sequenceId = 0; // Each command begins anew, which a server of mysql2's leaves to us.
-    });
-    connection.on("error", () => {});
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
+  const server = await startMysql(mysql);
   const { port } = server.address() as AddressInfo;
   const pool = mysql.createPool({ host: "127.0.0.1", port, user: "shop" }).promise();
   const client = new Redis({ path: redis.path });
@@ -130,15 +108,6 @@ beforeEach(() => {
   collector.spans.length = 0;
   collector.logs.length = 0;
 });
-
-/** The server side of a connection of mysql2's. */
-interface FakeConnection {
-  sequenceId: number;
-  serverHandshake(options: object): void;
-  writeOk(result: object): void;
-  writeError(error: object): void;
-  on(event: string, listener: (value: string) => void): void;
-}
 
 const named = (name: string | RegExp): ReceivedSpan[] =>
   collector.spans.filter((span) =>

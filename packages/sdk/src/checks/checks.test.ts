@@ -6,9 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import mysql2 from "mysql2";
 import { Pool } from "pg";
 import { createClient } from "redis";
 import { afterAll, expect, inject, onTestFinished, test } from "vitest";
+import { startMysql } from "../../test/mysql-server.ts";
 import { startRedis } from "../../test/redis-server.ts";
 import { Guard } from "../guard.ts";
 import { Health, type Check, type CheckOptions } from "../health/health.ts";
@@ -62,19 +64,20 @@ test("PostgreSQL: there, and gone", async () => {
   expect(await run(postgres(nowhere))).toBe("unhealthy: connect ECONNREFUSED 127.0.0.1:1");
 });
 
-test("MySQL: with promises, and with callbacks through promise()", async () => {
-  const asked: string[] = [];
-  const client = {
-    query: (sql: string) => {
-      asked.push(sql);
-      return Promise.resolve([[{ 1: 1 }], []]);
-    },
-  };
-  expect(await run(mysql(client))).toBe("healthy: ok");
-  expect(await run(mysql({ promise: () => client }))).toBe("healthy: ok");
-  expect(asked).toEqual(["select 1", "select 1"]);
-  const failing = { query: () => Promise.reject(new Error("Too many connections")) };
-  expect(await run(mysql(failing))).toBe("unhealthy: Too many connections");
+test("MySQL: with promises, with callbacks through promise(), and gone", async () => {
+  const server = await startMysql(mysql2);
+  const { port } = server.address() as AddressInfo;
+  const callbacks = mysql2.createPool({ host: "127.0.0.1", port, user: "shop" });
+  const promises = callbacks.promise();
+  expect(await run(mysql(callbacks))).toBe("healthy: ok");
+  expect(await run(mysql(promises))).toBe("healthy: ok");
+  await promises.end();
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+  const gone = mysql2.createPool({ host: "127.0.0.1", port, user: "shop" });
+  expect(await run(mysql(gone))).toMatch(/^unhealthy: .*ECONNREFUSED/);
+  await gone.promise().end();
 });
 
 test("Redis through ioredis and node-redis: there, killed, and back", async () => {
