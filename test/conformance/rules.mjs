@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createEngine } from "@seaworthy/promql";
 import { MemorySource } from "@seaworthy/promql/testing";
-import { loadRuleGroups } from "../../packages/server/dist/evaluate/index.js";
+import { loadRuleGroups, promqlRules } from "../../packages/server/dist/evaluate/index.js";
 
 const AT = Date.UTC(2026, 0, 1);
 const ALERT = {
@@ -27,7 +27,7 @@ export async function run(directory, report) {
         [join(directory, file)],
         directory,
         { interval: 60_000 },
-        parse,
+        promqlRules(parse),
       ));
       report.pass();
     } catch (error) {
