@@ -13,6 +13,7 @@ export * from "./rule-files.ts";
 export * from "./receivers.ts";
 export * from "./routing.ts";
 export * from "./rule-preview.ts";
+export * from "./saved-views.ts";
 export * from "./schedules.ts";
 export * from "./traces.ts";
 export * from "./values.ts";

@@ -39,6 +39,7 @@ import { invitePerson, listPeople } from "./people.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 import { explainRouting, getRouting } from "./routing.ts";
 import { previewRule } from "./rule-preview.ts";
+import { deleteView, listViews, saveView } from "./saved-views.ts";
 import {
   addOverrides,
   createCalendarLink,
@@ -92,6 +93,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   getRouting,
   explainRouting,
   previewRule,
+  listViews,
+  saveView,
+  deleteView,
   getAlertHistory,
   getNoise,
   suggestInhibitions,

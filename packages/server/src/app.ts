@@ -248,6 +248,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     limits: { pastMs: config.telemetry.logRetentionDays * 86_400_000 },
   };
   const sources = apiSources({
+    records,
     push,
     metrics,
     logs,

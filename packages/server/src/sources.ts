@@ -7,12 +7,15 @@ import type { LogsQuery, MetricsQuery, TracesQuery } from "./query/index.ts";
 import type { PushReceivers, Scraper } from "./receive/index.ts";
 import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
+import { savedViewsIn } from "./show/index.ts";
 import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
+import type { Records } from "./store/index.ts";
 
 const NS_PER_MS = 1_000_000n;
 
 /** What the own API shows of the rooms: their views, put into its words. */
 export function apiSources(rooms: {
+  readonly records: Records;
   readonly push: PushReceivers;
   readonly metrics: MetricsQuery;
   readonly logs: LogsQuery;
@@ -79,6 +82,7 @@ export function apiSources(rooms: {
     metrics,
     logs,
     traces,
+    views: savedViewsIn(rooms.records),
     rules,
     routing: router,
     history: router.history,

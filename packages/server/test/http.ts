@@ -17,7 +17,13 @@ import {
   serviceOf,
 } from "../src/respond/index.ts";
 import type { Incidents, Paging, PagingConfig } from "../src/respond/index.ts";
-import { acknowledgeRoutes, apiRoutes, createHttp, createLive } from "../src/show/index.ts";
+import {
+  acknowledgeRoutes,
+  apiRoutes,
+  createHttp,
+  createLive,
+  savedViewsIn,
+} from "../src/show/index.ts";
 import type { ApiSources, Http, HttpDeps, Live } from "../src/show/index.ts";
 import type { Records } from "../src/store/index.ts";
 import { testRecords } from "./records.ts";
@@ -110,6 +116,7 @@ export async function testServer(
       range: async () => [],
       metrics: { parse: unasked, range: unasked, series: unasked },
       logs: { parse: unasked, metric: unasked },
+      views: savedViewsIn(records),
       get traces() {
         return unasked();
       },

@@ -1,9 +1,12 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { launchBrowser } from "../../../test/chromium.ts";
 import { buildInterface, settled, type Build } from "./browser.ts";
 import { startFixture, type Fixture } from "./fixture/server.ts";
 import type { WorldName } from "./fixture/worlds.ts";
+
+// A slow machine draws hundreds of rows slowly; nothing here is about speed.
+vi.setConfig({ testTimeout: 90_000 });
 
 let build: Build;
 let browser: Browser;
@@ -34,7 +37,7 @@ async function open(path: string, world: WorldName = "burning", signedIn = true)
     reducedMotion: "reduce",
   });
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(30_000);
   await page.goto(fixture.url + path);
   await settled(page);
 }
@@ -332,6 +335,33 @@ describe("logs", () => {
       (url) =>
         url.searchParams.get("q") === '{service_name=~".+"} | trace_id="4bf92f3577b34da60"' &&
         url.searchParams.has("from"),
+    );
+  });
+
+  it("are kept as a view, shown as patterns, and narrowed to one of them", async () => {
+    await open("/explore/logs?q=%7Bservice_name%3D%22mailer%22%7D&from=now-3h");
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save this view…" }).click();
+    await page.getByLabel("Name").fill("Mails");
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByText("The view Mails is saved for everybody").waitFor();
+    await page.getByLabel("Query").fill("");
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("q"));
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Mails", exact: true }).click();
+    await page.waitForURL(
+      (url) =>
+        url.searchParams.get("q") === '{service_name="mailer"}' &&
+        url.searchParams.get("from") === "now-3h",
+    );
+    await page.getByText("Patterns", { exact: true }).click();
+    await page.getByRole("button", { name: "Only lines of this pattern" }).nth(1).click();
+    await page.waitForURL(
+      (url) =>
+        url.searchParams.get("q") ===
+          '{service_name="mailer"} |> `level=warn method=GET path=/products/<_> status=200 duration=<_>`' &&
+        !url.searchParams.has("tab"),
     );
   });
 

@@ -21,6 +21,7 @@ export const screens: Readonly<Record<string, string>> = {
   "explore-start": "/explore/metrics",
   "explore-error": "/explore/metrics?q=sum(rate(x[5m])",
   logs: "/explore/logs",
+  "explore-logs-patterns": "/explore/logs?tab=patterns",
   "explore-logs-graph": "/explore/logs?q=sum+by+(detected_level)+(rate(%7Ba%3D%22b%22%7D%5B1m%5D))",
   "rule-logs": "/alerts/rules/log-errors/LogErrorBurst",
   "explore-logs-error": "/explore/logs?q=%7Ba%3D%22b%22%7D+%7C",

@@ -1,5 +1,6 @@
 export { acknowledgeRoutes } from "./acknowledge.ts";
 export { apiRoutes } from "./api/routes.ts";
+export { savedViewsIn } from "./api/saved-views.ts";
 export type { ApiSources, RunningAlert, SeriesPoints } from "./api/sources.ts";
 export { alertmanagerRoutes } from "./alertmanager/routes.ts";
 export type { AlertmanagerDeps } from "./alertmanager/routes.ts";

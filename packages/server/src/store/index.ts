@@ -30,6 +30,7 @@ export * from "./postgres/notifications.ts";
 export * from "./postgres/pages.ts";
 export * from "./postgres/receivers.ts";
 export * from "./postgres/rule-state.ts";
+export * from "./postgres/saved-views.ts";
 export * from "./postgres/schedules.ts";
 export * from "./postgres/sessions.ts";
 export * from "./postgres/sign-in-links.ts";

@@ -33,6 +33,14 @@ async function ask(
   parameters: Record<string, string>,
   signal?: AbortSignal,
 ): Promise<Answer["data"]> {
+  return ((await askWhole(path, parameters, signal)) as Answer).data;
+}
+
+async function askWhole(
+  path: string,
+  parameters: Record<string, string>,
+  signal?: AbortSignal,
+): Promise<unknown> {
   let response: Response;
   try {
     response = await fetch(`/loki/api/v1/${path}?${new URLSearchParams(parameters).toString()}`, {
@@ -45,7 +53,7 @@ async function ask(
     if (signal?.aborted === true) throw error;
     throw unreachable();
   }
-  if (response.ok) return ((await response.json()) as Answer).data;
+  if (response.ok) return response.json();
   // This API tells what is wrong with a query in plain text.
   if (response.headers.get("content-type")?.startsWith("text/plain") === true)
     throw new ApiError({
@@ -106,6 +114,40 @@ export function linesOf(streams: readonly Stream[]): readonly LogLine[] {
 /** Orders nanoseconds in decimal. */
 export function compareInstants(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** A shape that many lines have. */
+export interface LogPattern {
+  readonly pattern: string;
+  readonly level: string;
+  /** Seconds since 1970, and how many lines came in the step that begins there. */
+  readonly samples: readonly (readonly [number, number])[];
+}
+
+/** The most frequent shapes of a query's lines; `oneOf`: one of so many was looked at. Throws ApiError. */
+export async function queryPatterns(
+  query: string,
+  span: { readonly start: number; readonly end: number },
+  step: number,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<{ readonly patterns: readonly LogPattern[]; readonly oneOf: number }> {
+  const answer = await askWhole(
+    "patterns",
+    {
+      query,
+      start: String(span.start / 1000),
+      end: String(span.end / 1000),
+      step: String(step),
+      limit: String(limit),
+    },
+    signal,
+  );
+  const { data, stats } = answer as {
+    readonly data: readonly LogPattern[];
+    readonly stats: { readonly oneOf: number };
+  };
+  return { patterns: data, oneOf: stats.oneOf };
 }
 
 /** A metric query over a span (milliseconds); `step` in seconds. Throws ApiError. */

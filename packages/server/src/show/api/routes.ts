@@ -19,6 +19,7 @@ import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
 import { serveRulePreview } from "./rule-preview.ts";
 import { serveSchedules } from "./schedules.ts";
+import { serveSavedViews } from "./saved-views.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
 import { serveTraces } from "./traces.ts";
@@ -58,6 +59,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
 
     serveReceivers(serve, deps.sources);
     serveRouting(serve, deps.sources.routing);
+    serveSavedViews(serve, deps.sources.views, deps.clock);
     serveRulePreview(serve, deps.sources, deps.clock);
     serveNoise(serve, deps.sources, deps.clock);
     serveCardinality(serve, deps.sources, deps.clock);

@@ -10,6 +10,7 @@ import type {
 import type { SenderUse } from "../../receive/index.ts";
 import type { Rules } from "../../evaluate/index.ts";
 import type { Router, ServiceCall } from "../../route/index.ts";
+import type { SavedViews } from "./saved-views.ts";
 import type { RoutingViews } from "./routing.ts";
 
 /** One series of an answer: its labels, and `[milliseconds, value]` in order of time. */
@@ -37,6 +38,7 @@ export interface ApiSources {
   readonly logs: Pick<LogsQuery, "parse" | "metric">;
   /** Questions about traces. */
   readonly traces: TracesQuery;
+  readonly views: SavedViews;
   /** The rules as they stand. */
   readonly rules: Pick<Rules, "groups">;
   /** The routing tree and what it does with labels. */

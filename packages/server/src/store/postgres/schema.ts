@@ -17,6 +17,8 @@ import { receiverMigrations } from "./tables/receivers.ts";
 import type { ReceiverTables } from "./tables/receivers.ts";
 import { ruleStateMigrations } from "./tables/rule-state.ts";
 import type { RuleStateTables } from "./tables/rule-state.ts";
+import { savedViewMigrations } from "./tables/saved-views.ts";
+import type { SavedViewTables } from "./tables/saved-views.ts";
 import { scheduleMigrations } from "./tables/schedules.ts";
 import type { ScheduleTables } from "./tables/schedules.ts";
 
@@ -32,6 +34,7 @@ export interface Schema
     NotificationTables,
     ReceiverTables,
     RuleStateTables,
+    SavedViewTables,
     ScheduleTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
@@ -46,4 +49,5 @@ export const migrations: readonly Migration[] = [
   ...scheduleMigrations,
   ...escalationMigrations,
   ...digestMigrations,
+  ...savedViewMigrations,
 ];

@@ -35,7 +35,7 @@ export function Explore() {
   const change = (next: Partial<Exploration>, replace = false) =>
     setParams((old) => writeExploration(old, next), { preventScrollReset: true, replace });
   const run = (place: number, text: string) => {
-    remember(text);
+    remember("explore", text);
     change({ queries: queries.map((query, index) => (index === place ? text.trim() : query)) });
   };
 

@@ -1,9 +1,9 @@
-import { ActionIcon, Button, Menu, Tooltip } from "@mantine/core";
-import { IconHistory, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, Tooltip } from "@mantine/core";
+import { IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { modifierKey } from "../../app/shortcuts.ts";
 import styles from "./Explore.module.css";
-import { readHistory } from "./history.ts";
+import { HistoryMenu } from "./HistoryMenu.tsx";
 import { QueryEditor } from "./QueryEditor.tsx";
 
 interface QueryRowProps {
@@ -38,7 +38,7 @@ export function QueryRow({ letter, query, run, remove }: QueryRowProps) {
             Run
           </Button>
         </Tooltip>
-        <History choose={run} />
+        <HistoryMenu of="explore" choose={run} />
         {remove === undefined ? null : (
           <Tooltip label="Remove this query">
             <ActionIcon
@@ -54,30 +54,5 @@ export function QueryRow({ letter, query, run, remove }: QueryRowProps) {
         )}
       </div>
     </div>
-  );
-}
-
-function History({ choose }: { readonly choose: (text: string) => void }) {
-  const [entries, setEntries] = useState<readonly string[]>([]);
-  return (
-    <Menu
-      withinPortal={false}
-      withInitialFocusPlaceholder={false}
-      onOpen={() => setEntries(readHistory())}
-    >
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size={36} aria-label="Earlier queries">
-          <IconHistory size={18} stroke={1.7} aria-hidden />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {entries.length === 0 ? <Menu.Label>No query was run on this device yet</Menu.Label> : null}
-        {entries.slice(0, 12).map((entry) => (
-          <Menu.Item key={entry} onClick={() => choose(entry)}>
-            <div className={styles.historyItem}>{entry}</div>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   );
 }

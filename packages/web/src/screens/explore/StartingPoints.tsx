@@ -14,7 +14,7 @@ const questions: readonly (readonly [string, string])[] = [
 
 /** What to ask first; and what was asked before. */
 export function StartingPoints({ choose }: { readonly choose: (query: string) => void }) {
-  const earlier = readHistory().slice(0, 6);
+  const earlier = readHistory("explore").slice(0, 6);
   return (
     <div className={styles.starting}>
       <h2 className={styles.startingTitle}>Questions to start from</h2>

@@ -1,10 +1,13 @@
-const key = "seaworthy.explore.history";
+/** What is asked of: each has a history of its own. */
+export type HistoryOf = "explore" | "logs";
+
+const keyOf = (of: HistoryOf) => `seaworthy.${of}.history`;
 const most = 40;
 
 /** The queries that were run on this device, latest first. */
-export function readHistory(): readonly string[] {
+export function readHistory(of: HistoryOf): readonly string[] {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "[]");
+    const stored: unknown = JSON.parse(localStorage.getItem(keyOf(of)) ?? "[]");
     return Array.isArray(stored)
       ? stored.filter((each): each is string => typeof each === "string")
       : [];
@@ -14,9 +17,9 @@ export function readHistory(): readonly string[] {
 }
 
 /** Puts a query at the head of the history. */
-export function remember(query: string): void {
+export function remember(of: HistoryOf, query: string): void {
   const text = query.trim();
   if (text === "") return;
-  const next = [text, ...readHistory().filter((each) => each !== text)].slice(0, most);
-  localStorage.setItem(key, JSON.stringify(next));
+  const next = [text, ...readHistory(of).filter((each) => each !== text)].slice(0, most);
+  localStorage.setItem(keyOf(of), JSON.stringify(next));
 }

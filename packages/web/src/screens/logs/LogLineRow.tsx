@@ -7,6 +7,7 @@ import {
   IconZoomIn,
   IconZoomOut,
 } from "@tabler/icons-react";
+import { Link } from "react-router";
 import type { LogLine } from "../../api/loki.ts";
 import { paths } from "../../app/paths.ts";
 import { CopyButton } from "../../elements/CopyButton.tsx";
@@ -50,14 +51,15 @@ export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
         </span>
       </button>
       {trace === null || isOpen ? null : (
-        <ScreenLink
+        // Hundreds of these are drawn: this one asks for nothing of the address.
+        <Link
           to={paths.trace(trace.traceId, trace.spanId)}
           className={styles.trace}
           aria-label="The trace of this line"
           title="The trace of this line"
         >
           <IconTimeline size={15} stroke={1.7} aria-hidden />
-        </ScreenLink>
+        </Link>
       )}
       {isOpen ? <Unfolded line={line} at={at} narrow={narrow} /> : null}
     </article>

@@ -1,5 +1,6 @@
 import { Button, Textarea } from "@mantine/core";
 import { useState } from "react";
+import { HistoryMenu } from "../explore/HistoryMenu.tsx";
 import styles from "./Logs.module.css";
 
 interface LogQueryFormProps {
@@ -44,6 +45,7 @@ export function LogQueryForm({ query, run }: LogQueryFormProps) {
       <Button type="submit" size="md" variant={draft.trim() === query ? "default" : "filled"}>
         Run
       </Button>
+      <HistoryMenu of="logs" choose={run} />
     </form>
   );
 }

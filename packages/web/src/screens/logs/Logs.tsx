@@ -1,4 +1,4 @@
-import { Button, Switch } from "@mantine/core";
+import { Button, SegmentedControl, Switch } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconFileText } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
@@ -13,14 +13,18 @@ import { useRowKeys } from "../../elements/use-row-keys.ts";
 import { isMoving, resolveRange } from "../../time/time-range.ts";
 import { useNow } from "../../time/use-now.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
+import { remember } from "../explore/history.ts";
 import { Facets } from "./Facets.tsx";
-import { everything, givesLines, withField, withLabel } from "./log-query.ts";
+import { everything, givesLines, withField, withLabel, withPattern } from "./log-query.ts";
 import { LogGraph } from "./LogGraph.tsx";
 import { LogLineRow } from "./LogLineRow.tsx";
 import { LogQueryForm } from "./LogQueryForm.tsx";
 import { LogVolume } from "./LogVolume.tsx";
 import styles from "./Logs.module.css";
+import { Patterns } from "./Patterns.tsx";
 import { linesQuery } from "./queries.ts";
+import { SavedViews } from "./SavedViews.tsx";
+import { TakeAway } from "./TakeAway.tsx";
 
 /** While following, how often to ask, in milliseconds. */
 const followEvery = 2000;
@@ -33,6 +37,7 @@ export function Logs() {
   const [params, setParams] = useSearchParams();
   const query = params.get("q") ?? everything;
   const open = params.get("open");
+  const showsPatterns = params.get("tab") === "patterns";
   const isFollowing = params.has("follow");
   const { range } = useTimeRange();
   const [asked, setAsked] = useState(Date.now);
@@ -56,9 +61,10 @@ export function Logs() {
       },
       { preventScrollReset: true, replace },
     );
-  const run = (text: string) => {
+  const run = (text: string, more: Readonly<Record<string, string | null>> = {}) => {
     setAsked(Date.now);
-    change({ q: text.trim() === "" ? null : text.trim(), open: null });
+    remember("logs", text);
+    change({ q: text.trim() === "" ? null : text.trim(), open: null, ...more });
   };
   const narrow = (line: LogLine, name: string, value: string, has: boolean) =>
     run(
@@ -70,16 +76,34 @@ export function Logs() {
       wide
       title="Logs"
       actions={
-        isMoving(range) && givesLines(query) ? (
-          <Switch
-            label="Follow"
-            checked={isFollowing}
-            onChange={(event) => change({ follow: event.currentTarget.checked ? "" : null }, true)}
-          />
-        ) : null
+        <div className={styles.actions}>
+          {givesLines(query) ? (
+            <SegmentedControl
+              size="sm"
+              aria-label="Show"
+              data={[
+                { value: "lines", label: "Lines" },
+                { value: "patterns", label: "Patterns" },
+              ]}
+              value={showsPatterns ? "patterns" : "lines"}
+              onChange={(value) => change({ tab: value === "patterns" ? value : null }, true)}
+            />
+          ) : null}
+          <SavedViews />
+          {givesLines(query) ? <TakeAway query={query} span={span} /> : null}
+          {isMoving(range) && givesLines(query) ? (
+            <Switch
+              label="Follow"
+              checked={isFollowing}
+              onChange={(event) =>
+                change({ follow: event.currentTarget.checked ? "" : null }, true)
+              }
+            />
+          ) : null}
+        </div>
       }
     >
-      <LogQueryForm query={query} run={run} />
+      <LogQueryForm query={query} run={(text) => run(text)} />
       {!givesLines(query) ? (
         <LogGraph query={query} />
       ) : error !== null ? (
@@ -89,7 +113,15 @@ export function Logs() {
       ) : (
         <>
           <LogVolume query={query} span={span} />
-          {lines.length === 0 ? (
+          {showsPatterns ? (
+            <Patterns
+              query={query}
+              span={span}
+              narrow={(pattern, has) => {
+                run(withPattern(query, pattern, has), has ? { tab: null } : {});
+              }}
+            />
+          ) : lines.length === 0 ? (
             <NoLines isEverything={query === everything} />
           ) : (
             <div className={styles.columns}>

@@ -53,6 +53,14 @@ export function withText(query: string, text: string): string {
   return `${query.slice(0, end + 1)} |= ${JSON.stringify(text)}${query.slice(end + 1)}`;
 }
 
+/** The query narrowed to lines of a shape, such as `user <_> signed in`, or to all others. */
+export function withPattern(query: string, pattern: string, has = true): string {
+  const end = selectorEnd(query);
+  if (end === -1) return query;
+  const quoted = pattern.includes("`") ? JSON.stringify(pattern) : `\`${pattern}\``;
+  return `${query.slice(0, end + 1)} ${has ? "|>" : "!>"} ${quoted}${query.slice(end + 1)}`;
+}
+
 /** The same stream and nothing else: for what stands around a line. */
 export function streamQuery(stream: Readonly<Record<string, string>>): string {
   const matchers = Object.entries(stream).map(

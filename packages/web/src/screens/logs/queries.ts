@@ -1,12 +1,15 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { queryLogMetric, queryLogs } from "../../api/loki.ts";
+import { queryLogMetric, queryLogs, queryPatterns } from "../../api/loki.ts";
 import type { Span } from "../../time/time-range.ts";
 import { volumeQuery } from "./log-query.ts";
 
 /** Lines that are asked for at once. */
 export const pageOfLines = 500;
 
-const nanoseconds = (ms: number) => `${Math.round(ms)}000000`;
+/** Patterns that are shown. */
+const mostPatterns = 50;
+
+export const nanoseconds = (ms: number) => `${Math.round(ms)}000000`;
 
 /** The latest lines of a span, and on request the ones before. */
 export function linesQuery(query: string, span: Span) {
@@ -31,6 +34,17 @@ export function volumeOf(query: string, span: Span, step: number) {
   return queryOptions({
     queryKey: ["log-volume", query, span.start, span.end, step],
     queryFn: ({ signal }) => queryLogMetric(volumeQuery(query, step), span, step, signal),
+    staleTime: Infinity,
+    gcTime: 60_000,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The most frequent shapes of the lines over the span. */
+export function patternsQuery(query: string, span: Span, step: number) {
+  return queryOptions({
+    queryKey: ["log-patterns", query, span.start, span.end, step],
+    queryFn: ({ signal }) => queryPatterns(query, span, step, mostPatterns, signal),
     staleTime: Infinity,
     gcTime: 60_000,
     placeholderData: keepPreviousData,

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { Command } from "../../elements/Command.tsx";
+import { download } from "../../elements/download.ts";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import { ruleYaml } from "./rule-yaml.ts";
 import type { RuleDraft } from "./rule-draft.ts";
@@ -33,7 +34,7 @@ export function RuleText({ draft, group, file }: RuleTextProps) {
           variant="default"
           disabled={draft.name === ""}
           leftSection={<IconDownload size={15} stroke={1.7} aria-hidden />}
-          onClick={() => download(name, yaml)}
+          onClick={() => download(name, "application/yaml", yaml)}
         >
           Download
         </Button>
@@ -50,13 +51,4 @@ function fileName(rule: string): string {
       .replace(/[^A-Za-z0-9]+/g, "-")
       .toLowerCase() || "rule"
   );
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/yaml" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }
