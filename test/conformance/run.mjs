@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 /** Suite → its module, and the packages that must be built before it runs. */
 const SUITES = {
   alertmanager: { module: "./alertmanager.mjs", build: ["packages/server"] },
+  "otel-node": { module: "./otel-node.mjs", build: ["packages/server"] },
   promql: { module: "./promql.mjs", build: ["packages/promql"] },
   "rule-tests": { module: "./rule-tests.mjs", build: ["packages/server"] },
   rules: { module: "./rules.mjs", build: ["packages/server"] },
