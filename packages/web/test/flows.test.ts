@@ -5,9 +5,7 @@ import { buildInterface, settled, type Build } from "./browser.ts";
 import { startFixture, type Fixture } from "./fixture/server.ts";
 import type { WorldName } from "./fixture/worlds.ts";
 
-// A slow machine draws hundreds of rows slowly; nothing here is about speed.
 vi.setConfig({ testTimeout: 90_000 });
-
 let build: Build;
 let browser: Browser;
 let fixture: Fixture;
@@ -331,11 +329,7 @@ describe("logs", () => {
     const unfolded = page.getByRole("link", { name: "Its trace" });
     expect(await unfolded.getAttribute("href")).toBe(trace);
     await page.getByRole("link", { name: "All lines of the trace" }).click();
-    await page.waitForURL(
-      (url) =>
-        url.searchParams.get("q") === '{service_name=~".+"} | trace_id="4bf92f3577b34da60"' &&
-        url.searchParams.has("from"),
-    );
+    await page.waitForURL(/trace_id%3D%224bf92f3577b34da60%22&from=/);
   });
 
   it("are kept as a view, shown as patterns, and narrowed to one of them", async () => {
@@ -345,9 +339,7 @@ describe("logs", () => {
     await page.getByLabel("Name").fill("Mails");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await page.getByText("The view Mails is saved for everybody").waitFor();
-    await page.getByLabel("Query").fill("");
-    await page.getByRole("button", { name: "Run" }).click();
-    await page.waitForURL((url) => !url.searchParams.has("q"));
+    await page.goto(`${fixture.url}/explore/logs`);
     await page.getByRole("button", { name: "Views" }).click();
     await page.getByRole("menuitem", { name: "Mails", exact: true }).click();
     await page.waitForURL(
