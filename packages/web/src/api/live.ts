@@ -16,6 +16,7 @@ const affected: Readonly<Record<Change["topic"], readonly string[]>> = {
   notifications: ["notifications", "overview"],
   targets: ["targets", "overview"],
   silences: ["silences", "alerts"],
+  "on-call": ["on-call"],
   configuration: ["rules", "targets", "overview", "alerts"],
 };
 

@@ -4,6 +4,7 @@ import {
   IconFileText,
   IconFlame,
   IconLayoutDashboard,
+  IconPhone,
   IconRadar2,
   IconSettings,
   IconTimeline,
@@ -27,6 +28,7 @@ export const destinations: readonly Destination[] = [
   { label: "Metrics", path: paths.explore(), icon: IconChartLine, key: "m" },
   { label: "Logs", path: paths.logs(), icon: IconFileText, key: "l" },
   { label: "Traces", path: paths.traces(), icon: IconTimeline, key: "r" },
+  { label: "On-call", path: paths.onCall(), icon: IconPhone, key: "c" },
   { label: "Targets", path: paths.targets(), icon: IconRadar2, key: "t" },
   { label: "Settings", path: paths.settings(), icon: IconSettings, key: "s" },
 ];

@@ -115,6 +115,24 @@ export const routes: RouteObject[] = [
             path: "explore/traces/:traceId",
             lazy: () => import("../screens/traces/trace-route.tsx"),
           },
+          {
+            path: "on-call",
+            lazy: () => import("../screens/on-call/tabs-route.tsx"),
+            children: [
+              { index: true, lazy: () => import("../screens/on-call/schedules-route.tsx") },
+              { path: "escalation", lazy: () => import("../screens/on-call/policies-route.tsx") },
+              { path: "me", lazy: () => import("../screens/on-call/ways-route.tsx") },
+              { path: "people", lazy: () => import("../screens/on-call/people-route.tsx") },
+            ],
+          },
+          {
+            path: "on-call/schedules/:id",
+            lazy: () => import("../screens/on-call/schedule-route.tsx"),
+          },
+          {
+            path: "on-call/escalation/:id",
+            lazy: () => import("../screens/on-call/policy-route.tsx"),
+          },
           { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
           {
             path: "settings",

@@ -12,6 +12,7 @@ import { Evidence } from "./Evidence.tsx";
 import { IncidentHeader } from "./IncidentHeader.tsx";
 import styles from "./IncidentPage.module.css";
 import { NextAction } from "./NextAction.tsx";
+import { Paging } from "./Paging.tsx";
 import { incidentQuery } from "./queries.ts";
 import { Timeline } from "./Timeline.tsx";
 
@@ -42,7 +43,10 @@ export function IncidentPage() {
       heading={<IncidentHeader incident={incident} />}
     >
       <div className={styles.columns}>
-        <Timeline key={incident.id} incident={incident} />
+        <div>
+          <Paging incident={incident} />
+          <Timeline key={incident.id} incident={incident} />
+        </div>
         <Evidence incident={incident} />
       </div>
       <div className={styles.thumb} data-empty={incident.state === "resolved" || undefined}>

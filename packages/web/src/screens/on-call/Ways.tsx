@@ -1,0 +1,200 @@
+import type { ContactMethod } from "@seaworthy/contract";
+import { Button, NativeSelect, Switch, TextInput } from "@mantine/core";
+import { IconDeviceMobile, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { tell } from "../../app/notices.ts";
+import { Dialog } from "../../elements/Dialog.tsx";
+import { EmptyState } from "../../elements/EmptyState.tsx";
+import { ErrorState } from "../../elements/ErrorState.tsx";
+import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
+import { FormError } from "../sign-in/FormError.tsx";
+import styles from "./OnCall.module.css";
+import { useAddWay, useRemoveWay, useTestWay, waysQuery } from "./queries.ts";
+
+const kinds: Readonly<
+  Record<ContactMethod["kind"], { readonly name: string; readonly example: string }>
+> = {
+  email: { name: "E-mail", example: "you@example.com" },
+  sms: { name: "Text message", example: "+4930123456" },
+  voice: { name: "Telephone", example: "+4930123456" },
+  slack: { name: "Slack webhook", example: "https://hooks.slack.com/services/…" },
+  webhook: { name: "Webhook", example: "https://example.com/pages" },
+};
+
+/** By what one is paged oneself: others cannot see or change it. */
+export function Ways() {
+  const { data, error, refetch } = useQuery(waysQuery);
+  const [isAdding, setAdding] = useState(false);
+  if (data === undefined)
+    return error === null ? (
+      <RowsSkeleton rows={4} />
+    ) : (
+      <ErrorState error={error} retry={() => void refetch()} />
+    );
+  const add = (
+    <Button
+      leftSection={<IconPlus size={16} stroke={1.7} aria-hidden />}
+      onClick={() => setAdding(true)}
+    >
+      Add a way
+    </Button>
+  );
+  return (
+    <>
+      {data.methods.length === 0 ? (
+        <EmptyState
+          title="You have named no way of being paged"
+          icon={<IconDeviceMobile size={32} stroke={1.3} />}
+        >
+          <p>
+            Where a mail server is configured, pages go to the e-mail that you sign in with. Add
+            what wakes you, and send yourself a test page.
+          </p>
+          {add}
+        </EmptyState>
+      ) : (
+        <>
+          <div className={styles.bar}>{add}</div>
+          <ul className={styles.list} aria-label="Your ways of being paged">
+            {data.methods.map((way) => (
+              <Way key={way.id} way={way} />
+            ))}
+          </ul>
+        </>
+      )}
+      {isAdding ? <AddWay close={() => setAdding(false)} /> : null}
+    </>
+  );
+}
+
+function Way({ way }: { readonly way: ContactMethod }) {
+  const test = useTestWay();
+  const remove = useRemoveWay();
+  const { name } = kinds[way.kind];
+  const quiet =
+    way.quiet === null
+      ? ""
+      : `, only P1 from ${way.quiet.from} to ${way.quiet.to} ${way.quiet.timeZone}`;
+  return (
+    <li className={styles.item}>
+      <span className={styles.what}>
+        <span>
+          <span className={styles.strong}>{name}</span> {way.address}
+        </span>
+        <span className={styles.muted}>
+          {way.severities.join(", ")}
+          {quiet}
+        </span>
+        {test.data?.error === undefined || test.data.error === null ? null : (
+          <span role="alert" className={styles.nobody}>
+            The test page did not go out: {test.data.error}
+          </span>
+        )}
+      </span>
+      <span className={styles.actions}>
+        <Button
+          size="xs"
+          variant="default"
+          loading={test.isPending}
+          aria-label={`Send a test page by ${name} to ${way.address}`}
+          onClick={() =>
+            test.mutate(
+              { params: { id: way.id } },
+              {
+                onSuccess: ({ error }) => {
+                  if (error === null) tell("done", "The test page went out");
+                },
+                onError: (error) => tell("failed", error.message),
+              },
+            )
+          }
+        >
+          Test
+        </Button>
+        <Button
+          size="xs"
+          variant="default"
+          loading={remove.isPending}
+          aria-label={`Remove ${name} ${way.address}`}
+          onClick={() => remove.mutate({ params: { id: way.id } })}
+        >
+          Remove
+        </Button>
+      </span>
+    </li>
+  );
+}
+
+const hereZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+function AddWay({ close }: { readonly close: () => void }) {
+  const [kind, setKind] = useState<ContactMethod["kind"]>("email");
+  const [address, setAddress] = useState("");
+  const [isQuiet, setQuiet] = useState(false);
+  const [from, setFrom] = useState("22:00");
+  const [to, setTo] = useState("07:00");
+  const add = useAddWay();
+  return (
+    <Dialog title="Add a way of being paged" close={close}>
+      <form
+        className={styles.dialog}
+        onSubmit={(event) => {
+          event.preventDefault();
+          const quiet = isQuiet ? { timeZone: hereZone(), from, to } : null;
+          add.mutate({ body: { kind, address: address.trim(), quiet } }, { onSuccess: close });
+        }}
+      >
+        {add.error === null ? null : <FormError error={add.error} />}
+        <NativeSelect
+          label="By"
+          data-autofocus
+          data={Object.entries(kinds).map(([value, { name }]) => ({ value, label: name }))}
+          value={kind}
+          onChange={(event) => setKind(event.currentTarget.value as ContactMethod["kind"])}
+        />
+        <TextInput
+          label="At"
+          required
+          withAsterisk={false}
+          placeholder={kinds[kind].example}
+          value={address}
+          onChange={(event) => setAddress(event.currentTarget.value)}
+        />
+        <Switch
+          label="Only P1 at these hours"
+          checked={isQuiet}
+          onChange={(event) => setQuiet(event.currentTarget.checked)}
+        />
+        {isQuiet ? (
+          <div className={styles.fields}>
+            <TextInput
+              type="time"
+              label="From"
+              required
+              withAsterisk={false}
+              value={from}
+              onChange={(event) => setFrom(event.currentTarget.value)}
+            />
+            <TextInput
+              type="time"
+              label="Until"
+              required
+              withAsterisk={false}
+              value={to}
+              onChange={(event) => setTo(event.currentTarget.value)}
+            />
+          </div>
+        ) : null}
+        <div className={styles.end}>
+          <Button variant="default" onClick={close}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={add.isPending} disabled={address.trim() === ""}>
+            Add
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,17 @@
+const day = 86_400_000;
+
+/** The two weeks that schedules show: from the midnight before `now`, so that it moves once a day. */
+export function twoWeeks(now: number) {
+  const start = new Date(now);
+  start.setHours(0, 0, 0, 0);
+  const from = start.getTime();
+  const to = from + 14 * day;
+  const asked = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+  return { from, to, asked } as const;
+}
+
+/** An instant as `datetime-local` fields have it: `2026-01-05T09:00`, in this device's zone. */
+export function localField(at: number): string {
+  const shifted = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
+}

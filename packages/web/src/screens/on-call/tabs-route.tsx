@@ -1,0 +1,1 @@
+export { OnCallTabs as Component } from "./OnCallTabs.tsx";
