@@ -51,7 +51,7 @@ export function People() {
               <Button
                 size="xs"
                 variant="default"
-                aria-label={`Make a new sign-in link for ${person.name}`}
+                aria-label={`New link for ${person.name}`}
                 onClick={() => setInvited(person)}
               >
                 New link

@@ -28,6 +28,7 @@ export function Policies() {
     <Button
       component={ScreenLink}
       to={paths.newPolicy()}
+      className={styles.primary ?? ""}
       leftSection={<IconPlus size={16} stroke={1.7} aria-hidden />}
     >
       Make a policy

@@ -43,6 +43,7 @@ export function Schedules() {
     <Button
       component={ScreenLink}
       to={paths.newSchedule()}
+      className={styles.primary ?? ""}
       leftSection={<IconPlus size={16} stroke={1.7} aria-hidden />}
     >
       Make a schedule
@@ -139,6 +140,7 @@ function ScheduleSection({ schedule, present, people, canChange }: ScheduleSecti
 }
 
 function Present({ present: { now, next } }: { readonly present: OnCallNow }) {
+  const isSeamless = now !== null && now.until !== null && now.until === next?.from;
   return (
     <>
       {now === null ? (
@@ -146,19 +148,20 @@ function Present({ present: { now, next } }: { readonly present: OnCallNow }) {
       ) : (
         <>
           <strong>{now.person.name}</strong> is on call
-          {now.until === null ? null : (
-            <span className={styles.muted}>
-              {" "}
-              for another turn until <Ago at={now.until} />
-            </span>
-          )}
         </>
       )}
-      {next === null ? null : (
-        <span className={styles.muted}>
-          , then {next.person.name} <Ago at={next.from} />
-        </span>
-      )}
+      <span className={styles.muted}>
+        {now === null || now.until === null || isSeamless ? null : (
+          <>
+            ; nobody is from <Ago at={now.until} /> on
+          </>
+        )}
+        {next === null ? null : (
+          <>
+            ; {next.person.name} takes over <Ago at={next.from} />
+          </>
+        )}
+      </span>
     </>
   );
 }
