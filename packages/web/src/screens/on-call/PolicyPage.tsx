@@ -268,7 +268,7 @@ function PolicyForm({ known, schedules, people }: PolicyFormProps) {
   );
 }
 
-function faultOf({ name, severities: given = [], steps }: PolicyDraft): string | undefined {
+function faultOf({ name, severities: given, steps }: PolicyDraft): string | undefined {
   if (given.length === 0) return "Choose at least one severity.";
   for (const [place, { targets, waitSeconds }] of steps.entries()) {
     if (targets.length === 0) return `Step ${place + 1} pages nobody yet.`;

@@ -25,8 +25,8 @@ import {
   useDeleteSchedule,
   useReplaceSchedule,
 } from "./queries.ts";
-import { faultOf, newLayer, type LayerDraft } from "./schedule-draft.ts";
-import { twoWeeks } from "./span.ts";
+import { faultOf, layerOf, newLayer, type LayerDraft } from "./schedule-draft.ts";
+import { hereZone, twoWeeks } from "./span.ts";
 import { ZoneField } from "./ZoneField.tsx";
 
 /** Making a schedule, or changing one; what it would say is drawn while one writes. */
@@ -76,9 +76,7 @@ function ScheduleForm({ known, people }: ScheduleFormProps) {
   const navigate = useNavigate();
   const [isRemoving, setRemoving] = useState(false);
   const [name, setName] = useState(known?.name ?? "");
-  const [timeZone, setTimeZone] = useState(
-    known?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-  );
+  const [timeZone, setTimeZone] = useState(known?.timeZone ?? hereZone());
   const [layers, setLayers] = useState<readonly LayerDraft[]>(
     () =>
       known?.layers.map((layer) => ({ ...layer, key: crypto.randomUUID() })) ?? [
@@ -94,7 +92,7 @@ function ScheduleForm({ known, people }: ScheduleFormProps) {
   const draft: ScheduleDraft = {
     name: name.trim(),
     timeZone,
-    layers: layers.map(({ key: _, ...layer }) => layer),
+    layers: layers.map(layerOf),
   };
   const fault = faultOf(draft);
   const preview = useQuery(

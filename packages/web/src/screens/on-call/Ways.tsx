@@ -10,6 +10,7 @@ import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import styles from "./OnCall.module.css";
+import { hereZone } from "./span.ts";
 import { useAddWay, useRemoveWay, useTestWay, waysQuery } from "./queries.ts";
 
 const kinds: Readonly<
@@ -125,8 +126,6 @@ function Way({ way }: { readonly way: ContactMethod }) {
     </li>
   );
 }
-
-const hereZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function AddWay({ close }: { readonly close: () => void }) {
   const [kind, setKind] = useState<ContactMethod["kind"]>("email");

@@ -36,7 +36,7 @@ export function stepsInWords(
   policy: Pick<PolicyDraft, "steps" | "repeats" | "everyoneInTheEnd">,
   nameOf: (target: EscalationTarget) => string,
 ): readonly string[] {
-  const steps = policy.steps ?? [];
+  const { steps } = policy;
   const waits = steps.map(({ waitSeconds }) => formatAge(waitSeconds * 1000));
   const sentences = steps.map(({ targets, mode }, place) => {
     const names = targets.map(nameOf);
@@ -47,12 +47,12 @@ export function stepsInWords(
       ? `At once: ${who}${turns}`
       : `After ${waits[place - 1]} without an answer: ${who}${turns}`;
   });
-  const { repeats = 0 } = policy;
+  const { repeats } = policy;
   const last = waits.at(-1) ?? "";
   if (repeats > 0)
     sentences.push(
       `After ${last} more: all of it again, ${repeats === 1 ? "once" : `${repeats} times`}`,
     );
-  if (policy.everyoneInTheEnd !== false) sentences.push(`After ${last} more: everybody`);
+  if (policy.everyoneInTheEnd) sentences.push(`After ${last} more: everybody`);
   return sentences;
 }

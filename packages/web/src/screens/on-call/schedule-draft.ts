@@ -3,6 +3,12 @@ import type { ScheduleDraft, ScheduleLayer } from "@seaworthy/contract";
 /** A layer while it is written; the key tells it from others with the same name. */
 export type LayerDraft = ScheduleLayer & { readonly key: string };
 
+/** The layer as it is sent. */
+export function layerOf(draft: LayerDraft): ScheduleLayer {
+  const { name, timeZone, people, startsAt, endsAt, turn, windows } = draft;
+  return { name, timeZone, people, startsAt, endsAt, turn, windows };
+}
+
 /** A layer to begin with: weekly turns from last Monday at 9:00 on. */
 export function newLayer(name: string, timeZone: string, now = new Date()): LayerDraft {
   const monday = new Date(now);

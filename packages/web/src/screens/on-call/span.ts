@@ -15,3 +15,6 @@ export function localField(at: number): string {
   const shifted = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
   return shifted.toISOString().slice(0, 16);
 }
+
+/** The name of this device's time zone. */
+export const hereZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;
