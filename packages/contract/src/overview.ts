@@ -96,7 +96,15 @@ export const listNotifications = operation({
 
 /** What `GET /api/live` (server-sent events) sends as the data of each event named `change`. */
 export const change = z.object({
-  topic: z.enum(["alerts", "incidents", "notifications", "targets", "silences", "on-call", "configuration"]),
+  topic: z.enum([
+    "alerts",
+    "incidents",
+    "notifications",
+    "targets",
+    "silences",
+    "on-call",
+    "configuration",
+  ]),
   id: z.string().optional(),
 });
 export type Change = z.infer<typeof change>;
