@@ -49,7 +49,7 @@ import type { PagingConfig } from "./send-page.ts";
 const LIMITS = {
   /** Steps that are taken, and pages that are sent, at a time. */
   batch: 50,
-  /** How long a server has a page in hand: longer than any attempt to send it. */
+  /** How long a server has a page in hand, where nothing else is said. */
   claim: 90_000,
   /** The time before the second attempt; each later one waits three times as long, */
   firstRetry: 5000,
@@ -121,6 +121,8 @@ export interface PagingOptions {
   readonly externalURL: string;
   /** 0 to 1, for the jitter between attempts. */
   readonly random?: () => number;
+  /** How long a server has a page in hand, ms; longer than any attempt to send it. */
+  readonly claim?: number;
 }
 
 /** Makes the paging of people; it does nothing on its own before `start`. */
@@ -394,9 +396,9 @@ class PersonPaging implements Paging {
 
   /** Sends the pages that are due; answers how many there were. */
   async #sendPages(): Promise<number> {
-    const { records, clock } = this.#options;
+    const { records, clock, claim = LIMITS.claim } = this.#options;
     const now = clock.now();
-    const until = new Date(now + LIMITS.claim);
+    const until = new Date(now + claim);
     const pages = await claimPersonPages(records.db, new Date(now), until, LIMITS.batch);
     await Promise.all(pages.map((page) => this.#sendOne(page)));
     return pages.length;
