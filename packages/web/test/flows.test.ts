@@ -372,6 +372,8 @@ describe("logs", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "What stands around it" }).click();
     await page.waitForURL(/environment%3D%22production%22.*from=20/);
+    // The address changes before the form does, which would take back what is typed until then.
+    await page.getByLabel("Query").getByText('environment="production"').waitFor();
     await page.getByLabel("Query").fill('{a="b"} |');
     await page.getByRole("button", { name: "Run" }).click();
     await page.getByText("unexpected end of the query").waitFor();
