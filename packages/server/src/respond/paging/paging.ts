@@ -1,30 +1,20 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { messageOf } from "../../model/index.ts";
-import type { Announce, Clock, EscalationTarget, Timer } from "../../model/index.ts";
+import type { Announce, Clock } from "../../model/index.ts";
 import { HttpSender, MailSender } from "../../route/index.ts";
 import type { Outcome } from "../../route/index.ts";
 import {
-  addPersonPages,
-  addTimeline,
-  claimPersonPages,
   dropPersonPages,
   findEscalation,
   findIncident,
   findPersonPage,
-  findSchedule,
   findUser,
   hastenEscalation,
   installationKey,
-  listContacts,
   listPolicies,
   listUsers,
-  lockDueEscalations,
-  nextPagingAt,
-  overridesBetween,
   pagesOfIncident,
   saveEscalation,
-  settlePersonPage,
   takeTurn,
 } from "../../store/index.ts";
 import type {
@@ -37,36 +27,15 @@ import type {
   Tx,
   UserRecord,
 } from "../../store/index.ts";
-import { dutyAt } from "../on-call/duties.ts";
 import { pageIdOf, tokenOf } from "./acknowledge-link.ts";
-import { waysNow } from "./contacts.ts";
 import { PagingError } from "./errors.ts";
-import { placeAfter, policyFor, stepInWords, targetsOf } from "./policy.ts";
+import { Escalator } from "./escalator.ts";
+import { policyFor, stepInWords } from "./policy.ts";
 import { sendPage } from "./send-page.ts";
 import type { PagingConfig } from "./send-page.ts";
 
-/** Times in milliseconds. */
-const LIMITS = {
-  /** Steps that are taken, and pages that are sent, at a time. */
-  batch: 50,
-  /** How long a server has a page in hand, where nothing else is said. */
-  claim: 90_000,
-  /** The time before the second attempt; each later one waits three times as long, */
-  firstRetry: 5000,
-  /** but not longer than this, whatever the receiver asks for, */
-  longestRetry: 5 * 60_000,
-  /** up to this many attempts in all. */
-  attempts: 5,
-  /** Another server may have begun something that this one does not know of. */
-  look: 5000,
-  /** What another server has under its lock is not asked for all the time. */
-  shortestLook: 50,
-  /** How long a link in a page answers. */
-  link: 24 * 3_600_000,
-} as const;
-
-/** Who acts when nobody does. */
-const SYSTEM = "system";
+/** How long a link in a page answers. */
+const LINK_LIFE = 24 * 3_600_000;
 
 /** A page's link, as far as it answers. */
 export interface AnsweredLink {
@@ -134,18 +103,17 @@ class PersonPaging implements Paging {
   readonly #options: PagingOptions;
   readonly #http: HttpSender;
   readonly #mail = new MailSender();
-  readonly #random: () => number;
+  readonly #escalator: Escalator;
   #key: Promise<Buffer> | undefined;
-  #timer: Timer | undefined;
-  #working: Promise<void> | undefined;
-  /** Whether something came while work was under way that may not have seen it. */
-  #again = false;
-  #running = false;
 
   constructor(options: PagingOptions) {
     this.#options = options;
     this.#http = new HttpSender({ now: () => options.clock.now() });
-    this.#random = options.random ?? Math.random;
+    this.#escalator = new Escalator({
+      ...options,
+      hasMail: options.config.email !== undefined,
+      send: (page, incident, escalation) => this.#page(page, incident, escalation),
+    });
   }
 
   async follow(tx: Tx, incident: IncidentRecord, at: number): Promise<void> {
@@ -171,7 +139,7 @@ class PersonPaging implements Paging {
       startedAt: new Date(at),
       ended: null,
     });
-    this.#options.records.afterCommit(tx, () => this.#wake());
+    this.#options.records.afterCommit(tx, () => this.#escalator.wake());
   }
 
   async escalate(tx: Tx, incident: IncidentRecord): Promise<void> {
@@ -182,25 +150,21 @@ class PersonPaging implements Paging {
         `Nobody else is to be paged about incident #${incident.number}: it has no escalation policy, somebody has answered, or everybody has been paged.`,
       );
     }
-    records.afterCommit(tx, () => this.#wake());
+    records.afterCommit(tx, () => this.#escalator.wake());
   }
 
   start(): void {
-    this.#running = true;
-    this.#wake();
+    this.#escalator.start();
   }
 
   async stop(): Promise<void> {
-    this.#running = false;
-    this.#timer?.cancel();
     this.#mail.close();
-    await this.#working;
+    await this.#escalator.stop();
     await this.#http.close();
   }
 
-  async settle(): Promise<void> {
-    this.#wake();
-    while (this.#working !== undefined) await this.#working;
+  settle(): Promise<void> {
+    return this.#escalator.settle();
   }
 
   async of(incidentId: string): Promise<PagingView | undefined> {
@@ -227,7 +191,7 @@ class PersonPaging implements Paging {
     const id = pageIdOf(await this.#linkKey(), token);
     const page = id === undefined ? undefined : await findPersonPage(records.db, id);
     if (page === undefined) throw refuse("This link is none of ours. Open it from the page again.");
-    if (clock.now() - page.createdAt.getTime() > LIMITS.link) {
+    if (clock.now() - page.createdAt.getTime() > LINK_LIFE) {
       throw refuse("This link is older than a day. Sign in to see the incident.");
     }
     const escalation = await findEscalation(records.db, page.incidentId);
@@ -268,160 +232,19 @@ class PersonPaging implements Paging {
     return this.#key;
   }
 
-  #wake(): void {
-    if (!this.#running) return;
-    if (this.#working !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#timer?.cancel();
-    this.#working = this.#work().finally(() => {
-      this.#working = undefined;
-      if (this.#again) this.#wake();
+  async #page(
+    page: PersonPageRecord,
+    incident: IncidentRecord,
+    { policy }: EscalationRecord,
+  ): Promise<Outcome> {
+    const { externalURL } = this.#options;
+    return this.#send(page, {
+      incident,
+      policy: policy.name,
+      step: stepInWords(policy, page),
+      incidentUrl: `${externalURL}/incidents/${incident.number}`,
+      acknowledgeUrl: `${externalURL}/acknowledge/${tokenOf(await this.#linkKey(), page.id)}`,
     });
-  }
-
-  /** Does all that is due, then sleeps until something is. */
-  async #work(): Promise<void> {
-    const { records, clock, log } = this.#options;
-    let wait: number = LIMITS.look;
-    try {
-      do {
-        this.#again = false;
-        while ((await this.#takeSteps()) > 0);
-        while ((await this.#sendPages()) > 0);
-      } while (this.#again && this.#running);
-      const next = await nextPagingAt(records.db);
-      if (next !== null) wait = Math.min(wait, next.getTime() - clock.now());
-    } catch (error) {
-      log.error({ reason: messageOf(error) }, "people could not be paged; trying again");
-    }
-    if (this.#running)
-      this.#timer = clock.after(Math.max(LIMITS.shortestLook, wait), () => this.#wake());
-  }
-
-  /** Takes the steps that are due; answers how many there were. */
-  #takeSteps(): Promise<number> {
-    const { records, clock } = this.#options;
-    return records.transaction(async (tx) => {
-      const now = clock.now();
-      const due = await lockDueEscalations(tx, new Date(now), LIMITS.batch);
-      for (const escalation of due) await this.#takeStep(tx, escalation, now);
-      return due.length;
-    });
-  }
-
-  async #takeStep(tx: Tx, escalation: EscalationRecord, now: number): Promise<void> {
-    const { incidentId, policy, run, round, step, turn } = escalation;
-    const incident = await findIncident(tx, { id: incidentId });
-    if (incident === undefined) return;
-    const { people, nobodyBy } = await this.#peopleOf(tx, targetsOf(policy, escalation, turn), now);
-    const ways = await listContacts(
-      tx,
-      people.map(({ id }) => id),
-    );
-    const createdAt = new Date(now);
-    const words = stepInWords(policy, escalation);
-    const notes: string[] = nobodyBy.map((name) => `Nobody is on call by ${name} (${words})`);
-    const pages = people.flatMap((person) => {
-      const own = this.#waysOf(person, ways);
-      const usable = waysNow(own, incident.severity, now);
-      if (usable.length === 0) {
-        const why = own.length === 0 ? "has no way to be reached" : "is not to be paged now";
-        notes.push(`${person.name} ${why} (${words})`);
-      }
-      return usable.map(({ kind, address }) => ({
-        id: randomUUID(),
-        incidentId,
-        run,
-        round,
-        step,
-        personId: person.id,
-        kind,
-        address,
-        createdAt,
-      }));
-    });
-    await addPersonPages(tx, pages);
-    const next = placeAfter(policy, escalation);
-    // Where nobody can be reached, nobody's answer is waited for.
-    const wait = pages.length === 0 ? 0 : (next?.wait ?? 0);
-    await saveEscalation(tx, {
-      ...escalation,
-      ...(next === undefined
-        ? { dueAt: null }
-        : { round: next.round, step: next.step, dueAt: new Date(now + wait) }),
-    });
-    if (next === undefined && pages.length === 0) notes.push("Nobody is left to be paged");
-    await this.#note(tx, incidentId, now, "notification_failed", notes);
-  }
-
-  /** Whoever has named no way is reached by the e-mail that they sign in with, where mail can be sent. */
-  #waysOf(person: UserRecord, ways: readonly ContactRecord[]): readonly ContactRecord[] {
-    const own = ways.filter(({ personId }) => personId === person.id);
-    if (own.length > 0 || this.#options.config.email === undefined) return own;
-    return [
-      {
-        id: person.id,
-        personId: person.id,
-        kind: "email",
-        address: person.email,
-        severities: ["P1", "P2", "P3"],
-        quiet: null,
-      },
-    ];
-  }
-
-  async #peopleOf(
-    tx: Tx,
-    targets: readonly EscalationTarget[],
-    now: number,
-  ): Promise<{ readonly people: readonly UserRecord[]; readonly nobodyBy: readonly string[] }> {
-    const everyone = await listUsers(tx);
-    const ids = new Set<string>();
-    const nobodyBy: string[] = [];
-    for (const target of targets) {
-      if (target.kind === "everyone") for (const { id } of everyone) ids.add(id);
-      else if (target.kind === "person") ids.add(target.id);
-      else {
-        const schedule = await findSchedule(tx, target.id);
-        const overrides = await overridesBetween(tx, [target.id], now, now + 1);
-        const duty = dutyAt(schedule?.layers ?? [], overrides.get(target.id) ?? [], now);
-        if (duty === undefined) nobodyBy.push(schedule?.name ?? "a schedule that is gone");
-        else ids.add(duty.personId);
-      }
-    }
-    return { people: everyone.filter(({ id }) => ids.has(id)), nobodyBy };
-  }
-
-  /** Sends the pages that are due; answers how many there were. */
-  async #sendPages(): Promise<number> {
-    const { records, clock, claim = LIMITS.claim } = this.#options;
-    const now = clock.now();
-    const until = new Date(now + claim);
-    const pages = await claimPersonPages(records.db, new Date(now), until, LIMITS.batch);
-    await Promise.all(pages.map((page) => this.#sendOne(page)));
-    return pages.length;
-  }
-
-  async #sendOne(page: PersonPageRecord): Promise<void> {
-    const { records, externalURL, log } = this.#options;
-    try {
-      const incident = await findIncident(records.db, { id: page.incidentId });
-      const escalation = await findEscalation(records.db, page.incidentId);
-      if (incident === undefined || escalation === undefined) return;
-      const outcome = await this.#send(page, {
-        incident,
-        policy: escalation.policy.name,
-        step: stepInWords(escalation.policy, page),
-        incidentUrl: `${externalURL}/incidents/${incident.number}`,
-        acknowledgeUrl: `${externalURL}/acknowledge/${tokenOf(await this.#linkKey(), page.id)}`,
-      });
-      await records.transaction((tx) => this.#settle(tx, page, outcome, escalation));
-    } catch (error) {
-      // The claim runs out, and the page is due again.
-      log.error({ page: page.id, reason: messageOf(error) }, "a page could not be dealt with");
-    }
   }
 
   #send(
@@ -432,67 +255,4 @@ class PersonPaging implements Paging {
     const senders = { config, http: this.#http, mail: this.#mail, now: () => clock.now() };
     return sendPage(page, message, senders);
   }
-
-  async #settle(
-    tx: Tx,
-    page: PersonPageRecord,
-    outcome: Outcome,
-    { policy }: EscalationRecord,
-  ): Promise<void> {
-    const now = this.#options.clock.now();
-    const person = await findUser(tx, page.personId);
-    const who = `${person?.name ?? "somebody"} by ${KIND_IN_WORDS[page.kind]} (${stepInWords(policy, page)})`;
-    if (outcome.kind === "sent") {
-      await settlePersonPage(tx, page.id, { state: "sent", at: new Date(now) });
-      await this.#note(tx, page.incidentId, now, "notified", [`Paged ${who}`]);
-      return;
-    }
-    const { error } = outcome;
-    if (outcome.kind === "retry" && page.attempts < LIMITS.attempts) {
-      const usual = LIMITS.firstRetry * 3 ** (page.attempts - 1);
-      const jitter = 0.75 + this.#random() / 2;
-      const after = Math.min(Math.max(outcome.after ?? 0, usual * jitter), LIMITS.longestRetry);
-      await settlePersonPage(tx, page.id, {
-        state: "waiting",
-        error,
-        nextAt: new Date(now + after),
-      });
-      return;
-    }
-    await settlePersonPage(tx, page.id, { state: "failed", error });
-    await this.#note(tx, page.incidentId, now, "notification_failed", [
-      `Could not page ${who}: ${error}`,
-    ]);
-    const siblings = (await pagesOfIncident(tx, page.incidentId)).filter(
-      ({ run, round, step }) => run === page.run && round === page.round && step === page.step,
-    );
-    // When nobody of a step could be reached, the next one is not waited for.
-    if (siblings.every(({ state }) => state === "failed")) {
-      await hastenEscalation(tx, page.incidentId, page.run, new Date(now));
-    }
-  }
-
-  async #note(
-    tx: Tx,
-    incidentId: string,
-    at: number,
-    kind: "notified" | "notification_failed",
-    texts: readonly string[],
-  ): Promise<void> {
-    if (texts.length === 0) return;
-    const { records, announce } = this.#options;
-    await addTimeline(
-      tx,
-      texts.map((text) => ({ incidentId, at: new Date(at), kind, actor: SYSTEM, text })),
-    );
-    records.afterCommit(tx, () => announce({ topic: "incidents", id: incidentId }));
-  }
 }
-
-const KIND_IN_WORDS = {
-  email: "e-mail",
-  slack: "Slack",
-  webhook: "webhook",
-  sms: "text message",
-  voice: "telephone",
-} as const;
