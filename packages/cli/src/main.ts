@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { alerts, alertsHelp } from "./alerts.ts";
 import { doctor, doctorHelp } from "./doctor/doctor.ts";
+import { incident, incidentHelp } from "./incidents.ts";
 import { init, initHelp } from "./init/init.ts";
 import { onCall, onCallHelp } from "./on-call.ts";
 import { receivers, receiversHelp } from "./receivers.ts";
@@ -19,6 +20,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   init: { run: init, help: initHelp },
   doctor: { run: doctor, help: doctorHelp },
   alerts: { run: alerts, help: alertsHelp },
+  incident: { run: incident, help: incidentHelp },
   "on-call": { run: onCall, help: onCallHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
@@ -34,6 +36,7 @@ Commands:
   init       add the kit to a service, and the files that watch it
   doctor     say what works and what does not, by trying it
   alerts     which alerts are noisy, and which rules are of no use
+  incident   see, open, answer and close incidents
   on-call    who is on call now, and who is next
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules

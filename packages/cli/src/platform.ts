@@ -17,6 +17,8 @@ export interface Platform {
   readonly positionals: readonly string[];
   /** Whether the answer is wanted as the platform gives it. */
   readonly json: boolean;
+  /** What the command's own options say. */
+  readonly options: Readonly<Record<string, string | undefined>>;
   /** Calls an operation of its API; throws an Error with the platform's own words when it refuses. */
   ask<O extends Operation>(operation: O, input: InputOf<O>): Promise<AnswerOf<O>>;
 }
@@ -31,18 +33,29 @@ export async function withPlatform(
   args: string[],
   terminal: Terminal,
   run: (platform: Platform) => Promise<number>,
+  /** Options of the command's own; each takes a value. */
+  own: readonly string[] = [],
 ): Promise<number> {
   try {
     const env = await withDotEnv(terminal.env, terminal.cwd);
-    const { values, positionals } = read(args);
-    if (values.help) {
+    const { values, positionals } = read(args, own);
+    const { url, json, help: isHelp, ...options } = values;
+    if (isHelp === true) {
       terminal.out(help);
       return 0;
     }
-    const base = address(values.url ?? (env["SEAWORTHY_URL"] || "http://127.0.0.1:4000"));
+    const base = address(
+      typeof url === "string" ? url : env["SEAWORTHY_URL"] || "http://127.0.0.1:4000",
+    );
     return await run({
       positionals,
-      json: values.json,
+      json: json === true,
+      options: Object.fromEntries(
+        Object.entries(options).map(([name, value]) => [
+          name,
+          typeof value === "string" ? value : undefined,
+        ]),
+      ),
       ask: (operation, input) => ask(base, env["SEAWORTHY_TOKEN"] ?? "", operation, input),
     });
   } catch (error) {
@@ -54,7 +67,7 @@ export async function withPlatform(
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function read(args: string[]) {
+function read(args: string[], own: readonly string[]) {
   try {
     return parseArgs({
       args,
@@ -63,6 +76,7 @@ function read(args: string[]) {
         url: { type: "string" },
         json: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
+        ...Object.fromEntries(own.map((name) => [name, { type: "string" } as const])),
       },
     });
   } catch (error) {

@@ -1,43 +1,18 @@
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { launchBrowser } from "../../../test/chromium.ts";
-import { buildInterface, settled, type Build } from "./browser.ts";
-import { startFixture, type Fixture } from "./fixture/server.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, it, vi } from "vitest";
+import type { Fixture } from "./fixture/server.ts";
 import type { WorldName } from "./fixture/worlds.ts";
+import { stage } from "./stage.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
-let build: Build;
-let browser: Browser;
 let fixture: Fixture;
-let context: BrowserContext;
 let page: Page;
-
-beforeAll(async () => {
-  [build, browser] = await Promise.all([buildInterface(), launchBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await build?.remove();
-});
-
-afterEach(async () => {
-  await context?.close();
-  await fixture?.close();
-});
+const onStage = stage();
 
 /** Opens a screen of a fresh fixture in a fresh browser profile. */
-async function open(path: string, world: WorldName = "burning", signedIn = true): Promise<void> {
-  fixture = await startFixture({ world, files: build.folder, signedIn });
-  context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    timezoneId: "UTC",
-    reducedMotion: "reduce",
-  });
-  page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  await page.goto(fixture.url + path);
-  await settled(page);
+async function open(path: string, world?: WorldName, signedIn?: boolean): Promise<void> {
+  page = await onStage.open(path, world, signedIn);
+  fixture = onStage.fixture();
 }
 
 const search = () => new URL(page.url()).searchParams;
@@ -380,78 +355,6 @@ describe("logs", () => {
   });
 });
 
-describe("traces", () => {
-  it("are found by fields, opened at what was found, and lead to their logs", async () => {
-    await open("/explore/traces");
-    await page.getByLabel("Status").selectOption("failed");
-    await page.waitForURL((url) => url.searchParams.get("q") === "{ status = error }");
-    await page.getByText("15 traces", { exact: true }).waitFor();
-    await page.keyboard.press("j");
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\/explore\/traces\/4bf9.*span=0000000000000005/);
-    const span = page.getByRole("complementary", { name: "Span" });
-    await span.getByText("TimeoutError: the bank did not answer within 3 s").first().waitFor();
-    const logs = await span.getByRole("link", { name: "Logs of this span" }).getAttribute("href");
-    expect(new URLSearchParams(logs?.split("?")[1]).get("q")).toBe(
-      '{service_name=~".+"} | trace_id="4bf92f3577b34da6a3ce929d0e0e4736" | span_id="0000000000000005"',
-    );
-    const rows = page.getByRole("treeitem");
-    expect(await rows.count()).toBe(6);
-    // By keyboard: to the parent, and its children away.
-    await page.getByRole("tree", { name: "Spans" }).focus();
-    await page.keyboard.press("ArrowLeft");
-    await page.keyboard.press("ArrowLeft");
-    await page.waitForURL((url) => url.searchParams.get("fold") === "0000000000000004");
-    await page.waitForFunction(() => document.querySelectorAll("[role=treeitem]").length === 5);
-    await page.getByLabel("Find in this trace").fill("postgres");
-    await page.getByRole("search").getByText("1", { exact: true }).waitFor();
-    await page.keyboard.press("Enter");
-    await page.waitForURL((url) => url.searchParams.get("span") === "0000000000000003");
-    await page.getByRole("button", { name: "Zoom to this span" }).click();
-    await page.waitForURL(/zoom=0\.00/);
-    await page.reload();
-    await span.getByRole("heading", { name: "SELECT carts" }).waitFor();
-    expect(await rows.count()).toBe(5);
-  });
-
-  it("of 10,000 spans are drawn where one looks, also at the span of a link", async () => {
-    await open(`/explore/traces/${"f".repeat(32)}?span=0000000000002000`);
-    const there = page.getByRole("treeitem", { selected: true });
-    expect(await there.textContent()).toContain("step 8191");
-    expect(await page.getByRole("treeitem").count()).toBeLessThan(100);
-    await page.getByRole("tree", { name: "Spans" }).focus();
-    await page.keyboard.press("End");
-    await there.waitFor({ state: "detached" });
-    await page.getByLabel("Find in this trace").fill("item.number=77");
-    await page.keyboard.press("Enter");
-    await page.getByRole("treeitem", { selected: true }).getByText("step 77").waitFor();
-  });
-
-  it("are ranked by operation, drawn by service, and compared", async () => {
-    await open("/explore/traces/operations");
-    await page.getByRole("button", { name: "Errors" }).click();
-    await page.waitForURL(/sort=errors/);
-    await page.getByRole("row").nth(1).getByText("POST /charges").waitFor();
-    await page.getByRole("link", { name: "15.1\u00a0%" }).click();
-    await page.waitForURL((url) =>
-      (url.searchParams.get("q") ?? "").includes('name = "POST /charges" && status = error'),
-    );
-    await page.getByRole("link", { name: "Service map" }).click();
-    await page.getByRole("button", { name: /^payments/ }).click();
-    await page.waitForURL(/service=payments/);
-    await page.waitForFunction(
-      () => document.querySelectorAll("section[aria-label=Calls] tbody tr").length === 2,
-    );
-    await page.getByRole("link", { name: "Slow against normal" }).click();
-    await page.getByRole("link", { name: "payment.method=card" }).click();
-    await page.waitForURL(
-      (url) =>
-        url.searchParams.get("q") ===
-        '{ duration >= 620ms && kind = server && .payment.method = "card" }',
-    );
-  });
-});
-
 describe("silences", () => {
   it("are made from an alert in two clicks, show what they hide, and are ended", async () => {
     await open("/alerts?open=a1");
@@ -595,29 +498,5 @@ describe("tokens", () => {
     await page.getByLabel("Type ci to revoke it").fill("ci");
     await revoke.click();
     await page.getByRole("button", { name: "Revoke ci" }).waitFor({ state: "detached" });
-  });
-});
-
-describe("on call", () => {
-  it("a schedule is made with its preview, and says what it lacks until then", async () => {
-    await open("/on-call", "empty");
-    await page.getByRole("link", { name: "Make a schedule" }).click();
-    const save = page.getByRole("button", { name: "Save" });
-    await page.getByText('"Primary" needs somebody to take turns.').waitFor();
-    expect(await save.isDisabled()).toBe(true);
-    await page.getByLabel("Add a person to Primary").selectOption({ label: "Ben Shaw" });
-    await page.getByLabel("Add a person to Primary").selectOption({ label: "Ana Brook" });
-    await page.getByRole("button", { name: "Move Ana Brook forward" }).click();
-    await page.getByRole("list", { name: "On call" }).getByText("Cleo Hart").first().waitFor();
-    await page.getByText("Give the schedule a name.").waitFor();
-    await page.getByLabel("Name", { exact: true }).fill("Backend");
-    const sent = page.waitForRequest(
-      (request) => request.method() === "POST" && request.url().endsWith("/api/schedules"),
-    );
-    await save.click();
-    const draft = (await sent).postDataJSON() as { layers: { people: string[] }[] };
-    expect(draft).toMatchObject({ name: "Backend", layers: [{ people: ["ana", "ben"] }] });
-    await page.getByText("The schedule is saved").waitFor();
-    expect(new URL(page.url()).pathname).toBe("/on-call");
   });
 });

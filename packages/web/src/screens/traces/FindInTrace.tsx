@@ -1,6 +1,6 @@
 import { ActionIcon, TextInput, Tooltip } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { SpanNode } from "./trace-tree.ts";
 import styles from "./TracePage.module.css";
 
@@ -27,13 +27,21 @@ export function FindInTrace({ text, found, current, search, show }: FindInTraceP
     const next = found[(from + by + found.length) % found.length];
     if (next !== undefined) show(next);
   };
+  // A long trace takes a moment to be searched; Enter that was pressed meanwhile is not lost.
+  const isWanted = useRef(false);
+  useEffect(() => {
+    if (!isWanted.current || draft !== text) return;
+    isWanted.current = false;
+    go(1);
+  });
   return (
     <form
       role="search"
       className={styles.find}
       onSubmit={(event) => {
         event.preventDefault();
-        go(1);
+        if (draft === text) go(1);
+        else isWanted.current = true;
       }}
     >
       <TextInput

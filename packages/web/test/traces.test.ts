@@ -1,0 +1,77 @@
+import { describe, expect, it, vi } from "vitest";
+import { stage } from "./stage.ts";
+
+vi.setConfig({ testTimeout: 90_000 });
+const { open } = stage();
+
+describe("traces", () => {
+  it("are found by fields, opened at what was found, and lead to their logs", async () => {
+    const page = await open("/explore/traces");
+    await page.getByLabel("Status").selectOption("failed");
+    await page.waitForURL((url) => url.searchParams.get("q") === "{ status = error }");
+    await page.getByText("15 traces", { exact: true }).waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/explore\/traces\/4bf9.*span=0000000000000005/);
+    const span = page.getByRole("complementary", { name: "Span" });
+    await span.getByText("TimeoutError: the bank did not answer within 3 s").first().waitFor();
+    const logs = await span.getByRole("link", { name: "Logs of this span" }).getAttribute("href");
+    expect(new URLSearchParams(logs?.split("?")[1]).get("q")).toBe(
+      '{service_name=~".+"} | trace_id="4bf92f3577b34da6a3ce929d0e0e4736" | span_id="0000000000000005"',
+    );
+    const rows = page.getByRole("treeitem");
+    expect(await rows.count()).toBe(6);
+    // By keyboard: to the parent, and its children away.
+    await page.getByRole("tree", { name: "Spans" }).focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForURL((url) => url.searchParams.get("fold") === "0000000000000004");
+    await page.waitForFunction(() => document.querySelectorAll("[role=treeitem]").length === 5);
+    await page.getByLabel("Find in this trace").fill("postgres");
+    await page.getByRole("search").getByText("1", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.searchParams.get("span") === "0000000000000003");
+    await page.getByRole("button", { name: "Zoom to this span" }).click();
+    await page.waitForURL(/zoom=0\.00/);
+    await page.reload();
+    await span.getByRole("heading", { name: "SELECT carts" }).waitFor();
+    expect(await rows.count()).toBe(5);
+  });
+
+  it("of 10,000 spans are drawn where one looks, also at the span of a link", async () => {
+    const page = await open(`/explore/traces/${"f".repeat(32)}?span=0000000000002000`);
+    const there = page.getByRole("treeitem", { selected: true });
+    expect(await there.textContent()).toContain("step 8191");
+    expect(await page.getByRole("treeitem").count()).toBeLessThan(100);
+    await page.getByRole("tree", { name: "Spans" }).focus();
+    await page.keyboard.press("End");
+    await there.waitFor({ state: "detached" });
+    await page.getByLabel("Find in this trace").fill("item.number=77");
+    await page.keyboard.press("Enter");
+    await page.getByRole("treeitem", { selected: true }).getByText("step 77").waitFor();
+  });
+
+  it("are ranked by operation, drawn by service, and compared", async () => {
+    const page = await open("/explore/traces/operations");
+    await page.getByRole("button", { name: "Errors" }).click();
+    await page.waitForURL(/sort=errors/);
+    await page.getByRole("row").nth(1).getByText("POST /charges").waitFor();
+    await page.getByRole("link", { name: "15.1\u00a0%" }).click();
+    await page.waitForURL((url) =>
+      (url.searchParams.get("q") ?? "").includes('name = "POST /charges" && status = error'),
+    );
+    await page.getByRole("link", { name: "Service map" }).click();
+    await page.getByRole("button", { name: /^payments/ }).click();
+    await page.waitForURL(/service=payments/);
+    await page.waitForFunction(
+      () => document.querySelectorAll("section[aria-label=Calls] tbody tr").length === 2,
+    );
+    await page.getByRole("link", { name: "Slow against normal" }).click();
+    await page.getByRole("link", { name: "payment.method=card" }).click();
+    await page.waitForURL(
+      (url) =>
+        url.searchParams.get("q") ===
+        '{ duration >= 620ms && kind = server && .payment.method = "card" }',
+    );
+  });
+});
