@@ -9,6 +9,7 @@ import {
   type Build,
 } from "./browser.ts";
 import { startFixture } from "./fixture/server.ts";
+import type { WorldName } from "./fixture/worlds.ts";
 import { screens } from "./screens.ts";
 
 let build: Build;
@@ -33,56 +34,72 @@ const steady =
 const burningOrEmpty =
   /^(noise|receivers|escalation|ways|trace-operations|service-map|slow-traces)$/;
 
+type Theme = "light" | "dark";
+type Look = readonly [
+  world: WorldName,
+  size: keyof typeof sizes,
+  themes: readonly [Theme, ...Theme[]],
+];
+
+/** Each world, size and theme is among them, and most pairs of them. */
+const usual: readonly Look[] = [
+  ["burning", "wide", ["light", "dark"]],
+  ["burning", "phone", ["dark"]],
+  ["quiet", "phone", ["light"]],
+  ["empty", "wide", ["dark"]],
+];
+/** `AXE=all npx vitest run packages/web/test/accessibility`: takes twice as long. */
+const all = (["burning", "quiet", "empty"] as const).flatMap((world) =>
+  (["wide", "phone"] as const).map((size): Look => [world, size, ["light", "dark"]]),
+);
+
 describe("axe finds nothing when all is", () => {
-  it.each([
-    ["burning", "wide", ["light", "dark"]],
-    ["burning", "phone", ["light", "dark"]],
-    ["quiet", "wide", ["light"]],
-    ["quiet", "phone", ["dark"]],
-    ["empty", "wide", ["dark"]],
-    ["empty", "phone", ["light"]],
-  ] as const)("%s: %s, %j", { timeout: 180_000 }, async (world, size, [first, ...others]) => {
-    const fixture = await startFixture({ world, files: build.folder });
-    const context = await browser.newContext({
-      viewport: sizes[size],
-      reducedMotion: "reduce",
-    });
-    const page = await context.newPage();
-    const faults: Record<string, string[]> = {};
-    const broken: string[] = [];
-    page.on("console", (message) => {
-      if (/Content Security Policy|Uncaught|Minified React/.test(message.text()))
-        broken.push(message.text());
-    });
-    page.on("pageerror", (error) => broken.push(error.message));
-    try {
-      for (const [name, path] of Object.entries(screens)) {
-        if (world !== "burning" && steady.test(name)) continue;
-        if (world === "quiet" && burningOrEmpty.test(name)) continue;
-        await page.emulateMedia({ colorScheme: first });
-        await page.goto(fixture.url + path);
-        await settled(page);
-        const found = await accessibilityFaults(page);
-        const overflow = await page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        if (overflow > 0) found.push(`${overflow} px too wide`);
-        for (const colorScheme of others) {
-          await page.emulateMedia({ colorScheme });
-          await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
-          await everythingInSight(page);
+  it.each(process.env["AXE"] === "all" ? all : usual)(
+    "%s: %s, %j",
+    { timeout: 180_000 },
+    async (world, size, [first, ...others]) => {
+      const fixture = await startFixture({ world, files: build.folder });
+      const context = await browser.newContext({
+        viewport: sizes[size],
+        reducedMotion: "reduce",
+      });
+      const page = await context.newPage();
+      const faults: Record<string, string[]> = {};
+      const broken: string[] = [];
+      page.on("console", (message) => {
+        if (/Content Security Policy|Uncaught|Minified React/.test(message.text()))
+          broken.push(message.text());
+      });
+      page.on("pageerror", (error) => broken.push(error.message));
+      try {
+        for (const [name, path] of Object.entries(screens)) {
+          if (world !== "burning" && steady.test(name)) continue;
+          if (world === "quiet" && burningOrEmpty.test(name)) continue;
+          await page.emulateMedia({ colorScheme: first });
+          await page.goto(fixture.url + path);
           await settled(page);
-          found.push(...(await accessibilityFaults(page, { only: "colours" })));
+          const found = await accessibilityFaults(page);
+          const overflow = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          if (overflow > 0) found.push(`${overflow} px too wide`);
+          for (const colorScheme of others) {
+            await page.emulateMedia({ colorScheme });
+            await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+            await everythingInSight(page);
+            await settled(page);
+            found.push(...(await accessibilityFaults(page, { only: "colours" })));
+          }
+          if (found.length > 0) faults[name] = found;
         }
-        if (found.length > 0) faults[name] = found;
+        expect(faults).toEqual({});
+        expect(broken).toEqual([]);
+      } finally {
+        await context.close();
+        await fixture.close();
       }
-      expect(faults).toEqual({});
-      expect(broken).toEqual([]);
-    } finally {
-      await context.close();
-      await fixture.close();
-    }
-  });
+    },
+  );
 });
 
 describe("axe finds nothing", () => {

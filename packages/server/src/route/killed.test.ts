@@ -8,7 +8,8 @@ import { startReceiver } from "../../test/receiver.ts";
 import { testDatabase } from "../../test/records.ts";
 import { connectRecords } from "../store/postgres/connect.ts";
 
-const KILLS = 20;
+/** `ROUTER_KILLS=20 npx vitest run …` for more; the whole platform is killed twenty times in test/e2e. */
+const KILLS = Number(process.env["ROUTER_KILLS"] ?? 8);
 /** A kill comes at most this long after an alert is sent: by then its page has gone out. */
 const LATEST_KILL = 150;
 const PROGRAM = new URL("../../test/programs/router.ts", import.meta.url);

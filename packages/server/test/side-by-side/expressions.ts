@@ -212,7 +212,8 @@ export function expressionsBelow(folder: string): string[] {
 
 function* filesBelow(folder: string): Generator<string> {
   for (const name of readdirSync(folder).sort()) {
-    if (name === "node_modules" || name === "dist") continue;
+    // Rules of Loki's are written in another language.
+    if (["node_modules", "dist", "loki-rules", "loki-rule-tests"].includes(name)) continue;
     const path = join(folder, name);
     if (statSync(path).isDirectory()) yield* filesBelow(path);
     else if (/\.(?:ya?ml|json)$/.test(name) && !/^(?:package|tsconfig)/.test(name)) yield path;
