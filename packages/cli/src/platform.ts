@@ -40,7 +40,7 @@ export async function withPlatform(
     const env = await withDotEnv(terminal.env, terminal.cwd);
     const { values, positionals } = read(args, own);
     const { url, json, help: isHelp, ...options } = values;
-    if (isHelp === true) {
+    if (isHelp) {
       terminal.out(help);
       return 0;
     }
@@ -49,7 +49,7 @@ export async function withPlatform(
     );
     return await run({
       positionals,
-      json: json === true,
+      json,
       options: Object.fromEntries(
         Object.entries(options).map(([name, value]) => [
           name,
