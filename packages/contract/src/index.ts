@@ -14,6 +14,7 @@ export * from "./receivers.ts";
 export * from "./routing.ts";
 export * from "./rule-preview.ts";
 export * from "./saved-views.ts";
+export * from "./saved-rules.ts";
 export * from "./schedules.ts";
 export * from "./traces.ts";
 export * from "./values.ts";

@@ -39,6 +39,7 @@ import { invitePerson, listPeople } from "./people.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 import { explainRouting, getRouting } from "./routing.ts";
 import { previewRule } from "./rule-preview.ts";
+import { getSavedRules, saveRule } from "./saved-rules.ts";
 import { deleteView, listViews, saveView } from "./saved-views.ts";
 import {
   addOverrides,
@@ -93,6 +94,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   getRouting,
   explainRouting,
   previewRule,
+  getSavedRules,
+  saveRule,
   listViews,
   saveView,
   deleteView,

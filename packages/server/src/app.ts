@@ -6,10 +6,10 @@ import { createAccess } from "./access/index.ts";
 import { Closers } from "./closers.ts";
 import { webFolder } from "./config.ts";
 import type { Config } from "./config.ts";
-import { loadConfiguration } from "./configuration.ts";
+import { loadConfiguration, ruleDefaults } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { startDemo } from "./demo.ts";
-import { createRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
+import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
 import {
   createLogsQuery,
@@ -95,11 +95,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   // Files first: a mistake in one is told before anything is touched.
   const experimental = featuresOn(config.promqlFeatures);
   const promql = createEngine({ experimental });
-  const load = () =>
-    loadConfiguration(
-      config,
-      promqlRules((query) => promql.parse(query)),
-    );
+  const language = promqlRules((query) => promql.parse(query));
+  const load = () => loadConfiguration(config, language);
   let files = await load();
 
   // The shop opens while the stores do.
@@ -295,6 +292,13 @@ async function start(config: Config, closers: Closers): Promise<App> {
         paging,
         policies: createPolicies({ records, clock, announce }),
         contacts: createContactBook({ records, clock, paging }),
+        savedRules: createSavedRules({
+          file: config.savedRulesFile,
+          defaults: () => ruleDefaults(config, files.prometheus),
+          language,
+          reload,
+          isRead: (file) => rules.groups().some((group) => group.file === file),
+        }),
         live,
         sources,
         clock,

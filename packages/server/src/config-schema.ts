@@ -156,6 +156,7 @@ export const fileSchema = z.strictObject({
   paging: pagingSchema,
   rules: z
     .strictObject({
+      saved_in: z.string().min(1).optional(),
       settings: z.record(z.string().regex(SETTING_NAME), z.number().nonnegative()).default({}),
     })
     .prefault({}),

@@ -184,6 +184,8 @@ export interface Config {
   readonly paging: PagingConfig;
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
+  /** The rule file that people write from the interface, where one is named. */
+  readonly savedRulesFile: string | undefined;
   /** Numbers that rules have as settings, by name. */
   readonly ruleSettings: Readonly<Record<string, number>>;
   /** The demo shop's port and what else is in its environment, when it is wanted. */
@@ -293,6 +295,7 @@ export async function loadConfig(
     tail: readTail(value.tail, beside),
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),
+    savedRulesFile: value.rules.saved_in === undefined ? undefined : beside(value.rules.saved_in),
     logRuleFiles: value.logs.rule_files,
     postgres: {
       url: postgresUrl,

@@ -76,6 +76,16 @@ export async function loadConfiguration(
   };
 }
 
+/** What rules are read with that their files do not say. */
+export function ruleDefaults(config: Config, prometheus: PrometheusConfig) {
+  return {
+    interval: prometheus.evaluationInterval,
+    queryOffset: prometheus.ruleQueryOffset,
+    externalLabels: prometheus.externalLabels,
+    settings: config.ruleSettings,
+  };
+}
+
 /** The rules of both languages; undefined when one of them has a fault. */
 async function loadRules(
   config: Config,
@@ -83,12 +93,7 @@ async function loadRules(
   promqlRules: ExpressionLanguage,
   orFaults: <T>(loading: Promise<T>) => Promise<T | undefined>,
 ): Promise<LoadedRules | undefined> {
-  const defaults = {
-    interval: prometheus.evaluationInterval,
-    queryOffset: prometheus.ruleQueryOffset,
-    externalLabels: prometheus.externalLabels,
-    settings: config.ruleSettings,
-  };
+  const defaults = ruleDefaults(config, prometheus);
   const { ruleFiles } = prometheus;
   const loaded = await Promise.all([
     orFaults(loadRuleGroups(ruleFiles, dirname(config.prometheusFile), defaults, promqlRules)),

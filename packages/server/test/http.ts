@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from "fastify";
 import pino from "pino";
 import { createAccess } from "../src/access/index.ts";
 import type { Access, Scope } from "../src/access/index.ts";
+import type { SavedRules } from "../src/evaluate/index.ts";
 import type { Clock } from "../src/model/index.ts";
 import { systemClock } from "../src/model/index.ts";
 import {
@@ -72,9 +73,18 @@ export async function testServer(
     readonly routes?: readonly FastifyPluginAsync[];
     readonly bootstrapToken?: string | undefined;
     readonly paging?: PagingConfig;
+    readonly savedRules?: SavedRules;
   } & Partial<Omit<HttpDeps, "clock" | "routes">> = {},
 ): Promise<TestServer> {
-  const { clock = systemClock, sources, routes = [], bootstrapToken, paging: _, ...http } = options;
+  const {
+    clock = systemClock,
+    sources,
+    routes = [],
+    bootstrapToken,
+    paging: _,
+    savedRules: __,
+    ...http
+  } = options;
   const records = await testRecords();
   const logged: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void logged.push(line) });
@@ -104,6 +114,7 @@ export async function testServer(
     incidents,
     onCall,
     paging,
+    savedRules: options.savedRules ?? { view: async () => undefined, save: unasked },
     policies: createPolicies({ records, clock, announce: live.announce }),
     contacts: createContactBook({ records, clock, paging }),
     live,

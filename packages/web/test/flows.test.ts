@@ -454,6 +454,18 @@ describe("a rule's page", () => {
     await page.getByRole("button", { name: "Download" }).click();
     expect((await download).suggestedFilename()).toBe("instance-is-down.yml");
   });
+
+  it("saves it in the file that is set for it", async () => {
+    await open("/alerts/rules/new?expr=up%20%3D%3D%200&name=InstanceIsDown");
+    const sent = page.waitForRequest((request) => request.method() === "PUT");
+    await page.getByLabel("In the group").fill("ours");
+    await page.getByRole("button", { name: "Save in saved.yml" }).click();
+    expect((await sent).postDataJSON()).toMatchObject({
+      group: "ours",
+      rule: { name: "InstanceIsDown", expression: "up == 0", labels: { severity: "warning" } },
+    });
+    await page.getByText("InstanceIsDown is saved and runs from now on").waitFor();
+  });
 });
 
 describe("routing", () => {

@@ -12,5 +12,7 @@ export { ruleFileSettings, SETTING_NAME } from "./rules/settings.ts";
 export type { RuleGroup } from "./rules/rule-group.ts";
 export { createRules } from "./rules/rules.ts";
 export type { Rules, RulesDeps } from "./rules/rules.ts";
+export { createSavedRules } from "./saved-rules.ts";
+export type { SavedRules } from "./saved-rules.ts";
 export { alertsAboutRequests, rulesThatNeverFired, rulesWithoutSeries } from "./unused-rules.ts";
 export type { PlacedRule } from "./unused-rules.ts";

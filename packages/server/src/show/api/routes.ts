@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Access } from "../../access/index.ts";
 import { authorize } from "../../access/index.ts";
+import type { SavedRules } from "../../evaluate/index.ts";
 import type { Clock, Labels } from "../../model/index.ts";
 import type { ContactBook, Incidents, OnCall, Paging, Policies } from "../../respond/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
@@ -18,6 +19,7 @@ import { servePeople } from "./people.ts";
 import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
 import { serveRulePreview } from "./rule-preview.ts";
+import { serveSavedRules } from "./saved-rules.ts";
 import { serveSchedules } from "./schedules.ts";
 import { serveSavedViews } from "./saved-views.ts";
 import { serveOn } from "./serve.ts";
@@ -29,6 +31,7 @@ export interface ApiDeps {
   readonly incidents: Incidents;
   readonly onCall: OnCall;
   readonly paging: Paging;
+  readonly savedRules: SavedRules;
   readonly policies: Policies;
   readonly contacts: ContactBook;
   readonly live: Live;
@@ -66,6 +69,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     const { externalURL = "" } = deps;
     servePeople(serve, { access: deps.access, externalURL });
     servePaging(serve, deps);
+    serveSavedRules(serve, deps);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });
 
     // Calendars send no credentials: the secret in the address is one.

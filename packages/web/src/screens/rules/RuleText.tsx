@@ -6,6 +6,7 @@ import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import { ruleYaml } from "./rule-yaml.ts";
 import type { RuleDraft } from "./rule-draft.ts";
 import styles from "./Rules.module.css";
+import { SaveRule } from "./SaveRule.tsx";
 
 interface RuleTextProps {
   readonly draft: RuleDraft;
@@ -28,6 +29,7 @@ export function RuleText({ draft, group, file }: RuleTextProps) {
           : `In ${file}, put it in the place of the rule that is there, check the file, and have it read again.`}
       </p>
       <Command label="Rule" text={yaml} />
+      <SaveRule key={group} draft={draft} group={group} file={file} />
       <div className={styles.save}>
         <Button
           size="xs"
