@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, severity, text } from "./values.ts";
+import { instant, severity, text, timeOfDay } from "./values.ts";
 
 const MAX_STEPS = 20;
 const MAX_TARGETS = 20;
@@ -8,7 +8,6 @@ const DAY = 86_400;
 
 const id = z.uuid();
 const byId = z.object({ id });
-const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:00");
 const severities = z
   .array(severity)
   .min(1)

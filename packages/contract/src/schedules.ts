@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, text } from "./values.ts";
+import { instant, text, timeOfDay } from "./values.ts";
 
 const MAX_LAYERS = 20;
 const MAX_PEOPLE = 50;
@@ -9,8 +9,6 @@ const MAX_WINDOWS = 50;
 export const MAX_DUTY_DAYS = 400;
 
 const id = z.uuid();
-/** `HH:MM`, local. */
-const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:00");
 /** `YYYY-MM-DDTHH:MM`, local. */
 const localTime = z.iso
   .datetime({ local: true, precision: -1, error: "must be a local time such as 2026-01-05T09:00" })

@@ -24,3 +24,8 @@ export const text = (min: number, max: number) =>
 
 /** Paths of the interface's pages with the logs and the traces of one thing and time. */
 export const signalLinks = z.object({ logs: z.string(), traces: z.string() });
+
+/** `HH:MM`, local. */
+export const timeOfDay = z
+  .string()
+  .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/, "must be a time such as 09:00");

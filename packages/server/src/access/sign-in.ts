@@ -24,6 +24,7 @@ import { Gate } from "./gate.ts";
 import { ACCESS_LIMITS } from "./limits.ts";
 import { networkOf } from "./network.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
+import { personOf } from "./person.ts";
 import type { Principal } from "./scopes.ts";
 
 /** A session that has just begun. Its secret goes into the cookie and nowhere else. */
@@ -132,14 +133,6 @@ export function createSignIn(deps: {
     };
   }
 
-  function person(by: Principal): Extract<Principal, { kind: "person" }> {
-    if (by.kind === "person") return by;
-    throw new AccessError(
-      "person_required",
-      "This is for people who are signed in, not for tokens.",
-    );
-  }
-
   return {
     async signIn(email, password, address) {
       const account = email.trim().toLowerCase();
@@ -178,7 +171,7 @@ export function createSignIn(deps: {
 
     signOut: (by) =>
       records.transaction(async (tx) => {
-        const { sessionHash, email, userId } = person(by);
+        const { sessionHash, email, userId } = personOf(by);
         await deleteSession(tx, sessionHash);
         await writeAudit(tx, {
           at: clock.now(),
@@ -190,7 +183,7 @@ export function createSignIn(deps: {
 
     signOutElsewhere: (by) =>
       records.transaction(async (tx) => {
-        const { sessionHash, email, userId } = person(by);
+        const { sessionHash, email, userId } = personOf(by);
         const ended = await deleteOtherSessions(tx, userId, sessionHash);
         await writeAudit(tx, {
           at: clock.now(),
@@ -203,7 +196,7 @@ export function createSignIn(deps: {
       }),
 
     async setAccount(by, change) {
-      const { userId, email: actor, sessionHash } = person(by);
+      const { userId, email: actor, sessionHash } = personOf(by);
       const before = await findUser(records.db, userId);
       if (before === undefined) throw new AccessError("not_signed_in", "The account is gone.");
       const { passwordHash } = before;

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { RuleFileCheck, RuleFileFault, RuleTestReport } from "@seaworthy/contract";
 import { createEngine } from "@seaworthy/promql";
 import { ConfigError, messageOf } from "../model/index.ts";
 import type { Fault, RuleLanguage } from "../model/index.ts";
 import { runRuleTests } from "./rule-tests/run-rule-tests.ts";
 import { logqlRules, promqlRules } from "./rules/languages.ts";
-import { loadRuleGroups } from "./rules/load.ts";
+import { loadRuleFile } from "./rules/load.ts";
 
 const INTERVAL = 60_000;
 /** Longer lines are cut before they are shown. */
@@ -26,11 +26,7 @@ export async function checkRuleFile(
     const fault = { file, line: 1, column: 1, reason, source: undefined };
     return { file, groups: 0, rules: 0, faults: [fault], notes: [] };
   }
-  const found = await faultsOf(async () => {
-    // Brackets in a path that was named are not a pattern.
-    const literal = basename(path).replaceAll(/[*?[]/g, "[$&]");
-    return await loadRuleGroups([literal], dirname(path), { interval: INTERVAL }, rules);
-  });
+  const found = await faultsOf(() => loadRuleFile(path, { interval: INTERVAL }, rules));
   const groups = found.result?.groups ?? [];
   return {
     file,

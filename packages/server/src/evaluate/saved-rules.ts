@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { isMap, isSeq, parseDocument, stringify } from "yaml";
 import type { Document, YAMLMap } from "yaml";
 import { ConfigError, formatFault, messageOf, SeaworthyError } from "../model/index.ts";
 import type { Labels } from "../model/index.ts";
 import type { ExpressionLanguage } from "./rules/languages.ts";
-import { loadRuleGroups } from "./rules/load.ts";
+import { loadRuleFile } from "./rules/load.ts";
 import type { RuleDefaults } from "./rules/rule-group.ts";
 
 const STATUS = {
@@ -118,9 +118,8 @@ export function createSavedRules(deps: {
 
   /** The draft as it would be read; its faults are told as the file's. */
   async function check(draft: string, file: string): Promise<void> {
-    const literal = basename(draft).replaceAll(/[*?[]/g, "[$&]");
     try {
-      await loadRuleGroups([literal], dirname(draft), deps.defaults(), deps.language);
+      await loadRuleFile(draft, deps.defaults(), deps.language);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       const told = error.faults.map((fault) => formatFault({ ...fault, file })).join("\n");

@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import {
   ConfigError,
   labelsKey,
@@ -64,6 +64,16 @@ export async function loadRuleGroups(
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return { groups, notes: duplicates(groups), settings };
+}
+
+/** Reads one rule file by its path, in which brackets and stars are no pattern. */
+export function loadRuleFile(
+  path: string,
+  defaults: RuleDefaults,
+  language: ExpressionLanguage,
+): Promise<LoadedRules> {
+  const literal = basename(path).replaceAll(/[*?[]/g, "[$&]");
+  return loadRuleGroups([literal], dirname(path), defaults, language);
 }
 
 /** Any text is a name, as in Prometheus 3, if it can be written in UTF-8. */

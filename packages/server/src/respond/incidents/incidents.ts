@@ -144,7 +144,7 @@ export function createIncidents(deps: {
   /** Writes incidents; whoever has to be paged about them, or no longer has to be, is in step with it. */
   async function save(tx: Tx, incidents: readonly IncidentRecord[], at: number): Promise<void> {
     await saveIncidents(tx, incidents);
-    for (const incident of incidents) await deps.paging?.follow(tx, incident, at);
+    await deps.paging?.follow(tx, incidents, at);
   }
 
   const announceAfter = (tx: Tx, id: string) =>

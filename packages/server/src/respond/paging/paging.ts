@@ -6,6 +6,7 @@ import type { Outcome } from "../../route/index.ts";
 import {
   dropPersonPages,
   findEscalation,
+  findEscalations,
   findIncident,
   findPersonPage,
   findUser,
@@ -60,10 +61,10 @@ export interface PagingView {
 /** Pages people about incidents, step by step, until somebody answers. */
 export interface Paging {
   /**
-   * Begins, or ends, the paging for an incident as it stands now. Called in each transaction that
-   * changes an incident.
+   * Begins, or ends, the paging for incidents as they stand now. Called in each transaction that
+   * changes incidents.
    */
-  follow(tx: Tx, incident: IncidentRecord, at: number): Promise<void>;
+  follow(tx: Tx, incidents: readonly IncidentRecord[], at: number): Promise<void>;
   /** Takes up what an earlier process left. */
   start(): void;
   /** Ends; awaits what is under way. */
@@ -116,30 +117,36 @@ class PersonPaging implements Paging {
     });
   }
 
-  async follow(tx: Tx, incident: IncidentRecord, at: number): Promise<void> {
-    const known = await findEscalation(tx, incident.id);
-    const { state } = incident;
-    if (state !== "triggered") {
-      if (known === undefined || known.ended !== null) return;
-      await saveEscalation(tx, { ...known, dueAt: null, ended: state });
-      await dropPersonPages(tx, incident.id);
-      return;
+  async follow(tx: Tx, incidents: readonly IncidentRecord[], at: number): Promise<void> {
+    const ids = incidents.map(({ id }) => id);
+    const known = await findEscalations(tx, ids);
+    for (const { id, state } of incidents) {
+      const escalation = known.get(id);
+      if (state === "triggered" || escalation === undefined || escalation.ended !== null) continue;
+      await saveEscalation(tx, { ...escalation, dueAt: null, ended: state });
+      await dropPersonPages(tx, id);
     }
-    if (known !== undefined && known.ended === null) return;
-    const policy = policyFor(await listPolicies(tx), incident);
-    if (policy === undefined) return;
-    await saveEscalation(tx, {
-      incidentId: incident.id,
-      run: (known?.run ?? 0) + 1,
-      policy,
-      turn: await takeTurn(tx, policy.id),
-      round: 0,
-      step: 0,
-      dueAt: new Date(at),
-      startedAt: new Date(at),
-      ended: null,
-    });
-    this.#options.records.afterCommit(tx, () => this.#escalator.wake());
+    const unpaged = incidents.filter(
+      ({ id, state }) => state === "triggered" && known.get(id)?.ended !== null,
+    );
+    if (unpaged.length === 0) return;
+    const policies = await listPolicies(tx);
+    for (const incident of unpaged) {
+      const policy = policyFor(policies, incident);
+      if (policy === undefined) continue;
+      await saveEscalation(tx, {
+        incidentId: incident.id,
+        run: (known.get(incident.id)?.run ?? 0) + 1,
+        policy,
+        turn: await takeTurn(tx, policy.id),
+        round: 0,
+        step: 0,
+        dueAt: new Date(at),
+        startedAt: new Date(at),
+        ended: null,
+      });
+      this.#options.records.afterCommit(tx, () => this.#escalator.wake());
+    }
   }
 
   async escalate(tx: Tx, incident: IncidentRecord): Promise<void> {

@@ -11,7 +11,7 @@ import {
 } from "@seaworthy/contract";
 import type { ContactMethod, EscalationPolicy, PolicyDraft } from "@seaworthy/contract";
 import type { FastifyRequest } from "fastify";
-import { AccessError } from "../../access/index.ts";
+import { personOf } from "../../access/index.ts";
 import type { ContactBook, Incidents, Paging, Policies } from "../../respond/index.ts";
 import { actorOfRequest, principalOf } from "../request.ts";
 import type { Serve } from "./serve.ts";
@@ -54,14 +54,8 @@ const contactView = (contact: ContactRecord): ContactMethod => ({
 
 /** Everybody keeps their own ways of being reached; a token is nobody who could be reached. */
 function selfOf(request: FastifyRequest) {
-  const principal = principalOf(request);
-  if (principal.kind !== "person") {
-    throw new AccessError(
-      "person_required",
-      "This is for people who are signed in, not for tokens.",
-    );
-  }
-  return { personId: principal.userId, actor: principal.email };
+  const { userId, email } = personOf(principalOf(request));
+  return { personId: userId, actor: email };
 }
 
 /** Who is paged, by what, and what has come of it. */

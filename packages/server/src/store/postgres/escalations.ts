@@ -68,17 +68,26 @@ const toPage = (row: Selectable<EscalationTables["person_pages"]>): PersonPageRe
   error: row.error,
 });
 
+/** The paging for incidents, by their ids; those about which nobody was to be paged are not in it. */
+export async function findEscalations(
+  db: Db,
+  incidentIds: readonly string[],
+): Promise<ReadonlyMap<string, EscalationRecord>> {
+  if (incidentIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("escalations")
+    .selectAll()
+    .where(sql<boolean>`incident_id = any(${[...incidentIds]}::uuid[])`)
+    .execute();
+  return new Map(rows.map((row) => [row.incident_id, toEscalation(row)]));
+}
+
 /** The paging for an incident, if there was any. */
 export async function findEscalation(
   db: Db,
   incidentId: string,
 ): Promise<EscalationRecord | undefined> {
-  const row = await db
-    .selectFrom("escalations")
-    .selectAll()
-    .where("incident_id", "=", incidentId)
-    .executeTakeFirst();
-  return row === undefined ? undefined : toEscalation(row);
+  return (await findEscalations(db, [incidentId])).get(incidentId);
 }
 
 /** Writes the paging for an incident, replacing what was there. */

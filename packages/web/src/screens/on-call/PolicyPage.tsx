@@ -10,15 +10,11 @@ import { IconPlus, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
-import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { ConfirmTyped } from "../../elements/ConfirmTyped.tsx";
-import { EmptyState } from "../../elements/EmptyState.tsx";
-import { ErrorState } from "../../elements/ErrorState.tsx";
-import { PageHeading } from "../../elements/PageHeading.tsx";
-import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
+import { EditPage } from "./EditPage.tsx";
 import styles from "./OnCall.module.css";
 import { stepsInWords, targetName } from "./policy-words.ts";
 import {
@@ -40,34 +36,23 @@ export function PolicyPage() {
   const { data: people } = useQuery(peopleQuery);
   const known = policies?.policies.find((policy) => policy.id === id);
   const title = id === "new" ? "Make an escalation policy" : (known?.name ?? "Escalation policy");
-  const heading = (
-    <PageHeading back={{ to: paths.policies(), label: "Escalation policies" }} title={title} />
-  );
-  if (policies === undefined || schedules === undefined || people === undefined)
-    return (
-      <Page title={title} heading={heading}>
-        {error === null ? (
-          <RowsSkeleton rows={6} />
-        ) : (
-          <ErrorState error={error} retry={() => void refetch()} />
-        )}
-      </Page>
-    );
-  if (id !== "new" && known === undefined)
-    return (
-      <Page title={title} heading={heading}>
-        <EmptyState title="There is no such policy">
-          <p>It may have been removed.</p>
-          <ScreenLink to={paths.policies()} className="link">
-            Show all policies
-          </ScreenLink>
-        </EmptyState>
-      </Page>
-    );
+  const isLoaded = policies !== undefined && schedules !== undefined && people !== undefined;
   return (
-    <Page title={title} heading={heading}>
-      <PolicyForm key={id} known={known} schedules={schedules.schedules} people={people.people} />
-    </Page>
+    <EditPage
+      title={title}
+      back={{ to: paths.policies(), label: "Escalation policies" }}
+      state={!isLoaded ? "loading" : id !== "new" && known === undefined ? "missing" : "ready"}
+      error={error}
+      retry={() => void refetch()}
+      words={{ one: "policy", all: "policies" }}
+    >
+      <PolicyForm
+        key={id}
+        known={known}
+        schedules={schedules?.schedules ?? []}
+        people={people?.people ?? []}
+      />
+    </EditPage>
   );
 }
 

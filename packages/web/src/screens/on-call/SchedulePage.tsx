@@ -4,18 +4,14 @@ import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
-import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { ConfirmTyped } from "../../elements/ConfirmTyped.tsx";
-import { EmptyState } from "../../elements/EmptyState.tsx";
-import { ErrorState } from "../../elements/ErrorState.tsx";
-import { PageHeading } from "../../elements/PageHeading.tsx";
-import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { useNow } from "../../time/use-now.ts";
 import { FormError } from "../sign-in/FormError.tsx";
 import { DutyTimeline } from "./DutyTimeline.tsx";
 import { LayerFields } from "./LayerFields.tsx";
+import { EditPage } from "./EditPage.tsx";
 import styles from "./OnCall.module.css";
 import {
   peopleQuery,
@@ -36,34 +32,18 @@ export function SchedulePage() {
   const { data: people } = useQuery(peopleQuery);
   const known = schedules?.schedules.find((schedule) => schedule.id === id);
   const title = id === "new" ? "Make a schedule" : (known?.name ?? "Schedule");
-  const heading = (
-    <PageHeading back={{ to: paths.onCall(), label: "On-call schedules" }} title={title} />
-  );
-  if (schedules === undefined || people === undefined)
-    return (
-      <Page title={title} heading={heading}>
-        {error === null ? (
-          <RowsSkeleton rows={6} />
-        ) : (
-          <ErrorState error={error} retry={() => void refetch()} />
-        )}
-      </Page>
-    );
-  if (id !== "new" && known === undefined)
-    return (
-      <Page title={title} heading={heading}>
-        <EmptyState title="There is no such schedule">
-          <p>It may have been removed.</p>
-          <ScreenLink to={paths.onCall()} className="link">
-            Show all schedules
-          </ScreenLink>
-        </EmptyState>
-      </Page>
-    );
+  const isLoaded = schedules !== undefined && people !== undefined;
   return (
-    <Page title={title} heading={heading}>
-      <ScheduleForm key={id} known={known} people={people.people} />
-    </Page>
+    <EditPage
+      title={title}
+      back={{ to: paths.onCall(), label: "On-call schedules" }}
+      state={!isLoaded ? "loading" : id !== "new" && known === undefined ? "missing" : "ready"}
+      error={error}
+      retry={() => void refetch()}
+      words={{ one: "schedule", all: "schedules" }}
+    >
+      <ScheduleForm key={id} known={known} people={people?.people ?? []} />
+    </EditPage>
   );
 }
 
