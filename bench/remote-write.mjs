@@ -2,18 +2,17 @@
 // each as a process of its own, from 1 and from 8 connections, and rows of the same samples into the
 // raw engine as the limit. CPU is the receiving process's own time, per core; the senders' is not in it.
 // `--samples N` (default 2,000,000), `--json`. Run by `npm run bench -- remote-write`.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openEmbedded } from "../packages/server/dist/store/clickhouse/embedded.js";
 import { defaultTelemetryLimits } from "../packages/server/dist/store/clickhouse/limits.js";
 import { encodeBlock } from "../packages/server/dist/store/clickhouse/native-format.js";
-import { freePort } from "./free-port.mjs";
+import { memoryOf, startPrometheus, startSeaworthy } from "./write-targets.mjs";
 
 /** A dependency of the server, not of the workspace. */
 const { compressSync } = createRequire(new URL("../packages/server/package.json", import.meta.url))(
@@ -29,7 +28,6 @@ const PER_REQUEST = 2000;
 const STEP = 15_000;
 const TOKEN = "benchmark-token-0123456789abcdef";
 const TICKS = 100;
-const server = fileURLToPath(new URL("../packages/server/dist/main.js", import.meta.url));
 
 function varint(value) {
   const bytes = [];
@@ -93,22 +91,6 @@ function cpuOf(pid) {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-function memoryOf(pid) {
-  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Math.round(Number(kib) / 1024);
-}
-
-async function untilReady(url) {
-  for (;;) {
-    const status = await fetch(url).then(
-      ({ status }) => status,
-      () => 0,
-    );
-    if (status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
 /** Sends each queue over a connection of its own; answers wall and CPU seconds. */
 async function measure(url, headers, pid, queues) {
   const cpu = cpuOf(pid);
@@ -139,57 +121,19 @@ const HEADERS = {
 };
 
 async function ours(folder, bodies) {
-  const port = await freePort();
-  await mkdir(folder);
-  await writeFile(join(folder, "prometheus.yml"), "global: {scrape_interval: 1h}\n");
-  await writeFile(
-    join(folder, "alertmanager.yml"),
-    "route: {receiver: none}\nreceivers: [{name: none}]\n",
-  );
-  await writeFile(join(folder, "seaworthy.yml"), `http: {port: ${port}}\n`);
-  const child = spawn(
-    process.execPath,
-    [server, "--config", join(folder, "seaworthy.yml"), "--data", join(folder, "data")],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: {
-        ...process.env,
-        UV_THREADPOOL_SIZE: "16",
-        SEAWORTHY_TOKEN: TOKEN,
-        SEAWORTHY_LOG_LEVEL: "error",
-      },
-    },
-  );
   const headers = { ...HEADERS, authorization: `Bearer ${TOKEN}` };
-  return run(child, `http://127.0.0.1:${port}`, "/health/ready", headers, bodies);
+  return run(await startSeaworthy(folder, { token: TOKEN }), headers, bodies);
 }
 
-async function peer(folder, bodies) {
-  const port = await freePort();
-  await mkdir(folder);
-  await writeFile(join(folder, "prometheus.yml"), "{}\n");
-  const child = spawn(
-    "prometheus",
-    [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      "--web.enable-remote-write-receiver",
-      "--log.level=error",
-    ],
-    { stdio: "ignore" },
-  );
-  return run(child, `http://127.0.0.1:${port}`, "/-/ready", HEADERS, bodies);
-}
+const peer = async (folder, bodies) => run(await startPrometheus(folder), HEADERS, bodies);
 
-async function run(child, url, ready, headers, bodies) {
+async function run({ child, url }, headers, bodies) {
   try {
-    await untilReady(url + ready);
     const found = {};
     for (const connections of Object.keys(bodies)) {
       found[connections] = await measure(url, headers, child.pid, bodies[connections]);
     }
-    return { ...found, memory: memoryOf(child.pid) };
+    return { ...found, memory: Math.round(memoryOf(child.pid) / 1024 / 1024) };
   } finally {
     child.kill();
     await once(child, "exit");

@@ -1,18 +1,16 @@
 // Memory at many active series: the same remote writes to Seaworthy and to a real Prometheus, three
 // samples of each series, one process after the other; then what the process holds when it has come to
 // rest. `--series N` (default 1,000,000), `--json`. Run by `npm run bench -- series-memory`.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { ProtoWriter } from "../packages/server/dist/show/proto-writer.js";
-import { freePort } from "./free-port.mjs";
 import { processorSeconds } from "./processor-seconds.mjs";
+import { memoryOf, startPrometheus, startSeaworthy } from "./write-targets.mjs";
 
 const { compressSync } = createRequire(new URL("../packages/server/package.json", import.meta.url))(
   "snappy",
@@ -28,7 +26,6 @@ const CONNECTIONS = 4;
 const REST_MS = 20_000;
 const TOKEN = "bench-token-of-the-memory";
 const START_MS = Math.floor(Date.now() / 1000) * 1000 - TICKS * STEP_MS;
-const server = fileURLToPath(new URL("../packages/server/dist/main.js", import.meta.url));
 
 if (spawnSync("prometheus", ["--version"]).status !== 0) {
   process.stderr.write("the peer is not installed: apt-get install prometheus\n");
@@ -100,25 +97,8 @@ async function fill(url, headers) {
   }
 }
 
-function memoryOf(pid) {
-  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kib) * 1024;
-}
-
-async function untilReady(url) {
-  for (;;) {
-    const status = await fetch(url).then(
-      (answer) => answer.status,
-      () => 0,
-    );
-    if (status === 200) return;
-    await delay(100);
-  }
-}
-
-async function measure(child, url, ready, headers) {
+async function measure({ child, url }, headers) {
   try {
-    await untilReady(url + ready);
     await delay(2000);
     const empty = memoryOf(child.pid);
     const before = await processorSeconds(child.pid);
@@ -134,50 +114,13 @@ async function measure(child, url, ready, headers) {
 }
 
 async function ours(folder) {
-  const port = await freePort();
-  await mkdir(folder);
-  await writeFile(join(folder, "prometheus.yml"), "global: {scrape_interval: 1h}\n");
-  await writeFile(
-    join(folder, "alertmanager.yml"),
-    "route: {receiver: none}\nreceivers: [{name: none}]\n",
-  );
   // The server's own series come on top.
-  const limits = `limits: {series: ${SERIES + 100_000}}`;
-  await writeFile(join(folder, "seaworthy.yml"), `http: {port: ${port}}\n${limits}\n`);
-  const child = spawn(
-    process.execPath,
-    [server, "--config", join(folder, "seaworthy.yml"), "--data", join(folder, "data")],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: {
-        ...process.env,
-        UV_THREADPOOL_SIZE: "16",
-        SEAWORTHY_TOKEN: TOKEN,
-        SEAWORTHY_LOG_LEVEL: "error",
-      },
-    },
-  );
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  return measure(child, `http://127.0.0.1:${port}`, "/health/ready", headers);
+  const settings = `limits: {series: ${SERIES + 100_000}}\n`;
+  const started = await startSeaworthy(folder, { token: TOKEN, settings });
+  return measure(started, { authorization: `Bearer ${TOKEN}` });
 }
 
-async function peer(folder) {
-  const port = await freePort();
-  await mkdir(folder);
-  await writeFile(join(folder, "prometheus.yml"), "{}\n");
-  const child = spawn(
-    "prometheus",
-    [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      "--web.enable-remote-write-receiver",
-      "--log.level=error",
-    ],
-    { stdio: "ignore" },
-  );
-  return measure(child, `http://127.0.0.1:${port}`, "/-/ready", {});
-}
+const peer = async (folder) => measure(await startPrometheus(folder), {});
 
 const MiB = 1024 * 1024;
 
