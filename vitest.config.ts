@@ -21,5 +21,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is polled for comes when it comes: two busy cores can take much longer than a second.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -27,17 +27,17 @@ describe("signing in", () => {
     await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: /Checkout fails/ }).waitFor();
-    expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe("/incidents/42?tz=utc");
+    await expect.poll(() => page.url()).toBe(`${fixture.url}/incidents/42?tz=utc`);
   });
 
   it("with a link, whose token leaves the address bar, then a password or not", async () => {
     await open("/sign-in#token=good", "burning", false);
     await page.getByRole("heading", { name: "Choose a password" }).waitFor();
-    expect(page.url()).not.toContain("token");
+    await expect.poll(() => page.url()).not.toContain("token");
     await page.getByRole("button", { name: "Skip for now" }).click();
     await page.getByRole("heading", { name: /1 incident/ }).waitFor();
     await page.goBack();
-    expect(page.url()).not.toContain("token");
+    await expect.poll(() => page.url()).not.toContain("token");
   });
 
   it("with a link that is opened while the page is there, and does not work", async () => {
@@ -57,7 +57,7 @@ describe("signing in", () => {
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
     await page.goto(`${fixture.url}/targets`);
     await page.getByRole("heading", { name: "Sign in" }).waitFor();
-    expect(search().get("next")).toBe("/targets");
+    await expect.poll(() => search().get("next")).toBe("/targets");
   });
 });
 
@@ -131,7 +131,7 @@ describe("every state is in the URL", () => {
     await page.waitForURL(/from=now-6h&to=now/);
     await page.getByRole("link", { name: "Metrics" }).first().click();
     await page.getByRole("heading", { name: "Metrics" }).waitFor();
-    expect(search().get("from")).toBe("now-6h");
+    await expect.poll(() => search().get("from")).toBe("now-6h");
     await page.reload();
     await page.getByRole("button", { name: "Time range: Last 6 hours" }).waitFor();
     await page.goBack();
@@ -188,7 +188,7 @@ describe("every state is in the URL", () => {
     await page.getByRole("textbox", { name: "Query A" }).fill("many");
     await page.getByRole("button", { name: "Run" }).click();
     await page.getByText("The rest: 6 more series").waitFor();
-    expect(search().getAll("q")).toEqual(["many"]);
+    await expect.poll(() => search().getAll("q")).toEqual(["many"]);
     await page.getByRole("button", { name: "10.0.3.23:9102" }).click();
     await page.waitForURL(/only=/);
     await page.reload();
@@ -209,7 +209,7 @@ describe("every state is in the URL", () => {
     expect(await page.getByRole("article").count()).toBe(1);
     await page.getByRole("button", { name: /QueueBacklog/ }).click();
     await page.locator(".uplot canvas").waitFor();
-    expect(search().get("open")).toBe("a4");
+    await expect.poll(() => search().get("open")).toBe("a4");
     await page.getByRole("button", { name: "severity=warning" }).click();
     await page.waitForURL((url) => url.searchParams.get("label") === "severity=warning");
   });
@@ -399,7 +399,7 @@ describe("an alert's page", () => {
     await page.getByText(/^Flapping: 4 times in/).waitFor();
     await page.getByRole("link", { name: "In the tree" }).click();
     await page.getByText("takes it").waitFor();
-    expect(search().getAll("label")).toContain("route=/checkout");
+    await expect.poll(() => search().getAll("label")).toContain("route=/checkout");
     await page.goBack();
     await page.getByRole("link", { name: "Its rule" }).click();
     await page.getByText(/^This would have fired 4 times/).waitFor();
@@ -426,14 +426,14 @@ describe("a rule's page", () => {
     await expression.fill("no_such_metric > 1");
     await page.getByRole("button", { name: "Preview" }).click();
     await page.getByText("The expression was never true in the last 7 days.").waitFor();
-    expect(search().get("expr")).toBe("no_such_metric > 1");
+    await expect.poll(() => search().get("expr")).toBe("no_such_metric > 1");
     await page.goBack();
     await before.waitFor();
     await page.getByRole("radiogroup").getByText("Day", { exact: true }).click();
     await page
       .getByText("This would have fired 4 times in the last day, for 23 min in all.")
       .waitFor();
-    expect(search().get("past")).toBe("1d");
+    await expect.poll(() => search().get("past")).toBe("1d");
     await expression.getByText("http_requests_total").first().waitFor();
     await expression.fill("sum(rate(x[5m])");
     await expression.press("Control+Enter");
@@ -475,7 +475,9 @@ describe("routing", () => {
     await page.getByText("Line 2: write it as severity=critical").waitFor();
     await page.getByLabel("Try labels").last().fill("severity=critical\nservice=cache");
     await page.getByText("Tells page and database").waitFor();
-    expect(search().getAll("label")).toEqual(["severity=critical", "service=cache"]);
+    await expect
+      .poll(() => search().getAll("label"))
+      .toEqual(["severity=critical", "service=cache"]);
     await page.reload();
     await page.getByText("Tells page and database").waitFor();
     const taken = page.getByRole("listitem").filter({ has: page.getByText("takes it") });

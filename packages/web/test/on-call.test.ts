@@ -24,6 +24,6 @@ describe("on call", () => {
     const draft = (await sent).postDataJSON() as { layers: { people: string[] }[] };
     expect(draft).toMatchObject({ name: "Backend", layers: [{ people: ["ana", "ben"] }] });
     await page.getByText("The schedule is saved").waitFor();
-    expect(new URL(page.url()).pathname).toBe("/on-call");
+    await expect.poll(() => new URL(page.url()).pathname).toBe("/on-call");
   });
 });
