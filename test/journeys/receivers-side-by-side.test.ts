@@ -82,6 +82,7 @@ it.skipIf(!hasAlertmanager())(
         mail: new MailSender(),
         templates: new Templates([], Date.now),
         externalURL: "http://am.example",
+        slackThreads: false,
         now: Date.now,
         idempotencyKey: "k",
         message: async () => undefined,

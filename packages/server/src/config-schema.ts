@@ -134,6 +134,7 @@ export const fileSchema = z.strictObject({
   notifications: z
     .strictObject({
       allow_private_redirects: z.boolean().default(false),
+      slack_threads: z.boolean().default(false),
       fallback: z
         .strictObject({ receiver: z.string().min(1), after: duration.optional() })
         .optional(),

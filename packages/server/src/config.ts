@@ -169,6 +169,8 @@ export interface Config {
   readonly notifications: {
     /** Whether a receiver may redirect to an address inside a private network. */
     readonly allowPrivateRedirects: boolean;
+    /** Whether later messages of a group answer its first one in Slack. */
+    readonly slackThreads: boolean;
     /** Who is told when a receiver could not be for `after` milliseconds. */
     readonly fallback: { readonly receiver: string; readonly after: number } | undefined;
     /** When an alert that comes and goes is told of once: milliseconds. */
@@ -337,6 +339,7 @@ export async function loadConfig(
     },
     notifications: {
       allowPrivateRedirects: value.notifications.allow_private_redirects,
+      slackThreads: value.notifications.slack_threads,
       fallback: fallback && { ...fallback, after: fallback.after ?? DEFAULTS.fallbackAfter },
       flapping: flapping && {
         firings: flapping.firings ?? DEFAULTS.flapping.firings,

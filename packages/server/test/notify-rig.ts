@@ -47,6 +47,7 @@ export async function sendWith(
     /** What the receiver called the message that it got before. */
     readonly message?: string;
     readonly sender?: Partial<SenderOptions>;
+    readonly slackThreads?: boolean;
   } = {},
 ): Promise<Outcome> {
   const dir = await mkdtemp(join(tmpdir(), "sw-notify-"));
@@ -80,6 +81,7 @@ export async function sendWith(
       mail,
       templates: new Templates(config.templates, () => NOW),
       externalURL: "http://sw.example",
+      slackThreads: more.slackThreads ?? false,
       now: () => NOW,
       idempotencyKey: "key",
       message: async () => message,

@@ -385,8 +385,18 @@ describe("silences", () => {
     const silence = dialog.getByRole("button", { name: "Silence" });
     expect(await silence.isDisabled()).toBe(true);
     await dialog.getByLabel("Why").fill("Moving the database");
+    // Planned work begins and ends at times of its own.
+    await dialog.getByLabel("For").selectOption("Until a time…");
+    await dialog.getByLabel("From, if not now").fill("2099-01-05T22:00");
+    await dialog.getByLabel("Until").fill("2099-01-05T21:00");
+    await dialog.getByText("must be later").waitFor();
+    await dialog.getByLabel("Until").fill("2099-01-06T02:00");
     await silence.click();
     await page.getByText('service=~"shop|cart"').waitFor();
+    const [planned] = fixture.world.silences;
+    const [startsAt, endsAt] = [planned?.startsAt ?? "", planned?.endsAt ?? ""].map(Date.parse);
+    expect(new Date(startsAt ?? 0).getUTCFullYear()).toBe(2099);
+    expect((endsAt ?? 0) - (startsAt ?? 0)).toBe(4 * 3_600_000);
   });
 });
 

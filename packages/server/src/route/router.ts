@@ -76,6 +76,8 @@ export interface RouterOptions {
   readonly random?: () => number;
   /** Whether receivers may redirect to addresses inside private networks. */
   readonly allowPrivateRedirects?: boolean;
+  /** Whether later messages of a group answer its first one in Slack. */
+  readonly slackThreads?: boolean;
   /** When an alert that comes and goes is told of once; undefined for never, as Alertmanager does. */
   readonly flapping?: FlappingPolicy | undefined;
   /** Who is told when a receiver cannot be. */
@@ -407,6 +409,7 @@ class AlertRouter implements Router {
       mail: this.#mail,
       templates: this.#templates,
       externalURL,
+      slackThreads: this.#options.slackThreads ?? false,
       now: () => clock.now(),
     };
   }

@@ -237,6 +237,28 @@ describe("slack", () => {
     expect(receiver.received[1]?.body).toMatchObject({ channel: "C1", ts: "17.5" });
   });
 
+  it("answers its first message in a thread, when that is wished, and remembers the first", async () => {
+    const receiver = await startReceiver((response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(`{"ok":true,"channel":"C1","ts":"17.${receiver.received.length}"}`);
+    });
+    const settings = `    slack_configs: [{channel: '#x', app_token: xoxb-1, app_url: "${receiver.url}"}]`;
+    const threads = { slackThreads: true };
+    const first = await sendWith(settings, payload(alert("a")), threads);
+    const message = '{"channel":"C1","ts":"17.1"}';
+    expect(first).toEqual({ kind: "sent", message });
+    const later = await sendWith(settings, payload(alert("a", "resolved")), {
+      ...threads,
+      message,
+    });
+    expect(later).toEqual({ kind: "sent" });
+    expect(receiver.received.map(({ body }) => body)).toMatchObject([
+      { channel: "#x" },
+      { channel: "C1", thread_ts: "17.1" },
+    ]);
+    expect(receiver.received[0]?.body).not.toHaveProperty("thread_ts");
+  });
+
   it("cuts a title that Slack would refuse", async () => {
     const receiver = await startReceiver((response) => response.end("ok"));
     const settings = `    slack_configs: [{api_url: "${receiver.url}", title: '${"é".repeat(2000)}'}]`;

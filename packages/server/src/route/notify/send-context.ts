@@ -11,5 +11,7 @@ export interface SendContext {
   readonly renderer: Renderer;
   /** What the receiver called the message that was sent of this group before, if it is to be changed. */
   readonly message: () => Promise<string | undefined>;
+  /** Whether later messages of a group answer its first one in Slack. */
+  readonly slackThreads: boolean;
   readonly now: () => number;
 }

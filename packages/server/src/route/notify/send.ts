@@ -60,6 +60,7 @@ export interface SendingHouse {
   readonly mail: MailSender;
   readonly templates: Templates;
   readonly externalURL: string;
+  readonly slackThreads: boolean;
   readonly now: () => number;
 }
 
@@ -93,11 +94,10 @@ export async function sendBy(
   payload: NotificationPayload,
   house: SendingHouse & Pick<SendContext, "message" | "idempotencyKey">,
 ): Promise<Outcome> {
-  const { sender, mail, externalURL, templates, now, message, idempotencyKey } = house;
+  const { templates, ...context } = house;
   try {
-    const renderer = templates.renderer(payload, externalURL);
-    const context = { sender, mail, idempotencyKey, externalURL, renderer, message, now };
-    return await dispatch(integration, payload, context);
+    const renderer = templates.renderer(payload, house.externalURL);
+    return await dispatch(integration, payload, { ...context, renderer });
   } catch (error) {
     // A missing file may appear; a template that does not expand will not expand later either.
     const kind = error instanceof Error && "code" in error ? "retry" : "failed";

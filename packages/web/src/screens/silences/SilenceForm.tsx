@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Matcher } from "../../api/alertmanager.ts";
 import { useUser } from "../../api/session.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { fieldToInstant } from "../../time/time-field.ts";
 import { count } from "../../values/quantity.ts";
 import { alertsQuery } from "../alerts/queries.ts";
 import { FormError } from "../sign-in/FormError.tsx";
@@ -12,12 +13,15 @@ import { useCreateSilence } from "./queries.ts";
 import styles from "./Silences.module.css";
 
 const hour = 3_600_000;
+/** In place of a length: the end stands in a field of its own. */
+const UNTIL = "until";
 const lengths = [
   { value: String(hour), label: "1 hour" },
   { value: String(2 * hour), label: "2 hours" },
   { value: String(8 * hour), label: "8 hours" },
   { value: String(24 * hour), label: "1 day" },
   { value: String(7 * 24 * hour), label: "1 week" },
+  { value: UNTIL, label: "Until a time…" },
 ];
 
 interface SilenceFormProps {
@@ -30,18 +34,24 @@ interface SilenceFormProps {
 export function SilenceForm({ matchers, reason: given = "", close }: SilenceFormProps) {
   const [text, setText] = useState(matchers.map(formatMatcher).join("\n"));
   const [length, setLength] = useState(String(2 * hour));
+  const [from, setFrom] = useState("");
+  const [until, setUntil] = useState("");
   const [reason, setReason] = useState(given);
   const user = useUser();
   const create = useCreateSilence();
   const reading = readMatchers(text);
+  // Texts of such fields are in the order of their times.
+  const isBackwards = length === UNTIL && from !== "" && until !== "" && from >= until;
   const begin = () => {
     if (!("matchers" in reading)) return;
-    const now = Date.now();
+    const startsAt = fieldToInstant(from, "local") ?? Date.now();
+    const end = length === UNTIL ? fieldToInstant(until, "local") : startsAt + Number(length);
+    if (end === null) return;
     create.mutate(
       {
         matchers: reading.matchers,
-        startsAt: new Date(now).toISOString(),
-        endsAt: new Date(now + Number(length)).toISOString(),
+        startsAt: new Date(startsAt).toISOString(),
+        endsAt: new Date(end).toISOString(),
         createdBy: user?.email ?? "",
         comment: reason.trim(),
       },
@@ -75,12 +85,31 @@ export function SilenceForm({ matchers, reason: given = "", close }: SilenceForm
           }
         />
         <Preview reading={reading} />
-        <NativeSelect
-          label="For"
-          data={lengths}
-          value={length}
-          onChange={(event) => setLength(event.currentTarget.value)}
-        />
+        <div className={styles.times}>
+          <NativeSelect
+            label="For"
+            data={lengths}
+            value={length}
+            onChange={(event) => setLength(event.currentTarget.value)}
+          />
+          <TextInput
+            type="datetime-local"
+            label="From, if not now"
+            value={from}
+            onChange={(event) => setFrom(event.currentTarget.value)}
+          />
+          {length === UNTIL ? (
+            <TextInput
+              type="datetime-local"
+              label="Until"
+              required
+              withAsterisk={false}
+              value={until}
+              error={isBackwards ? "must be later" : undefined}
+              onChange={(event) => setUntil(event.currentTarget.value)}
+            />
+          ) : null}
+        </div>
         <TextInput
           label="Why"
           required
@@ -98,7 +127,7 @@ export function SilenceForm({ matchers, reason: given = "", close }: SilenceForm
             type="submit"
             data-autofocus
             loading={create.isPending}
-            disabled={"problem" in reading || reason.trim() === ""}
+            disabled={"problem" in reading || reason.trim() === "" || isBackwards}
           >
             Silence
           </Button>

@@ -21,7 +21,8 @@ interface Posted {
 
 /**
  * Posts a message with one attachment, to an incoming webhook or to chat.postMessage. With
- * `update_message` the group's first message is changed instead of followed by another one.
+ * `update_message` the group's first message is changed instead of followed by another one; where
+ * threads are wished, an app's later messages of the group are answers to its first.
  */
 export async function sendSlack(
   integration: IntegrationOf<"slack">,
@@ -31,15 +32,22 @@ export async function sendSlack(
   const { settings, http, target } = integration;
   const url = await urlOf(target);
   const message = slackMessage(integration, context.renderer);
-  const posted = settings.update_message ? readPosted(await context.message()) : undefined;
+  const changes = settings.update_message;
+  const follows = changes || context.slackThreads;
+  const posted = follows ? readPosted(await context.message()) : undefined;
   return context.sender.post({
-    url: posted === undefined ? url : new URL(UPDATE_METHOD, url).href,
+    url: posted !== undefined && changes ? new URL(UPDATE_METHOD, url).href : url,
     http,
-    body: JSON.stringify(posted === undefined ? message : { ...message, ...posted }),
+    body: JSON.stringify(posted === undefined ? message : following(message, posted, changes)),
     idempotencyKey: context.idempotencyKey,
     timeout: settings.timeout,
-    judge: (answer) => judgeAnswer(answer, settings.update_message),
+    // The first message stays the one that all others answer.
+    judge: (answer) => judgeAnswer(answer, changes || (follows && posted === undefined)),
   });
+}
+
+function following(message: object, { channel, ts }: Posted, changes: boolean): object {
+  return changes ? { ...message, channel, ts } : { ...message, channel, thread_ts: ts };
 }
 
 function readPosted(text: string | undefined): Posted | undefined {
