@@ -48,9 +48,11 @@ export async function compareRandomQueries(
     const isMetric = generator.chance(0.6);
     const query = isMetric ? generator.metric() : `${generator.selector()} ${generator.stages()}`;
     const steps = generator.pick([1, 1, 7, 30]);
+    const startMs = options.endMs - generator.int(1_800_000);
     const grid = {
-      startMs: options.endMs - generator.int(1_800_000),
-      stepMs: generator.pick([30_000, 60_000, 47_000]),
+      // What is asked for whole minutes may be answered of counts of minutes.
+      startMs: generator.chance(0.5) ? startMs : startMs - (startMs % 60_000),
+      stepMs: generator.pick([30_000, 60_000, 47_000, 300_000]),
       count: steps,
     };
     const request = {

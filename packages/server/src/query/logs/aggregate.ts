@@ -7,6 +7,7 @@ import { mapsOf, numbersOf, textsOf } from "../columns.ts";
 import type { JsonLabels } from "./json-labels.ts";
 import { LabelColumns } from "./label-columns.ts";
 import { lineConditions } from "./line-conditions.ts";
+import { COUNT_SETTINGS, CountedLabels, planMinutes } from "./minute-counts.ts";
 import { Sql } from "../sql.ts";
 import { linesCondition } from "./streams.ts";
 import type { Stream } from "./streams.ts";
@@ -43,6 +44,90 @@ export async function aggregateInEngine(
   grid: Grid,
   signal: AbortSignal | undefined,
 ): Promise<Matrix | undefined> {
+  return (
+    (await aggregateMinutes(telemetry, streams, expr, grid, signal)) ??
+    aggregateLines(telemetry, streams, expr, grid, signal)
+  );
+}
+
+/**
+ * By what is counted of each minute, where filters and groups need no more than labels of streams and
+ * levels. Undefined for other questions, and where lines had such a label of their own.
+ */
+async function aggregateMinutes(
+  telemetry: Telemetry,
+  streams: readonly Stream[],
+  expr: RangeAggregation,
+  grid: Grid,
+  signal: AbortSignal | undefined,
+): Promise<Matrix | undefined> {
+  const { stages } = expr.log;
+  if (streams.length === 0 || expr.unwrap !== undefined) return undefined;
+  if (!stages.every(({ kind }) => kind === "label_filter")) return undefined;
+  const sql = new Sql();
+  const labels = new CountedLabels(sql, streams);
+  const buckets = bucketsOf(expr, grid);
+  const plan = planOf(expr, undefined);
+  if (buckets === undefined || plan === undefined) return undefined;
+  const minutes = planMinutes(sql, streams, expr, grid, buckets.widthNs);
+  if (minutes === undefined) return undefined;
+  const { conditions, exact } = lineConditions(stages, sql, labels);
+  const groups = groupsOf(expr.grouping, streams, labels, undefined);
+  if (exact === undefined || groups === undefined || labels.needsLines) return undefined;
+
+  const irregular = labels.irregular.length === 0 ? "0" : `(${labels.irregular.join(" OR ")})`;
+  const lets = conditions.map((condition) => `(${condition} OR ${irregular})`);
+  const names = groups.columns.map((_, i) => `g${i}`);
+  const options = signal === undefined ? {} : { signal };
+  const counted = telemetry.select(
+    `SELECT ${minutes.bucket} AS bucket, ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}
+      ${irregular} AS unknown, count() AS lines, ${plan.column} AS value, unknown * lines AS irregular
+    FROM logs WHERE ${[minutes.minutes, ...lets].join(" AND ")}
+    GROUP BY ${["bucket", ...names, "unknown"].join(", ")} LIMIT ${MAX_ROWS + 1}`,
+    sql.parameters,
+    { settings: COUNT_SETTINGS, ...options },
+  );
+  const blocks = [await counted];
+  if (minutes.edges.length > 0) {
+    const edges = (lines: Sql) =>
+      `(${minutes.edges
+        .map(
+          ({ fromNs, toNs }) =>
+            `(time > fromUnixTimestamp64Nano(${lines.int64(fromNs)}, 'UTC') AND time <= fromUnixTimestamp64Nano(${lines.int64(toNs)}, 'UTC'))`,
+        )
+        .join(" OR ")})`;
+    const lines = countLines(streams, expr, grid, edges);
+    if (lines === undefined) return undefined;
+    blocks.push(await telemetry.select(lines.text, lines.parameters, options));
+  }
+  return windows(blocks.flat(), groups, { expr, grid, plan, ...buckets });
+}
+
+/** Line by line. */
+async function aggregateLines(
+  telemetry: Telemetry,
+  streams: readonly Stream[],
+  expr: RangeAggregation,
+  grid: Grid,
+  signal: AbortSignal | undefined,
+): Promise<Matrix | undefined> {
+  const counted = countLines(streams, expr, grid);
+  if (counted === undefined) return undefined;
+  if (streams.length === 0) return [];
+  const blocks = await telemetry.select(counted.text, counted.parameters, {
+    settings: { precise_float_parsing: 1 },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  return windows(blocks, counted.groups, counted.shape);
+}
+
+/** The statement that counts lines by bucket and group; undefined when there can be none. `also`: which lines. */
+function countLines(
+  streams: readonly Stream[],
+  expr: RangeAggregation,
+  grid: Grid,
+  also: (sql: Sql) => string = () => "1",
+) {
   const sql = new Sql();
   const labels = new LabelColumns(sql, streams);
   const { conditions, exact } = lineConditions(expr.log.stages, sql, labels);
@@ -51,7 +136,6 @@ export async function aggregateInEngine(
   const plan = planOf(expr, exact.json);
   const groups = groupsOf(expr.grouping, streams, labels, exact.json);
   if (plan === undefined || groups === undefined) return undefined;
-  if (streams.length === 0) return [];
 
   // These are complete only now: each label that was asked for may have added its own.
   const irregular = exact.json?.irregular ?? [];
@@ -60,24 +144,14 @@ export async function aggregateInEngine(
     irregular.length === 0 ? condition : `(${condition} OR ${isIrregular})`,
   );
   const present = plan.present === undefined ? [] : [`(${plan.present} OR ${isIrregular})`];
-  const where = [linesCondition(sql, streams, linesOf(expr, grid)), ...lets, ...present];
+  const where = [linesCondition(sql, streams, linesOf(expr, grid)), also(sql), ...lets, ...present];
   const names = groups.columns.map((_, i) => `g${i}`);
-  const blocks = await telemetry.select(
-    `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
+  const text = `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
       ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}
       count() AS lines, ${plan.column} AS value, countIf(${isIrregular}) AS irregular
     FROM logs WHERE ${where.join(" AND ")}
-    GROUP BY ${["bucket", ...names].join(", ")} LIMIT ${MAX_ROWS + 1}`,
-    sql.parameters,
-    { settings: { precise_float_parsing: 1 }, ...(signal === undefined ? {} : { signal }) },
-  );
-  return windows(blocks, groups, {
-    expr,
-    grid,
-    plan,
-    perRange: buckets.perRange,
-    perStep: buckets.perStep,
-  });
+    GROUP BY ${["bucket", ...names].join(", ")} LIMIT ${MAX_ROWS + 1}`;
+  return { text, parameters: sql.parameters, groups, shape: { expr, grid, plan, ...buckets } };
 }
 
 /** The longest pieces of time of which all windows are made. */
@@ -175,8 +249,13 @@ function groupsOf(
   // All labels count: only those that came with the lines are known by name.
   if (json !== undefined) return undefined;
   const byId = new Map(streams.map((stream) => [stream.id, stream.labels] as const));
+  const own = ["trace_id", "span_id", "mapSort(metadata)"];
+  if (labels instanceof CountedLabels) {
+    labels.wantAll();
+    own.splice(0, 3, "''", "''", "CAST(map(), 'Map(String, String)')");
+  }
   return {
-    columns: ["stream", "CAST(level, 'String')", "trace_id", "span_id", "mapSort(metadata)"],
+    columns: ["stream", "CAST(level, 'String')", ...own],
     labelsOf(block) {
       const ids = numbersOf(block, "g0");
       const [level, trace, span] = ["g1", "g2", "g3"].map((name) => textsOf(block, name));

@@ -12,9 +12,14 @@ import type { Stream } from "./streams.ts";
 const MINUTE_NS = 60_000_000_000n;
 /** The first piece of time that is read; it grows while it holds little. */
 const FIRST_NS = 30n * MINUTE_NS;
+/** The first where few lines are wanted, and how much longer the next may be. */
+const FIRST_OF_FEW_NS = MINUTE_NS;
+const MOST_GROWTH = 64;
 /** Lines of one piece, at which a piece is right; a piece may hold some more, and is cut at `MOST`. */
 const WANTED = 20_000;
 const MOST = 50_000;
+/** A page of few lines becomes so much longer when the engine lets few of them through. */
+const PAGE_GROWTH = 4;
 
 /** Reads the lines of streams in the order of their times, in pieces of time that fit into memory. */
 export async function* readEntries(
@@ -26,26 +31,38 @@ export async function* readEntries(
   const labels = new Map(streams.map((stream) => [stream.id, stream.labels] as const));
   const backward = request.direction === "backward";
   let { startNs, endNs } = request;
-  let width = FIRST_NS;
+  let width = request.limit === undefined ? FIRST_NS : FIRST_OF_FEW_NS;
+  let page = pageOf(request);
+  let given = 0;
   while (startNs < endNs) {
     const piece = backward
       ? { startNs: endNs - width > startNs ? endNs - width : startNs, endNs }
       : { startNs, endNs: startNs + width < endNs ? startNs + width : endNs };
-    const rows = await readPiece(telemetry, streams, request, piece, labels);
+    const rows = await readPiece(telemetry, streams, request, piece, page, labels);
     if (rows.length > 0) yield rows;
     const last = rows.at(-1)?.timeNs;
     // A piece that was cut goes on where it was: all lines of its last moment are in it.
-    const cut = rows.length >= limitOf(request) && last !== undefined;
+    const cut = rows.length >= page && last !== undefined;
     if (backward) endNs = cut ? last : piece.startNs;
     else startNs = cut ? last + 1n : piece.endNs;
-    // A day of few lines is three statements, each of which takes its time to be planned.
-    if (rows.length < WANTED / 4) width *= 16n;
-    else if (rows.length > WANTED && width > MINUTE_NS) width /= 2n;
+    if (cut) page = Math.min(MOST, page * PAGE_GROWTH);
+    given += rows.length;
+    width = nextWidth(width, rows.length, request.limit, given);
   }
 }
 
-/** A page: few when few are wanted and the engine may keep all that it is given. */
-function limitOf({ limit }: EntriesRequest): number {
+/** By how much was found: a day of few lines is three statements, each of which takes its time to be planned. */
+function nextWidth(width: bigint, found: number, limit: number | undefined, given: number): bigint {
+  if (limit !== undefined && given < limit) {
+    const growth = found === 0 ? MOST_GROWTH : Math.ceil((2 * (limit - given)) / found);
+    return width * BigInt(Math.min(MOST_GROWTH, Math.max(2, growth)));
+  }
+  if (found < WANTED / 4) return width * 16n;
+  return found > WANTED && width > MINUTE_NS ? width / 2n : width;
+}
+
+/** Lines of a page: few when few are wanted and the engine may keep all that it is given. */
+function pageOf({ limit }: EntriesRequest): number {
   return limit === undefined ? MOST : Math.min(MOST, Math.max(limit * 2, 200));
 }
 
@@ -54,6 +71,7 @@ async function readPiece(
   streams: readonly Stream[],
   request: EntriesRequest,
   piece: { readonly startNs: bigint; readonly endNs: bigint },
+  page: number,
   labels: ReadonlyMap<bigint, Labels>,
 ): Promise<LogEntry[]> {
   const sql = new Sql();
@@ -62,7 +80,7 @@ async function readPiece(
   const order = request.direction === "backward" ? "DESC" : "ASC";
   const blocks = await telemetry.select(
     `SELECT toUnixTimestamp64Nano(time) AS at, seq, stream, CAST(level, 'String') AS lvl, trace_id, span_id, line, metadata
-    FROM logs WHERE ${where} ORDER BY time ${order} LIMIT ${limitOf(request)} WITH TIES`,
+    FROM logs WHERE ${where} ORDER BY time ${order} LIMIT ${page} WITH TIES`,
     sql.parameters,
     request.signal === undefined ? {} : { signal: request.signal },
   );

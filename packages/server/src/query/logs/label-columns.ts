@@ -30,12 +30,18 @@ export class LabelColumns {
     return expression;
   }
 
+  /** What came with the line itself under this name; undefined where that is nothing. */
+  protected metadata(name: string, sql: Sql): string | undefined {
+    return COLUMNS[name] ?? `metadata[${sql.text(name)}]`;
+  }
+
   #make(name: string): string {
-    const metadata = COLUMNS[name] ?? `metadata[${this.#sql.text(name)}]`;
+    const metadata = this.metadata(name, this.#sql);
     const streams = this.#streams.filter(({ labels }) => (labels[name] ?? "") !== "");
-    if (streams.length === 0) return metadata;
+    if (streams.length === 0) return metadata ?? "''";
     const ids = this.#sql.ids(streams.map(({ id }) => id));
     const values = this.#sql.texts(streams.map(({ labels }) => labels[name] ?? ""));
-    return `if(${metadata} != '', ${metadata}, transform(stream, ${ids}, ${values}, ''))`;
+    const ofStream = `transform(stream, ${ids}, ${values}, '')`;
+    return metadata === undefined ? ofStream : `if(${metadata} != '', ${metadata}, ${ofStream})`;
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isLogExpr } from "@seaworthy/logql";
-import type { LogEntry } from "@seaworthy/logql";
+import type { Grid, LogEntry } from "@seaworthy/logql";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compareRandomQueries, writeLines } from "../../../test/compare-logs.ts";
@@ -69,8 +69,44 @@ describe("what the engine computes", () => {
     if (isLogExpr(expr)) throw new Error("a metric query was meant");
     asked = [];
     await logs.metric(expr, grid);
-    expect(asked).toHaveLength(2);
-    expect(asked[1]).toContain("GROUP BY");
+    expect(asked.length).toBeGreaterThan(1);
+    for (const sql of asked.slice(1)) expect(sql).toContain("GROUP BY");
+  });
+});
+
+describe("what is counted of each minute", () => {
+  const minute = endMs - (endMs % 60_000);
+  const ask = async (query: string, grid: Grid) => {
+    const expr = logs.parse(query);
+    if (isLogExpr(expr)) throw new Error("a metric query was meant");
+    asked = [];
+    await logs.metric(expr, grid);
+    return asked.map((sql) => sql.includes("toStartOfMinute"));
+  };
+
+  it("answers for whole minutes alone, and beside the lines around the ends of windows", async () => {
+    const query = 'sum by (app, detected_level) (rate({app="shop"} | env="prod" [20m]))';
+    const whole = { startMs: minute, stepMs: 300_000, count: 3 };
+    expect(await ask(query, whole)).toEqual([false, true]);
+    expect(await ask(query, { ...whole, startMs: minute + 1234 })).toEqual([false, true, false]);
+  });
+
+  it("does not where lines must be looked at", async () => {
+    const whole = { startMs: minute, stepMs: 300_000, count: 3 };
+    const count = (filter: string) => `sum(count_over_time({app="shop"} ${filter} [20m]))`;
+    expect(await ask(count('|= "error"'), whole)).toEqual([false, false]);
+    expect(await ask(count('| trace_id="t1"'), whole)).toEqual([false, false]);
+    // Some lines have a label `user` of their own.
+    await writeLines(telemetry.logs, [
+      {
+        timeNs: BigInt(minute) * 1_000_000n,
+        line: "x",
+        stream: { service_name: "own", user: "stream's" },
+        metadata: { user: "line's" },
+      },
+    ]);
+    const own = 'sum by (user) (count_over_time({service_name="own"} [20m]))';
+    expect(await ask(own, whole)).toEqual([false, true, false]);
   });
 });
 
@@ -111,7 +147,7 @@ describe("lines", () => {
 describe("what there is", () => {
   const all = { selectors: [], ...range };
   it("names labels, values, streams and their sizes", async () => {
-    expect(await logs.labelNames(all)).toEqual(["app", "env", "pod", "service_name"]);
+    expect(await logs.labelNames(all)).toEqual(["app", "env", "pod", "service_name", "user"]);
     expect(await logs.labelValues("env", all)).toEqual(["dev", "prod"]);
     const matchers = [{ name: "app", operator: "=", value: "shop" }] as const;
     expect(await logs.labelValues("app", { ...all, selectors: [matchers] })).toEqual(["shop"]);

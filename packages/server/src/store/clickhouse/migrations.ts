@@ -1,5 +1,5 @@
 import { DOWNSAMPLING_TABLES } from "./downsampling/tables.ts";
-import { LOG_TABLES } from "./logs/tables.ts";
+import { LOG_COUNTS, LOG_TABLES } from "./logs/tables.ts";
 import { SPAN_TABLES } from "./traces/tables.ts";
 
 /**
@@ -101,4 +101,5 @@ export const migrations: readonly (readonly string[])[] = [
   // over one connection has committed one by one, merges took two thirds of the engine's work (13.7 ms
   // of user time a commit, now 7.0; without any merge 3.4). The parts are soon as few as before.
   ["ALTER TABLE samples MODIFY SETTING merge_selector_base = 10"],
+  LOG_COUNTS,
 ];
