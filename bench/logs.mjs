@@ -328,6 +328,7 @@ async function sizesAndQueries() {
     await logs.lines(logs.parse('{app="shop"} |~ `"reqId":"[0-9a-f]{16}"`'), { ...range, limit: 1 })
   )[0].line.match(/"reqId":"([0-9a-f]+)"/)[1];
   const step = "intDiv(toUnixTimestamp(time), 300)";
+  /** @type {[string, string, string, typeof aligned?][]} */
   const cases = [
     [
       "needle in all lines",
