@@ -121,6 +121,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         log,
         diskUsed: (signal, use) => counts.diskUsed(signal, use),
         downsampled: (state) => counts.downsampled(state),
+        remembered: (use) => counts.remembered(use),
       }),
     ),
   ]);

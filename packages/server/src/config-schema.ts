@@ -58,6 +58,7 @@ export const fileSchema = z.strictObject({
     .strictObject({
       retention: duration.optional(),
       max_memory: size.optional(),
+      recent_memory: size.optional(),
       out_of_order_window: duration.optional(),
       disk_budget: size.optional(),
       features: z.array(z.enum(TELEMETRY_FEATURES)).default([]),

@@ -33,7 +33,7 @@ describe("seaworthy.yml", () => {
 
   it("takes the command line over the file over the defaults, and paths beside the file", async () => {
     const config = await load(
-      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB, downsampling: {1h: {retention: 60d}}}\nlogs: {disk_budget: 1GiB}\n",
+      "http: {port: 1, host: 0.0.0.0}\nprometheus: conf/p.yml\ntelemetry: {retention: 7d, max_memory: 512MiB, recent_memory: 32MiB, downsampling: {1h: {retention: 60d}}}\nlogs: {disk_budget: 1GiB}\n",
     );
     expect(config.http).toMatchObject({ host: "0.0.0.0", port: 4321 });
     expect(config.prometheusFile).toBe(join(folder, "conf/p.yml"));
@@ -44,6 +44,7 @@ describe("seaworthy.yml", () => {
       logRetentionDays: 30,
       traceRetentionDays: 30,
       memoryBytes: 512 * 1024 * 1024,
+      recentBytes: 32 * 1024 * 1024,
       outOfOrderMs: 7 * 86_400_000,
       diskBudgetBytes: undefined,
       logDiskBudgetBytes: 1024 ** 3,

@@ -55,6 +55,8 @@ export const DEFAULTS = {
   traceRetention: 30 * DAY,
   /** `telemetry.max_memory`: what the embedded engine may take for queries and merges. */
   telemetryMemory: 1024 * MiB,
+  /** `telemetry.recent_memory`: the newest samples, compressed. */
+  recentMemory: 96 * MiB,
   /** `limits.series`: series that may be active at a time. */
   activeSeries: 1_000_000,
   /** `postgres.max_connections`: the pool of one server process. */
@@ -121,6 +123,7 @@ export interface Config {
     readonly logRetentionDays: number;
     readonly traceRetentionDays: number;
     readonly memoryBytes: number;
+    readonly recentBytes: number;
     readonly outOfOrderMs: number;
     readonly diskBudgetBytes: number | undefined;
     readonly logDiskBudgetBytes: number | undefined;
@@ -283,6 +286,7 @@ export async function loadConfig(
       logRetentionDays: wholeDays(value.logs.retention ?? DEFAULTS.logRetention),
       traceRetentionDays: wholeDays(value.traces.retention ?? DEFAULTS.traceRetention),
       memoryBytes: value.telemetry.max_memory ?? DEFAULTS.telemetryMemory,
+      recentBytes: value.telemetry.recent_memory ?? DEFAULTS.recentMemory,
       outOfOrderMs:
         value.telemetry.out_of_order_window ?? value.telemetry.retention ?? DEFAULTS.retention,
       diskBudgetBytes: value.telemetry.disk_budget,

@@ -52,6 +52,8 @@ export interface SelfMetrics {
     signal: "metrics" | "logs" | "traces",
     use: { readonly usedBytes: number; readonly budgetBytes: number | undefined },
   ): void;
+  /** What the newest samples take of memory, bytes, and from when on they are there, ms since 1970. */
+  remembered(use: { readonly bytes: number; readonly fromMs: number }): void;
   /** How the downsampling of old samples stands; days, and ms since 1970. */
   downsampled(state: {
     readonly pendingDays: number;
@@ -166,6 +168,17 @@ export function createSelfMetrics(version: string): SelfMetrics {
   });
   const disks = { metrics: disk("metrics"), logs: disk("logs"), traces: disk("traces") };
 
+  const recentBytes = gauge(
+    "recent_samples_bytes",
+    "Memory of the newest samples, which are answered without the engine.",
+    [],
+  );
+  const recentFrom = gauge(
+    "recent_samples_from_timestamp_seconds",
+    "From when on all samples are in memory.",
+    [],
+  );
+
   const downsamplingPending = gauge(
     "downsampling_pending",
     "Days of samples that are old enough for windows and have none, or older ones than their samples.",
@@ -196,6 +209,10 @@ export function createSelfMetrics(version: string): SelfMetrics {
       downsamplingFailures.inc(failures - downsampled.failures);
       if (lastDoneMs > 0) downsamplingAt.set(lastDoneMs / 1000);
       downsampled = { daysDone, failures };
+    },
+    remembered({ bytes, fromMs }) {
+      recentBytes.set(bytes);
+      recentFrom.set(fromMs / 1000);
     },
     diskUsed(signal, { usedBytes, budgetBytes }) {
       disks[signal].used.set(usedBytes);

@@ -6,6 +6,7 @@ export type { KeptResolutions } from "./clickhouse/downsampling/downsampler.ts";
 export { keepSamples } from "./clickhouse/keep-samples.ts";
 export { HINTS } from "./clickhouse/blocks.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
+export { SampleSpace } from "./clickhouse/recent/sample-space.ts";
 export { printSchema } from "./clickhouse/print-schema.ts";
 export type { ServerAddress } from "./clickhouse/server-address.ts";
 export type { Parameters } from "./clickhouse/statement.ts";

@@ -23,7 +23,7 @@ beforeAll(async () => {
     dir,
     log: pino({ level: "silent" }),
     // What is in memory is not the engine's to evaluate.
-    limits: { commitEveryMs: 0, maxRecentSamples: 0 },
+    limits: { commitEveryMs: 0, recentBytes: 0 },
   });
   return async () => {
     await telemetry.close();

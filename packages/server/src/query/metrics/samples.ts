@@ -37,7 +37,7 @@ export async function* readSamples(
   range: { readonly startMs: number; readonly endMs: number },
   signal: AbortSignal,
   density = new SampleDensity(),
-  lent?: LentArrays,
+  lent?: LentArrays<SampleArrays>,
 ): AsyncGenerator<Iterable<RawSeries>> {
   const arrays = lent?.borrow();
   try {

@@ -100,12 +100,13 @@ describe("select", () => {
   });
 
   it("answers the same in portions, and keeps nothing of them when asked again", async () => {
-    const store = withoutMemory();
-    const source = createSource(store, new SeriesIndex(store, 1000));
     const hints = { function: "", stepMs: 0, windowMs: 0 };
     const request = { matchers: [named("a_total")], startMs: start, endMs: Date.now(), hints };
     const expected = await select([named("a_total")]);
-    for (let round = 0; round < 2; round += 1) {
+    const stores = [withoutMemory(), telemetry].map((store) =>
+      createSource(store, new SeriesIndex(store, 1000)),
+    );
+    for (const source of stores.flatMap((each) => [each, each])) {
       const found: string[] = [];
       for await (const portion of source.selectPortions(request, context)) {
         for (const { labels, times, values } of portion) {

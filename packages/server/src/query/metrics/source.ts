@@ -7,10 +7,11 @@ import type {
   SelectRequest,
   Source,
 } from "@seaworthy/promql";
-import { StoreError } from "../../store/index.ts";
+import { SampleSpace, StoreError } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
 import { SampleDensity } from "./density.ts";
 import { withWindows } from "./downsampled/source.ts";
+import { SampleArrays } from "./gather.ts";
 import { evaluateGrid } from "./grid.ts";
 import { LentArrays } from "./lent-arrays.ts";
 import type { PortionedSource } from "./portioned.ts";
@@ -24,7 +25,10 @@ const SAMPLES_OF_TURN = 100_000;
 export function createSource(telemetry: Telemetry, index: SeriesIndex): Source & PortionedSource {
   const density = new SampleDensity();
   const kept = withWindows(samplesSource(telemetry, index, density), telemetry, index);
-  const lent = new LentArrays();
+  const lent: Lent = {
+    arrays: new LentArrays(() => new SampleArrays()),
+    spaces: new LentArrays(() => new SampleSpace()),
+  };
   const source = withWindows(samplesSource(telemetry, index, density, lent), telemetry, index);
   return {
     async *select(request, context) {
@@ -55,22 +59,34 @@ export function createSource(telemetry: Telemetry, index: SeriesIndex): Source &
   };
 }
 
+/** Where the samples of portions go that last until the next one is asked for. */
+interface Lent {
+  readonly arrays: LentArrays<SampleArrays>;
+  readonly spaces: LentArrays<SampleSpace>;
+}
+
 /** The samples as they were stored; in lent arrays a portion lasts until the next one is asked for. */
 function samplesSource(
   telemetry: Telemetry,
   index: SeriesIndex,
   density: SampleDensity,
-  lent?: LentArrays,
+  lent?: Lent,
 ): PortionedSource {
   return {
     async *selectPortions(request: SelectRequest, context: QueryContext) {
       const { matchers, startMs, endMs } = request;
       const families = await index.match(matchers, startMs, endMs, context.signal);
       if (inMemory(telemetry, families, startMs)) {
-        yield* recentSamples(telemetry, families, startMs, endMs);
+        const space = lent?.spaces.borrow();
+        try {
+          yield* recentSamples(telemetry, families, startMs, endMs, space);
+        } finally {
+          if (space !== undefined) lent?.spaces.giveBack(space);
+        }
         return;
       }
-      yield* readSamples(telemetry, families, { startMs, endMs }, context.signal, density, lent);
+      const range = { startMs, endMs };
+      yield* readSamples(telemetry, families, range, context.signal, density, lent?.arrays);
     },
     async estimate({ matchers, startMs, endMs }: SelectRequest, { signal }: QueryContext) {
       const families = await index.match(matchers, startMs, endMs, signal);
@@ -107,18 +123,21 @@ async function* recentSamples(
   families: readonly MatchedFamily[],
   startMs: number,
   endMs: number,
+  space: SampleSpace | undefined,
 ): AsyncGenerator<RawSeries[]> {
   let samples = 0;
   let portion: RawSeries[] = [];
+  space?.clear();
   for (const { series } of families) {
     for (const { id, labels } of series) {
-      const found = recent.read(id, startMs, endMs);
+      const found = recent.read(id, startMs, endMs, space);
       if (found === undefined) continue;
       portion.push({ labels, ...found });
       samples += found.times.length;
       if (samples < SAMPLES_OF_TURN) continue;
       yield portion;
       [samples, portion] = [0, []];
+      space?.clear();
       await setImmediate();
     }
   }

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { startProgram } from "../../../test/program.ts";
+import type { Column } from "./native-format.ts";
 import { openTelemetry } from "./telemetry.ts";
+import type { Telemetry } from "./telemetry.ts";
 
 const KILLS = 8;
 const SIZE = 50;
@@ -28,9 +30,17 @@ it("keeps every acknowledged sample, and no part of a batch, through kills", asy
 
   const telemetry = await openTelemetry({ dir, log: pino({ level: "silent" }) });
   onTestFinished(() => telemetry.close());
+  // Comes while memory is being filled with what there was.
+  await telemetry.samples.write({
+    series: [{ __name__: "kept", i: "0" }],
+    seriesOf: new Uint32Array(1),
+    times: Float64Array.of(start + next + 1),
+    values: Float64Array.of(next),
+  });
+  await expectInMemory(telemetry, start);
   const blocks = await telemetry.select(
-    "SELECT toUnixTimestamp64Milli(time) - {start:Int64} AS batch, uniqExact(value) AS samples, min(value) AS low, max(value) AS high FROM samples GROUP BY time",
-    { start },
+    "SELECT toUnixTimestamp64Milli(time) - {start:Int64} AS batch, uniqExact(value) AS samples, min(value) AS low, max(value) AS high FROM samples WHERE batch <= {next:Int64} GROUP BY time",
+    { start, next },
   );
   const found = new Map<number, number[]>();
   for (const { rows, columns } of blocks) {
@@ -54,3 +64,28 @@ it("keeps every acknowledged sample, and no part of a batch, through kills", asy
   const named = series?.columns.get("named");
   expect(named?.kind === "numbers" && Number(named.data[0])).toBe(SIZE);
 }, 120_000);
+
+/** Memory comes to have what the tables have. */
+async function expectInMemory(telemetry: Telemetry, start: number): Promise<void> {
+  const { recent } = telemetry;
+  await vi.waitFor(() => expect(recent.covers(start)).toBe(true), 30_000);
+  const [block] = await telemetry.select(
+    `SELECT series, groupArray(toFloat64(toUnixTimestamp64Milli(time))) AS times, groupArray(value) AS values
+    FROM (SELECT DISTINCT series, time, value FROM samples ORDER BY series, time) GROUP BY series`,
+  );
+  const [ids, times, values] = ["series", "times", "values"].map((name) =>
+    block?.columns.get(name),
+  );
+  if (ids?.kind !== "numbers") throw new Error("no series");
+  expect(block?.rows).toBe(SIZE);
+  ids.data.forEach((id, row) => {
+    const found = recent.read(BigInt(id), 0, Number.MAX_SAFE_INTEGER);
+    expect([...(found?.times ?? [])]).toEqual(listOf(times, row));
+    expect([...(found?.values ?? [])]).toEqual(listOf(values, row));
+  });
+}
+
+function listOf(column: Column | undefined, row: number): number[] {
+  if (column?.kind !== "array" || column.values.kind !== "numbers") throw new Error("no lists");
+  return Array.from(column.values.data.slice(column.ends[row - 1] ?? 0, column.ends[row]), Number);
+}

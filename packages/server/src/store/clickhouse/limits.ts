@@ -24,8 +24,8 @@ export interface TelemetryLimits {
   readonly maxCommitSamples: number;
   /** Active series, those written in the last one to two hours; a new one beyond is refused. */
   readonly maxSeries: number;
-  /** The newest float samples that are held in memory, 16 to 32 bytes each. */
-  readonly maxRecentSamples: number;
+  /** Memory of the newest float samples, two to four bytes each; bytes. */
+  readonly recentBytes: number;
   /** How much older than the newest sample a sample may be, ms. */
   readonly outOfOrderMs: number;
   /** Whether a series begins with a zero at the time since when it counts, where its sender tells. */
@@ -83,7 +83,7 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxWaitingSamples: 1_000_000,
   maxCommitSamples: 250_000,
   maxSeries: 1_000_000,
-  maxRecentSamples: 4_000_000,
+  recentBytes: 96 << 20,
   outOfOrderMs: 30 * 86_400_000,
   startZeros: false,
   retentionDays: 30,

@@ -1,7 +1,7 @@
 import type { Exemplar, HistogramSample, Labels, SampleBatch } from "../../model/index.ts";
 import { keepSamples } from "./keep-samples.ts";
 import { encodeBlock } from "./native-format.ts";
-import type { RecentSamples } from "./recent-samples.ts";
+import type { RecentSamples } from "./recent/recent-samples.ts";
 import type { KnownSeries } from "./series-registry.ts";
 
 const DAY_MS = 86_400_000;
@@ -69,6 +69,14 @@ export class CommitRows {
 
   /** Puts the float samples into memory, too; to be called once they are committed. */
   remember(recent: RecentSamples): void {
+    let newest = 0;
+    for (let row = 0; row < this.#floats; row += 1) {
+      newest = Math.max(newest, this.#times[row] ?? 0);
+    }
+    recent.take(this.#floats, newest, () => this.#remember(recent));
+  }
+
+  #remember(recent: RecentSamples): void {
     const halves = new Uint32Array(this.#values.buffer);
     for (let row = 0; row < this.#floats; row += 1) {
       const known = this.#knownOf[row];

@@ -3,7 +3,7 @@ import { systemClock } from "../../model/index.ts";
 import type { SampleBatch } from "../../model/index.ts";
 import type { ClickHouse } from "./engine.ts";
 import { defaultTelemetryLimits } from "./limits.ts";
-import { RecentSamples } from "./recent-samples.ts";
+import { RecentSamples } from "./recent/recent-samples.ts";
 import { SampleWriter } from "./sample-writer.ts";
 
 const now = Date.now();

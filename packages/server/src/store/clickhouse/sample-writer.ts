@@ -12,7 +12,7 @@ import { checkBatch } from "./check-batch.ts";
 import type { ClickHouse } from "./engine.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { TelemetryLimits } from "./limits.ts";
-import type { RecentSamples } from "./recent-samples.ts";
+import type { RecentSamples } from "./recent/recent-samples.ts";
 import { CommitRows } from "./sample-rows.ts";
 import type { HistogramRow, ResolvedBatch, Unannounced } from "./sample-rows.ts";
 import { SeriesRegistry } from "./series-registry.ts";

@@ -1,5 +1,5 @@
 import type { Exemplar, Labels } from "../../model/index.ts";
-import type { RecentSeries } from "./recent-samples.ts";
+import type { RecentSeries } from "./recent/recent-series.ts";
 import { identify } from "./series-identity.ts";
 import type { KeyedIdentity, SeriesIdentity } from "./series-identity.ts";
 

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { systemClock } from "../../model/index.ts";
+import { messageOf, systemClock } from "../../model/index.ts";
 import type { Clock, LogSink, SampleSink, SpanSink } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
 import { deleteSeries, purgeDeleted } from "./delete-series.ts";
@@ -16,8 +16,9 @@ import type { TelemetryLimits } from "./limits.ts";
 import { migrate } from "./migrate.ts";
 import type { Block } from "./native-format.ts";
 import { OtherServers } from "./other-servers.ts";
-import { RecentSamples } from "./recent-samples.ts";
-import type { RecentReader } from "./recent-samples.ts";
+import { fillRecent } from "./recent/fill.ts";
+import { RecentSamples } from "./recent/recent-samples.ts";
+import type { RecentReader } from "./recent/recent-samples.ts";
 import { SampleWriter } from "./sample-writer.ts";
 import { openServer } from "./server.ts";
 import type { ServerAddress } from "./server-address.ts";
@@ -75,6 +76,8 @@ export interface TelemetryOptions {
   readonly diskUsed?: (signal: Signal, use: DiskUse) => void;
   /** Told how the downsampling of old samples stands, as it goes on. */
   readonly downsampled?: (state: DownsamplingState) => void;
+  /** Told, as samples come, what the newest take of memory and from when on they are there (ms). */
+  readonly remembered?: (use: { readonly bytes: number; readonly fromMs: number }) => void;
 }
 
 /**
@@ -131,13 +134,29 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   // beside them it would never have everything.
   const recent = engine.isShared
     ? new RecentSamples(0, Number.POSITIVE_INFINITY)
-    : new RecentSamples(limits.maxRecentSamples, newest === 0 ? 0 : newest + 1000);
+    : new RecentSamples(limits.recentBytes, newest === 0 ? 0 : newest + 1000);
+  const stopped = new AbortController();
+  const fill = async () => {
+    if (engine.isShared || limits.recentBytes === 0) return;
+    try {
+      await fillRecent(engine, recent, recent.next, stopped.signal);
+    } catch (error) {
+      options.log.warn(
+        { reason: messageOf(error) },
+        "the newest samples could not be read into memory; queries read them from the disk",
+      );
+    }
+  };
+  let filled = newest === 0 ? Promise.resolve() : fill();
   const writer = new SampleWriter(engine, limits, {
     clock,
     newest,
     recent,
     announced: changed,
-    came: (oldestMs) => downsampler.came(oldestMs),
+    came: (oldestMs) => {
+      downsampler.came(oldestMs);
+      options.remembered?.({ bytes: recent.bytes, fromMs: recent.from });
+    },
   });
   let closing: Promise<void> | undefined;
   const budgets = {
@@ -169,12 +188,13 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   const close = async () => {
     for (const budget of kept) budget.stop();
     others.stop();
+    stopped.abort();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, CLOSE_MS);
     });
     await Promise.race([
-      Promise.all([writer.close(), logs.close(), spans.close(), downsampler.stop()]),
+      Promise.all([writer.close(), logs.close(), spans.close(), downsampler.stop(), filled]),
       late,
     ]);
     clearTimeout(timer);
@@ -192,6 +212,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
       await deleteSeries(engine, series, startMs, endMs);
       downsampler.came(startMs);
       if (!engine.isShared) recent.restart(recent.next);
+      filled = fill();
       // Those that come again must be named again.
       writer.forget();
       for (const { family } of series) changed(family);
