@@ -2,7 +2,52 @@ import { z } from "zod";
 import { operation } from "./operation.ts";
 import { instant, labels, ruleLanguage, severity, text, signalLinks } from "./values.ts";
 
-export const incidentState = z.enum(["triggered", "acknowledged", "resolved"]);
+export const incidentState = z.enum([
+  "triggered",
+  "acknowledged",
+  "investigating",
+  "identified",
+  "monitoring",
+  "resolved",
+]);
+export type IncidentState = z.infer<typeof incidentState>;
+
+/** A fault of some severity, or work that was planned, which pages nobody. */
+export const incidentSeverity = z.enum([...severity.options, "maintenance"]);
+export type IncidentSeverity = z.infer<typeof incidentSeverity>;
+
+export const incidentRole = z.enum(["commander", "communications", "scribe"]);
+export type IncidentRole = z.infer<typeof incidentRole>;
+
+/** What can stand on a timeline; the server's own list is TimelineKind. */
+export const timelineKind = z.enum([
+  "opened",
+  "alert_firing",
+  "alert_resolved",
+  "severity_raised",
+  "severity_set",
+  "notified",
+  "notification_failed",
+  "acknowledged",
+  "state_changed",
+  "comment",
+  "picture",
+  "role",
+  "task",
+  "link",
+  "edited",
+  "change",
+  "log_burst",
+  "merged",
+  "split",
+  "resolved",
+  "reopened",
+  "runbook_step",
+  "post_mortem",
+  "status_update",
+  "control",
+]);
+export type TimelineKind = z.infer<typeof timelineKind>;
 
 /** An alert that belongs to an incident. */
 export const incidentAlert = z.object({
@@ -26,7 +71,7 @@ export const incidentSummary = z.object({
   /** Counts up from 1: what people say aloud. */
   number: z.number().int(),
   title: z.string(),
-  severity,
+  severity: incidentSeverity,
   state: incidentState,
   /** The service of the alert that opened it: label `service`, else `job`. */
   service: z.string().nullable(),
@@ -42,26 +87,61 @@ export type IncidentSummary = z.infer<typeof incidentSummary>;
 export const timelineEntry = z.object({
   id: z.string(),
   at: instant,
-  kind: z.enum([
-    "opened",
-    "alert_firing",
-    "alert_resolved",
-    "severity_raised",
-    "notified",
-    "notification_failed",
-    "acknowledged",
-    "comment",
-    "resolved",
-    "reopened",
-  ]),
+  kind: timelineKind,
   /** A person's e-mail, `token:NAME`, or `system`. */
   actor: z.string(),
   /** Plain text for people; a comment's own words. */
   text: z.string(),
+  /** What it points at: a page of ours (a path) or elsewhere. */
+  url: z.string().optional(),
 });
 export type TimelineEntry = z.infer<typeof timelineEntry>;
 
+/** Somebody who takes part. */
+export const participant = z.object({ id: z.string(), name: z.string(), email: z.string() });
+export type Participant = z.infer<typeof participant>;
+
+export const incidentTask = z.object({
+  id: z.string(),
+  text: z.string(),
+  owner: participant.nullable(),
+  createdAt: instant,
+  createdBy: z.string(),
+  doneAt: instant.nullable(),
+  doneBy: z.string().nullable(),
+});
+export type IncidentTask = z.infer<typeof incidentTask>;
+
 export const incident = incidentSummary.extend({
+  /** The states to which it may go from here, the usual one first. */
+  nextStates: z.array(incidentState.exclude(["triggered"])),
+  /** Until when somebody has to have answered; null for what was planned. */
+  respondBy: instant.nullable(),
+  /** When the fault began, where a person has said so. */
+  beganAt: instant.nullable(),
+  roles: z.array(z.object({ role: incidentRole, person: participant })),
+  tasks: z.array(incidentTask),
+  /** Links that people put beside it. */
+  resources: z.array(
+    z.object({ id: z.string(), url: z.string(), title: z.string(), addedBy: z.string() }),
+  ),
+  /** Services that it touches beside its own, as people say. */
+  services: z.array(z.string()),
+  /** Who is kept informed. */
+  subscribers: z.array(participant),
+  /** What its alerts reach, by the service that they name (null: none), the most firing first. */
+  blast: z.array(
+    z.object({
+      service: z.string().nullable(),
+      alerts: z.number().int(),
+      firing: z.number().int(),
+      since: instant,
+    }),
+  ),
+  /** The numbers of the incidents that it was merged into, or split off from. */
+  mergedInto: z.number().int().nullable(),
+  splitFrom: z.number().int().nullable(),
+  /** The first 500; `alertCount` says how many there are. */
   alerts: z.array(incidentAlert),
   timeline: z.array(timelineEntry),
   /** Of its service; null where it has none. */
@@ -69,7 +149,7 @@ export const incident = incidentSummary.extend({
 });
 export type Incident = z.infer<typeof incident>;
 
-const byId = z.object({ id: z.string().max(40) });
+export const incidentId = z.object({ id: z.string().max(40) });
 
 export const listIncidents = operation({
   method: "GET",
@@ -96,9 +176,13 @@ export const openIncident = operation({
   summary: "Open an incident by hand",
   body: z.object({
     title: text(1, 200),
-    severity,
+    severity: incidentSeverity,
     service: text(1, 200).nullable().default(null),
     comment: text(1, 20_000).optional(),
+    /** When the fault began, if that was earlier. */
+    beganAt: instant.optional(),
+    /** With the same key nothing is opened twice: the incident that it opened is answered again. */
+    key: text(1, 200).optional(),
   }),
   answer: incident,
   status: 201,
@@ -109,7 +193,7 @@ export const getIncident = operation({
   path: "/api/incidents/:id",
   access: "read",
   summary: "One incident with its alerts and timeline; `id` is the id or the number",
-  params: byId,
+  params: incidentId,
   answer: incident,
 });
 
@@ -118,7 +202,7 @@ export const acknowledgeIncident = operation({
   path: "/api/incidents/:id/acknowledge",
   access: "write",
   summary: "Say that somebody is on it; doing it twice changes nothing",
-  params: byId,
+  params: incidentId,
   answer: incident,
 });
 
@@ -127,7 +211,7 @@ export const resolveIncident = operation({
   path: "/api/incidents/:id/resolve",
   access: "write",
   summary: "Close an incident by hand; doing it twice changes nothing",
-  params: byId,
+  params: incidentId,
   body: z.object({ comment: text(1, 20_000).optional() }),
   answer: incident,
 });
@@ -137,7 +221,7 @@ export const commentIncident = operation({
   path: "/api/incidents/:id/comments",
   access: "write",
   summary: "Add a note to the timeline",
-  params: byId,
+  params: incidentId,
   body: z.object({ text: text(1, 20_000) }),
   answer: incident,
   status: 201,
@@ -148,7 +232,7 @@ export const escalateIncident = operation({
   path: "/api/incidents/:id/escalate",
   access: "write",
   summary: "Page the next ones of the escalation policy at once",
-  params: byId,
+  params: incidentId,
   answer: incident,
 });
 

@@ -23,6 +23,7 @@ export * from "./postgres/escalation-policies.ts";
 export * from "./postgres/escalations.ts";
 export * from "./postgres/firings.ts";
 export * from "./postgres/heartbeats.ts";
+export * from "./postgres/incident-work.ts";
 export * from "./postgres/incidents.ts";
 export { LeaseKeeper } from "./postgres/lease-keeper.ts";
 export type { LeaseOptions } from "./postgres/lease-keeper.ts";

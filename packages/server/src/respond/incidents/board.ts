@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { AlertSnapshot, Severity } from "../../model/index.ts";
+import { newIncident } from "../../store/index.ts";
 import type {
   IncidentAlertRecord,
   IncidentRecord,
@@ -140,20 +141,15 @@ export function takeGroup(
 
   function open(alert: AlertSnapshot, severity: Severity): Draft {
     const title = titleOf(alert, serviceOf(policy, alert.labels));
-    const incident: IncidentRecord = {
+    const incident = newIncident({
       id: randomUUID(),
       number: nextNumber,
       title,
       severity,
-      state: "triggered",
       service: serviceOf(policy, alert.labels),
       openedAt: new Date(at),
       openedBy: SYSTEM,
-      acknowledgedAt: null,
-      acknowledgedBy: null,
-      resolvedAt: null,
-      resolvedBy: null,
-    };
+    });
     nextNumber += 1;
     const draft = draftOf({ ...incident, alertCount: 0, firingAlerts: 0 });
     draft.changed = true;
@@ -170,6 +166,7 @@ export function takeGroup(
     incident.acknowledgedBy = null;
     incident.resolvedAt = null;
     incident.resolvedBy = null;
+    incident.triggeredAt = new Date(at);
     draft.changed = true;
     draft.before.push({ kind: "reopened", text: `Reopened: ${nameOf(alert)} fires again` });
     deeds.push({ incident: draft.incident, action: "incident.reopen", at });

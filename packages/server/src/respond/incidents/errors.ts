@@ -1,6 +1,17 @@
 import { SeaworthyError } from "../../model/index.ts";
 
-const STATUS = { incident_not_found: 404, incident_resolved: 409 } as const;
+const STATUS = {
+  incident_not_found: 404,
+  incident_resolved: 409,
+  incident_open: 409,
+  incident_merged: 409,
+  incident_state_refused: 409,
+  incident_merge_refused: 409,
+  incident_split_refused: 409,
+  incident_full: 409,
+  incident_part_not_found: 404,
+  person_unknown: 422,
+} as const;
 
 /** What people may not do to an incident. */
 export class IncidentError extends SeaworthyError {

@@ -4,63 +4,55 @@ import type {
   AlertSnapshot,
   Announce,
   Clock,
+  IncidentSeverity,
   IncidentSink,
+  IncidentState,
   Labels,
-  Severity,
 } from "../../model/index.ts";
 import {
   addTimeline,
   alertsByFingerprint,
-  alertsOfIncident,
   clearSince,
-  findIncident,
+  findIncidentByKey,
   linkIncidentGroups,
   listIncidents,
   listIncidentsInPlay,
   lockIncidents,
+  newIncident,
   nextIncidentNumber,
   openIncidentByFingerprint,
   openIncidentsOfGroups,
   saveIncidentAlerts,
-  saveIncidents,
-  timelineOfIncident,
   writeAudit,
 } from "../../store/index.ts";
 import type {
-  AuditedChange,
-  Db,
-  IncidentAlertRecord,
   IncidentRecord,
   IncidentSummaryRecord,
   Records,
-  TimelineRecord,
   Tx,
 } from "../../store/index.ts";
 import { SYSTEM, takeGroup } from "./board.ts";
+import { IncidentDesk } from "./desk.ts";
+import type { Actor, IncidentDetail } from "./desk.ts";
 import { IncidentError } from "./errors.ts";
 import { expressionOfGenerator } from "./expression.ts";
+import { incidentJoining } from "./joining.ts";
+import type { Joining } from "./joining.ts";
 import { PagingError } from "../paging/errors.ts";
 import type { Paging } from "../paging/paging.ts";
 import { incidentPolicy, serviceOf, severityOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
+import { mayFollow, statesAfter } from "./states.ts";
 import { Taking } from "./taking.ts";
 import type { ReadBefore } from "./taking.ts";
-
-/** An incident with everything that its page shows. */
-export interface IncidentDetail {
-  readonly incident: IncidentSummaryRecord;
-  readonly alerts: readonly IncidentAlertRecord[];
-  readonly timeline: readonly TimelineRecord[];
-}
-
-/** A person or token that acts, as the audit log names it. */
-type Actor = string;
+import { incidentWork } from "./work.ts";
+import type { IncidentWork } from "./work.ts";
 
 /**
  * Incidents: the router pushes groups of alerts in, people command and ask. Every change is one
  * transaction under the incidents' lock, is audited in it, and is announced after it.
  */
-export interface Incidents extends IncidentSink<Tx> {
+export interface Incidents extends IncidentSink<Tx>, IncidentWork, Joining {
   /**
    * Takes a group that came from outside, in a transaction of its own; answers the ids of the
    * incidents that its alerts belong to.
@@ -80,15 +72,30 @@ export interface Incidents extends IncidentSink<Tx> {
     actor: Actor,
     given: {
       readonly title: string;
-      readonly severity: Severity;
+      readonly severity: IncidentSeverity;
       readonly service: string | null;
       readonly comment?: string | undefined;
+      readonly beganAt?: Date | null | undefined;
+      /** With the same key nothing is opened twice. */
+      readonly key?: string | null | undefined;
     },
   ): Promise<IncidentDetail>;
   /** Doing it twice changes nothing. Throws `incident_resolved` when there is nothing to take on. */
   acknowledge(actor: Actor, idOrNumber: string): Promise<IncidentDetail>;
   /** Doing it twice changes nothing, but a comment is kept. */
   resolve(actor: Actor, idOrNumber: string, comment?: string): Promise<IncidentDetail>;
+  /**
+   * Brings it into a state that may follow its own; the state that it has already changes nothing.
+   * Throws `incident_state_refused`.
+   */
+  moveTo(
+    actor: Actor,
+    idOrNumber: string,
+    state: Exclude<IncidentState, "triggered">,
+    comment?: string,
+  ): Promise<IncidentDetail>;
+  /** What is open stays as it is. Throws `incident_merged`. */
+  reopen(actor: Actor, idOrNumber: string, comment?: string): Promise<IncidentDetail>;
   comment(actor: Actor, idOrNumber: string, text: string): Promise<IncidentDetail>;
   /** Pages the next ones at once. Throws `escalation_over` when there is nobody left to page. */
   escalate(actor: Actor, idOrNumber: string): Promise<IncidentDetail>;
@@ -99,9 +106,6 @@ export interface Incidents extends IncidentSink<Tx> {
   /** When the last incident ended or, if there has been none, when this installation began. */
   clearSince(): Promise<Date | null>;
 }
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const NUMBER = /^[1-9]\d{0,8}$/;
 
 /** Makes the incidents' service. */
 export function createIncidents(deps: {
@@ -117,76 +121,9 @@ export function createIncidents(deps: {
 }): Incidents {
   const { records, clock, announce } = deps;
   const policy = incidentPolicy(deps.policy);
+  const desk = new IncidentDesk({ records, clock, announce, policy, paging: deps.paging });
   const expressionOf = (alert: { labels: Labels; generatorURL: string }) =>
     deps.expressionOf?.(alert.labels) ?? expressionOfGenerator(alert.generatorURL);
-
-  async function find(db: Db, idOrNumber: string): Promise<IncidentSummaryRecord> {
-    const key = UUID.test(idOrNumber)
-      ? { id: idOrNumber.toLowerCase() }
-      : NUMBER.test(idOrNumber)
-        ? { number: Number(idOrNumber) }
-        : undefined;
-    const found = key === undefined ? undefined : await findIncident(db, key);
-    if (found === undefined) {
-      throw new IncidentError("incident_not_found", `There is no incident "${idOrNumber}".`);
-    }
-    return found;
-  }
-
-  async function detail(db: Db, incident: IncidentSummaryRecord): Promise<IncidentDetail> {
-    return {
-      incident,
-      alerts: await alertsOfIncident(db, incident.id),
-      timeline: await timelineOfIncident(db, incident.id),
-    };
-  }
-
-  /** Writes incidents; whoever has to be paged about them, or no longer has to be, is in step with it. */
-  async function save(tx: Tx, incidents: readonly IncidentRecord[], at: number): Promise<void> {
-    await saveIncidents(tx, incidents);
-    await deps.paging?.follow(tx, incidents, at);
-  }
-
-  const announceAfter = (tx: Tx, id: string) =>
-    records.afterCommit(tx, () => announce({ topic: "incidents", id }));
-
-  /** Runs one command on one incident: locked, then read, then answered as it is afterwards. */
-  async function command(
-    idOrNumber: string,
-    run: (tx: Tx, incident: IncidentSummaryRecord, at: Date) => Promise<void>,
-  ): Promise<IncidentDetail> {
-    return records.transaction(async (tx) => {
-      await lockIncidents(tx);
-      const incident = await find(tx, idOrNumber);
-      await run(tx, incident, new Date(clock.now()));
-      return detail(tx, await find(tx, incident.id));
-    });
-  }
-
-  async function note(
-    tx: Tx,
-    incidentId: string,
-    at: Date,
-    actor: Actor,
-    kind: TimelineRecord["kind"],
-    text: string,
-  ): Promise<void> {
-    await addTimeline(tx, [{ incidentId, at, kind, actor, text }]);
-    announceAfter(tx, incidentId);
-  }
-
-  const audited = (
-    at: Date,
-    actor: Actor,
-    action: string,
-    incident: IncidentRecord,
-  ): AuditedChange => ({
-    at: at.getTime(),
-    actor,
-    action,
-    subject: incident.id,
-    detail: { number: incident.number, title: incident.title },
-  });
 
   /** Takes groups in, one after the other; answers the incidents that the alerts belong to. */
   async function absorb(
@@ -212,7 +149,11 @@ export function createIncidents(deps: {
       const known = taking.before(key, alerts, services);
       taking.after(key, takeGroup(known, alerts, policy, at, expressionOf));
     }
-    await save(tx, taking.incidents, Math.max(...changes.map((change) => change.at)));
+    await desk.save(
+      tx,
+      taking.incidents,
+      new Date(Math.max(...changes.map((change) => change.at))),
+    );
     await saveIncidentAlerts(tx, taking.alerts);
     await addTimeline(tx, taking.timeline);
     await linkIncidentGroups(
@@ -221,12 +162,56 @@ export function createIncidents(deps: {
         [...ids].map((incidentId) => ({ incidentId, hash: Buffer.from(hash, "hex") })),
       ),
     );
-    const deeds = taking.deeds.map(({ incident, action, at }) =>
-      audited(new Date(at), SYSTEM, action, incident),
-    );
+    const deeds = taking.deeds.map(({ incident, action, at }) => ({
+      at,
+      actor: SYSTEM,
+      action,
+      subject: incident.id,
+      detail: { number: incident.number, title: incident.title },
+    }));
     await writeAudit(tx, ...deeds);
-    for (const id of taking.changed) announceAfter(tx, id);
+    for (const id of taking.changed) desk.announceAfter(tx, id);
     return [...taking.links.values()].flatMap((ids) => [...ids]);
+  }
+
+  const commented = (tx: Tx, incident: IncidentRecord, at: Date, actor: Actor, text: string) =>
+    desk.did(tx, incident, at, actor, { verb: "comment", kind: "comment", text });
+
+  /** Brings an incident into a state that may follow its own. */
+  async function turn(
+    tx: Tx,
+    incident: IncidentSummaryRecord,
+    at: Date,
+    actor: Actor,
+    state: Exclude<IncidentState, "triggered">,
+  ): Promise<void> {
+    const answered = incident.acknowledgedAt === null && state !== "resolved";
+    const next: IncidentRecord = {
+      ...incident,
+      state,
+      ...(answered
+        ? {
+            ...answeredBy(actor, at),
+            firstAcknowledgedAt: incident.firstAcknowledgedAt ?? at,
+          }
+        : {}),
+      ...(state === "resolved" ? { resolvedAt: at, resolvedBy: actor } : {}),
+    };
+    await desk.save(tx, [next], at);
+    const still = incident.firingAlerts;
+    if (state === "resolved") {
+      const text =
+        still === 0
+          ? "Resolved by hand"
+          : `Resolved by hand while ${still} ${still === 1 ? "alert was" : "alerts were"} firing`;
+      await desk.did(tx, incident, at, actor, { verb: "resolve", kind: "resolved", text });
+    } else if (state === "acknowledged") {
+      const text = "Acknowledged";
+      await desk.did(tx, incident, at, actor, { verb: "acknowledge", kind: "acknowledged", text });
+    } else {
+      const text = TURNS[state];
+      await desk.did(tx, incident, at, actor, { verb: state, kind: "state_changed", text });
+    }
   }
 
   return {
@@ -244,106 +229,140 @@ export function createIncidents(deps: {
       const next = found.length > page.limit ? (incidents.at(-1)?.number ?? null) : null;
       return { incidents, next };
     },
-    get: async (idOrNumber) => detail(records.db, await find(records.db, idOrNumber)),
+    get: async (idOrNumber) => desk.detail(records.db, await desk.find(records.db, idOrNumber)),
     openByFingerprint: () => openIncidentByFingerprint(records.db),
     clearSince: () => clearSince(records.db),
 
     open: (actor, given) =>
-      records.transaction(async (tx) => {
-        await lockIncidents(tx);
-        const at = new Date(clock.now());
-        const incident: IncidentRecord = {
+      desk.transaction(async (tx, at) => {
+        const { title, severity, service, comment, key = null, beganAt = null } = given;
+        const again = key === null ? undefined : await findIncidentByKey(tx, key);
+        if (again !== undefined) return desk.detail(tx, again);
+        const opened = newIncident({
           id: randomUUID(),
           number: await nextIncidentNumber(tx),
-          title: given.title,
-          severity: given.severity,
-          state: "triggered",
-          service: given.service,
+          title,
+          severity,
+          service,
           openedAt: at,
           openedBy: actor,
-          acknowledgedAt: null,
-          acknowledgedBy: null,
-          resolvedAt: null,
-          resolvedBy: null,
+        });
+        // Work that is planned needs nobody's answer: whoever enters it is on it.
+        const isPlanned = severity === "maintenance";
+        const incident: IncidentRecord = {
+          ...opened,
+          beganAt,
+          openKey: key,
+          ...(isPlanned ? { state: "acknowledged", ...answeredBy(actor, at) } : {}),
         };
-        await save(tx, [incident], at.getTime());
-        await note(tx, incident.id, at, actor, "opened", `Opened as ${given.severity} by hand`);
-        if (given.comment !== undefined) {
-          await note(tx, incident.id, at, actor, "comment", given.comment);
+        await desk.save(tx, [incident], at);
+        await desk.did(tx, incident, at, actor, {
+          verb: "open",
+          kind: "opened",
+          text: `Opened as ${severity} by hand`,
+        });
+        if (comment !== undefined) {
+          await desk.note(tx, {
+            incidentId: incident.id,
+            at,
+            actor,
+            kind: "comment",
+            text: comment,
+          });
         }
-        await writeAudit(tx, audited(at, actor, "incident.open", incident));
-        return detail(tx, await find(tx, incident.id));
+        return desk.detail(tx, await desk.find(tx, incident.id));
       }),
 
     acknowledge: (actor, idOrNumber) =>
-      command(idOrNumber, async (tx, incident, at) => {
-        if (incident.state === "acknowledged") return;
+      desk.command(idOrNumber, async (tx, incident, at) => {
         if (incident.state === "resolved") {
           throw new IncidentError(
             "incident_resolved",
             `Incident #${incident.number} was resolved by ${incident.resolvedBy} at ${incident.resolvedAt?.toISOString()}; there is nothing to acknowledge.`,
           );
         }
-        await save(
-          tx,
-          [
-            {
-              ...incident,
-              state: "acknowledged",
-              acknowledgedAt: at,
-              acknowledgedBy: actor,
-            },
-          ],
-          at.getTime(),
-        );
-        await note(tx, incident.id, at, actor, "acknowledged", "Acknowledged");
-        await writeAudit(tx, audited(at, actor, "incident.acknowledge", incident));
+        if (incident.state === "triggered") await turn(tx, incident, at, actor, "acknowledged");
       }),
 
     resolve: (actor, idOrNumber, comment) =>
-      command(idOrNumber, async (tx, incident, at) => {
-        if (comment !== undefined) {
-          await note(tx, incident.id, at, actor, "comment", comment);
-          await writeAudit(tx, audited(at, actor, "incident.comment", incident));
+      desk.command(idOrNumber, async (tx, incident, at) => {
+        if (comment !== undefined) await commented(tx, incident, at, actor, comment);
+        if (incident.state !== "resolved") await turn(tx, incident, at, actor, "resolved");
+      }),
+
+    moveTo: (actor, idOrNumber, state, comment) =>
+      desk.command(idOrNumber, async (tx, incident, at) => {
+        if (comment !== undefined) await commented(tx, incident, at, actor, comment);
+        if (incident.state === state) return;
+        if (!mayFollow(incident.state, state)) {
+          const next = statesAfter(incident.state);
+          throw new IncidentError(
+            "incident_state_refused",
+            next.length === 0
+              ? `Incident #${incident.number} is resolved: reopen it first.`
+              : `Incident #${incident.number} is ${incident.state} and may become ${next.join(", ")}, not ${state}.`,
+          );
         }
-        if (incident.state === "resolved") return;
-        await save(
+        await turn(tx, incident, at, actor, state);
+      }),
+
+    reopen: (actor, idOrNumber, comment) =>
+      desk.command(idOrNumber, async (tx, incident, at) => {
+        if (incident.mergedInto !== null)
+          throw new IncidentError(
+            "incident_merged",
+            `Incident #${incident.number} was merged into another one: reopen that one.`,
+          );
+        if (incident.state !== "resolved") return;
+        // Who reopens it is on it: nobody is paged.
+        await desk.save(
           tx,
           [
             {
               ...incident,
-              state: "resolved",
-              resolvedAt: at,
-              resolvedBy: actor,
+              state: "investigating",
+              triggeredAt: at,
+              ...answeredBy(actor, at),
+              firstAcknowledgedAt: incident.firstAcknowledgedAt ?? at,
+              resolvedAt: null,
+              resolvedBy: null,
             },
           ],
-          at.getTime(),
+          at,
         );
-        const still = incident.firingAlerts;
-        const text =
-          still === 0
-            ? "Resolved by hand"
-            : `Resolved by hand while ${still} ${still === 1 ? "alert was" : "alerts were"} firing`;
-        await note(tx, incident.id, at, actor, "resolved", text);
-        await writeAudit(tx, audited(at, actor, "incident.resolve", incident));
+        const text = comment === undefined ? "Reopened by hand" : `Reopened by hand: ${comment}`;
+        await desk.did(tx, incident, at, actor, { verb: "reopen", kind: "reopened", text });
       }),
 
     escalate: (actor, idOrNumber) =>
-      command(idOrNumber, async (tx, incident, at) => {
+      desk.command(idOrNumber, async (tx, incident, at) => {
         if (deps.paging === undefined)
           throw new PagingError("escalation_over", "Nobody is paged here.");
         await deps.paging.escalate(tx, incident);
-        await note(tx, incident.id, at, actor, "comment", "Escalated: the next ones are paged");
-        await writeAudit(tx, audited(at, actor, "incident.escalate", incident));
+        const text = "Escalated: the next ones are paged";
+        await desk.did(tx, incident, at, actor, { verb: "escalate", kind: "comment", text });
       }),
 
     comment: (actor, idOrNumber, text) =>
-      command(idOrNumber, async (tx, incident, at) => {
-        await note(tx, incident.id, at, actor, "comment", text);
-        await writeAudit(tx, audited(at, actor, "incident.comment", incident));
-      }),
+      desk.command(idOrNumber, (tx, incident, at) => commented(tx, incident, at, actor, text)),
+
+    ...incidentWork(desk),
+    ...incidentJoining(desk),
   };
 }
+
+/** What is said of a state when an incident comes into it. */
+const TURNS = {
+  investigating: "Investigating",
+  identified: "Identified: the cause is known",
+  monitoring: "Monitoring: a fix is in, and is watched",
+} as const;
+
+const answeredBy = (actor: Actor, at: Date) => ({
+  acknowledgedAt: at,
+  acknowledgedBy: actor,
+  firstAcknowledgedAt: at,
+});
 
 type TakenGroup = {
   readonly hash: Buffer;

@@ -1,4 +1,4 @@
-import type { Labels, Severity } from "../../model/index.ts";
+import type { IncidentSeverity, Labels, Severity } from "../../model/index.ts";
 
 /** Which alerts call for an incident, and when one that comes back is the same incident. */
 export interface IncidentPolicy {
@@ -10,6 +10,8 @@ export interface IncidentPolicy {
   readonly serviceLabels: readonly string[];
   /** An alert that fires again within this time of its incident's end reopens it. Milliseconds. */
   readonly reopenWithin: number;
+  /** Within this time of its beginning somebody has to have answered. Milliseconds. */
+  readonly respondWithin: Readonly<Record<Severity, number>>;
 }
 
 /**
@@ -25,6 +27,7 @@ export const DEFAULT_INCIDENT_POLICY: IncidentPolicy = {
   severities: { critical: "P1", page: "P1", error: "P2", warning: "P3" },
   serviceLabels: ["service", "job"],
   reopenWithin: 5 * 60_000,
+  respondWithin: { P1: 15 * 60_000, P2: 60 * 60_000, P3: 4 * 60 * 60_000 },
 };
 
 /** The policy with what differs from the default. */
@@ -52,7 +55,7 @@ export function serviceOf(policy: IncidentPolicy, labels: Labels): string | null
   return null;
 }
 
-/** Whether `a` is worse than `b`. */
-export function worse(a: Severity, b: Severity): boolean {
+/** Whether `a` is worse than `b`; everything is worse than what was planned. */
+export function worse(a: IncidentSeverity, b: IncidentSeverity): boolean {
   return a < b;
 }

@@ -1,4 +1,4 @@
-import type { ContactMethod, Severity } from "../../model/index.ts";
+import type { ContactMethod, IncidentSeverity } from "../../model/index.ts";
 import { localOf } from "../../model/index.ts";
 
 /** Whether it is quiet for a way of reaching somebody. */
@@ -13,9 +13,10 @@ function isQuiet({ quiet }: ContactMethod, at: number): boolean {
 /** The ways by which a person is paged about an incident now: P1 breaks quiet hours. */
 export function waysNow<Way extends ContactMethod>(
   ways: readonly Way[],
-  severity: Severity,
+  severity: IncidentSeverity,
   at: number,
 ): readonly Way[] {
+  if (severity === "maintenance") return [];
   return ways.filter(
     (way) => way.severities.includes(severity) && (severity === "P1" || !isQuiet(way, at)),
   );

@@ -1,11 +1,11 @@
-import type { Severity } from "../../model/index.ts";
+import type { IncidentSeverity } from "../../model/index.ts";
 
 /** What a page says. */
 export interface PageMessage {
   readonly incident: {
     readonly number: number;
     readonly title: string;
-    readonly severity: Severity;
+    readonly severity: IncidentSeverity;
     readonly service: string | null;
     readonly openedAt: Date;
   };

@@ -123,7 +123,8 @@ class PersonPaging implements Paging {
     for (const { id, state } of incidents) {
       const escalation = known.get(id);
       if (state === "triggered" || escalation === undefined || escalation.ended !== null) continue;
-      await saveEscalation(tx, { ...escalation, dueAt: null, ended: state });
+      const ended = state === "resolved" ? state : "acknowledged";
+      await saveEscalation(tx, { ...escalation, dueAt: null, ended });
       await dropPersonPages(tx, id);
     }
     const unpaged = incidents.filter(

@@ -2,7 +2,7 @@ import type {
   EscalationPolicy,
   EscalationStep,
   EscalationTarget,
-  Severity,
+  IncidentSeverity,
 } from "../../model/index.ts";
 
 /** What stands about an escalation that goes on: the step that is next, and in which round. */
@@ -18,10 +18,11 @@ export interface Place {
  */
 export function policyFor<Policy extends EscalationPolicy>(
   policies: readonly Policy[],
-  incident: { readonly severity: Severity; readonly service: string | null },
+  incident: { readonly severity: IncidentSeverity; readonly service: string | null },
 ): Policy | undefined {
-  const taking = policies.filter(({ severities }) => severities.includes(incident.severity));
-  const { service } = incident;
+  const { service, severity } = incident;
+  if (severity === "maintenance") return undefined;
+  const taking = policies.filter(({ severities }) => severities.includes(severity));
   return (
     (service === null ? undefined : taking.find(({ services }) => services.includes(service))) ??
     taking.find(({ services }) => services.length === 0)

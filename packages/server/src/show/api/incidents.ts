@@ -14,7 +14,7 @@ import type { Incident, IncidentSummary } from "@seaworthy/contract";
 import type { z } from "zod";
 import type { AlertGroup } from "../../model/index.ts";
 import { fingerprint, withoutEmpty } from "../../model/index.ts";
-import { languageOfGenerator } from "../../respond/index.ts";
+import { languageOfGenerator, statesAfter } from "../../respond/index.ts";
 import type { IncidentDetail, Incidents } from "../../respond/index.ts";
 import { actorOfRequest } from "../request.ts";
 import type { HttpLimits } from "../limits.ts";
@@ -38,9 +38,26 @@ export function incidentSummaryView(incident: IncidentDetail["incident"]): Incid
   };
 }
 
-function incidentView({ incident, alerts, timeline }: IncidentDetail): Incident {
+/** An incident as its page shows it. */
+export function incidentView(detail: IncidentDetail): Incident {
+  const { incident, alerts, timeline, work } = detail;
   return {
     ...incidentSummaryView(incident),
+    nextStates: statesAfter(incident.state).filter((state) => state !== "triggered"),
+    respondBy: detail.respondBy?.toISOString() ?? null,
+    beganAt: incident.beganAt?.toISOString() ?? null,
+    roles: [...work.roles],
+    tasks: work.tasks.map((task) => ({
+      ...task,
+      createdAt: task.createdAt.toISOString(),
+      doneAt: task.doneAt?.toISOString() ?? null,
+    })),
+    resources: [...work.resources],
+    services: [...work.services],
+    subscribers: [...work.subscribers],
+    blast: detail.blast.map((one) => ({ ...one, since: one.since.toISOString() })),
+    mergedInto: detail.mergedInto,
+    splitFrom: detail.splitFrom,
     alerts: alerts.map((alert) => ({
       fingerprint: alert.fingerprint,
       labels: alert.labels,
@@ -59,6 +76,7 @@ function incidentView({ incident, alerts, timeline }: IncidentDetail): Incident 
       kind: entry.kind,
       actor: entry.actor,
       text: entry.text,
+      url: entry.detail?.url,
     })),
     links:
       incident.service === null
@@ -106,8 +124,13 @@ export function serveIncidents(
     const page = await incidents.list(query);
     return { incidents: page.incidents.map(incidentSummaryView), next: page.next };
   });
-  serve(openIncident, async ({ body, request }) =>
-    incidentView(await incidents.open(actorOfRequest(request), body)),
+  serve(openIncident, async ({ body: { beganAt, ...body }, request }) =>
+    incidentView(
+      await incidents.open(actorOfRequest(request), {
+        ...body,
+        beganAt: beganAt === undefined ? null : new Date(beganAt),
+      }),
+    ),
   );
   serve(getIncident, async ({ params }) => incidentView(await incidents.get(params.id)));
   serve(acknowledgeIncident, async ({ params, request }) =>

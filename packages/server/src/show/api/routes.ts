@@ -10,6 +10,7 @@ import type { Live } from "../live.ts";
 import { sessionCookie } from "../session-cookie.ts";
 import { serveAccess } from "./access.ts";
 import { serveCardinality } from "./cardinality.ts";
+import { serveIncidentWork } from "./incident-work.ts";
 import { serveIncidents } from "./incidents.ts";
 import { serveNoise } from "./noise.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -54,6 +55,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     const serve = serveOn(app, deps.checkAnswers ?? false);
     serveAccess(serve, { access: deps.access, cookie });
     serveIncidents(serve, { incidents: deps.incidents, limits });
+    serveIncidentWork(serve, deps.incidents);
     serveOverview(serve, {
       ...deps,
       limits,

@@ -1,6 +1,12 @@
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
-import type { Labels } from "../../model/index.ts";
+import type {
+  IncidentSeverity,
+  IncidentState,
+  Labels,
+  TimelineDetail,
+  TimelineKind,
+} from "../../model/index.ts";
 import type { Db, Tx } from "./records.ts";
 import { storableJson, storableText } from "./storable-text.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
@@ -16,8 +22,8 @@ export interface IncidentRecord {
   readonly id: string;
   readonly number: number;
   readonly title: string;
-  readonly severity: "P1" | "P2" | "P3";
-  readonly state: "triggered" | "acknowledged" | "resolved";
+  readonly severity: IncidentSeverity;
+  readonly state: IncidentState;
   readonly service: string | null;
   readonly openedAt: Date;
   readonly openedBy: string;
@@ -25,6 +31,39 @@ export interface IncidentRecord {
   readonly acknowledgedBy: string | null;
   readonly resolvedAt: Date | null;
   readonly resolvedBy: string | null;
+  /** When it was opened, or reopened last. */
+  readonly triggeredAt: Date;
+  /** When the fault began, where a person has said so. */
+  readonly beganAt: Date | null;
+  /** Stays when it is reopened. */
+  readonly firstAcknowledgedAt: Date | null;
+  /** The incident that it was merged into, or split off from. */
+  readonly mergedInto: string | null;
+  readonly splitFrom: string | null;
+  readonly openKey: string | null;
+}
+
+/** A new incident, to which nothing has happened yet. */
+export function newIncident(
+  given: Pick<
+    IncidentRecord,
+    "id" | "number" | "title" | "severity" | "service" | "openedAt" | "openedBy"
+  >,
+): IncidentRecord {
+  return {
+    ...given,
+    state: "triggered",
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    resolvedAt: null,
+    resolvedBy: null,
+    triggeredAt: given.openedAt,
+    beganAt: null,
+    firstAcknowledgedAt: null,
+    mergedInto: null,
+    splitFrom: null,
+    openKey: null,
+  };
 }
 
 /** An incident with how many alerts it holds. */
@@ -53,9 +92,10 @@ export interface TimelineRecord {
   readonly id: string;
   readonly incidentId: string;
   readonly at: Date;
-  readonly kind: IncidentTables["incident_timeline"]["kind"];
+  readonly kind: TimelineKind;
   readonly actor: string;
   readonly text: string;
+  readonly detail?: TimelineDetail | null;
 }
 
 const toRecord = (row: Selectable<IncidentTables["incidents"]>): IncidentRecord => ({
@@ -71,6 +111,12 @@ const toRecord = (row: Selectable<IncidentTables["incidents"]>): IncidentRecord 
   acknowledgedBy: row.acknowledged_by,
   resolvedAt: row.resolved_at,
   resolvedBy: row.resolved_by,
+  triggeredAt: row.triggered_at,
+  beganAt: row.began_at,
+  firstAcknowledgedAt: row.first_acknowledged_at,
+  mergedInto: row.merged_into,
+  splitFrom: row.split_from,
+  openKey: row.open_key,
 });
 
 const toRow = (record: IncidentRecord): Selectable<IncidentTables["incidents"]> => ({
@@ -86,6 +132,12 @@ const toRow = (record: IncidentRecord): Selectable<IncidentTables["incidents"]> 
   acknowledged_by: record.acknowledgedBy,
   resolved_at: record.resolvedAt,
   resolved_by: record.resolvedBy,
+  triggered_at: record.triggeredAt,
+  began_at: record.beganAt,
+  first_acknowledged_at: record.firstAcknowledgedAt,
+  merged_into: record.mergedInto,
+  split_from: record.splitFrom,
+  open_key: record.openKey,
 });
 
 const toAlert = (row: Selectable<IncidentTables["incident_alerts"]>): IncidentAlertRecord => ({
@@ -126,12 +178,18 @@ export async function saveIncidents(tx: Tx, incidents: readonly IncidentRecord[]
       .values(incidents.slice(start, start + CHUNK).map(toRow))
       .onConflict((conflict) =>
         conflict.column("id").doUpdateSet((update) => ({
+          title: update.ref("excluded.title"),
+          service: update.ref("excluded.service"),
           severity: update.ref("excluded.severity"),
           state: update.ref("excluded.state"),
           acknowledged_at: update.ref("excluded.acknowledged_at"),
           acknowledged_by: update.ref("excluded.acknowledged_by"),
           resolved_at: update.ref("excluded.resolved_at"),
           resolved_by: update.ref("excluded.resolved_by"),
+          triggered_at: update.ref("excluded.triggered_at"),
+          began_at: update.ref("excluded.began_at"),
+          first_acknowledged_at: update.ref("excluded.first_acknowledged_at"),
+          merged_into: update.ref("excluded.merged_into"),
         })),
       )
       .execute();
@@ -189,6 +247,7 @@ export async function addTimeline(
           kind: entry.kind,
           actor: entry.actor,
           text: storableText(entry.text),
+          detail: entry.detail === undefined || entry.detail === null ? null : storableJson(entry.detail),
         })),
       )
       .execute();
@@ -284,6 +343,8 @@ export async function listIncidentsInPlay(
         sql<boolean>`incidents.id = any(${play.ids}::uuid[])`,
         where.and([
           where("incidents.state", "!=", "resolved"),
+          // What is planned is not made worse by an alert: that is an incident of its own.
+          where("incidents.severity", "!=", "maintenance"),
           sql<boolean>`incidents.service = any(${play.services.map(storableText)}::text[])`,
         ]),
       ]),
@@ -305,10 +366,35 @@ export async function findIncident(
   return row === undefined ? undefined : toSummary(row);
 }
 
-/** The alerts of an incident: firing first, then by when they began. */
+/** The incident that was opened with this key. */
+export async function findIncidentByKey(
+  db: Db,
+  key: string,
+): Promise<IncidentSummaryRecord | undefined> {
+  const row = await summaries(db).where("incidents.open_key", "=", key).executeTakeFirst();
+  return row === undefined ? undefined : toSummary(row);
+}
+
+/** Those of the alerts that an incident holds. */
+export async function heldAlerts(
+  db: Db,
+  incidentId: string,
+  fingerprints: readonly string[],
+): Promise<readonly IncidentAlertRecord[]> {
+  const rows = await db
+    .selectFrom("incident_alerts")
+    .selectAll()
+    .where("incident_id", "=", incidentId)
+    .where(sql<boolean>`fingerprint = any(${[...fingerprints]}::text[])`)
+    .execute();
+  return rows.map(toAlert);
+}
+
+/** The alerts of an incident: firing first, then by when they began; at most `limit` of them. */
 export async function alertsOfIncident(
   db: Db,
   incidentId: string,
+  limit: number,
 ): Promise<readonly IncidentAlertRecord[]> {
   const rows = await db
     .selectFrom("incident_alerts")
@@ -317,6 +403,7 @@ export async function alertsOfIncident(
     .orderBy("status")
     .orderBy("starts_at")
     .orderBy("fingerprint")
+    .limit(limit)
     .execute();
   return rows.map(toAlert);
 }
@@ -352,6 +439,8 @@ export async function timelineOfIncident(
     .selectFrom("incident_timeline")
     .selectAll()
     .where("incident_id", "=", incidentId)
+    // What is learnt of later (a deploy, another incident's history) stands where it happened.
+    .orderBy("at")
     .orderBy("id")
     .execute();
   return rows.map((row) => ({
@@ -361,6 +450,7 @@ export async function timelineOfIncident(
     kind: row.kind,
     actor: row.actor,
     text: row.text,
+    detail: row.detail as TimelineDetail | null,
   }));
 }
 

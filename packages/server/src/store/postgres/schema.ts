@@ -9,6 +9,8 @@ import { firingMigrations } from "./tables/firings.ts";
 import type { FiringTables } from "./tables/firings.ts";
 import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
+import { incidentWorkMigrations } from "./tables/incident-work.ts";
+import type { IncidentWorkTables } from "./tables/incident-work.ts";
 import { leaseMigrations } from "./tables/leases.ts";
 import type { LeaseTables } from "./tables/leases.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
@@ -30,6 +32,7 @@ export interface Schema
     EscalationTables,
     FiringTables,
     IncidentTables,
+    IncidentWorkTables,
     LeaseTables,
     NotificationTables,
     ReceiverTables,
@@ -50,4 +53,5 @@ export const migrations: readonly Migration[] = [
   ...escalationMigrations,
   ...digestMigrations,
   ...savedViewMigrations,
+  ...incidentWorkMigrations,
 ];

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { IncidentSeverity, IncidentState, TimelineKind } from "../../../model/index.ts";
 import type { Migration } from "../migration.ts";
 
 export interface IncidentTables {
@@ -7,8 +8,8 @@ export interface IncidentTables {
     /** Counts up from 1 without gaps: given out under the incidents' lock. */
     number: number;
     title: string;
-    severity: "P1" | "P2" | "P3";
-    state: "triggered" | "acknowledged" | "resolved";
+    severity: IncidentSeverity;
+    state: IncidentState;
     service: string | null;
     opened_at: Date;
     opened_by: string;
@@ -16,6 +17,16 @@ export interface IncidentTables {
     acknowledged_by: string | null;
     resolved_at: Date | null;
     resolved_by: string | null;
+    /** When it was opened, or reopened last: from then on an answer is waited for. */
+    triggered_at: Date;
+    /** When the fault began, as a person says. */
+    began_at: Date | null;
+    /** Stays when it is reopened. */
+    first_acknowledged_at: Date | null;
+    merged_into: string | null;
+    split_from: string | null;
+    /** Given by whoever opened it: the same key opens nothing twice. */
+    open_key: string | null;
   };
   incident_alerts: {
     incident_id: string;
@@ -39,19 +50,11 @@ export interface IncidentTables {
     id: Generated<string>;
     incident_id: string;
     at: Date;
-    kind:
-      | "opened"
-      | "alert_firing"
-      | "alert_resolved"
-      | "severity_raised"
-      | "notified"
-      | "notification_failed"
-      | "acknowledged"
-      | "comment"
-      | "resolved"
-      | "reopened";
+    kind: TimelineKind;
     actor: string;
     text: string;
+    /** A TimelineDetail; null where the words say it all. */
+    detail: unknown;
   };
 }
 

@@ -1,0 +1,314 @@
+import { sql } from "kysely";
+import type { IncidentRole } from "../../model/index.ts";
+import type { Db, Tx } from "./records.ts";
+import { storableText } from "./storable-text.ts";
+
+/** Somebody, as an incident names them. */
+export interface PersonRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+/** Something that somebody is to do. */
+export interface IncidentTaskRecord {
+  readonly id: string;
+  readonly text: string;
+  readonly owner: PersonRecord | null;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly doneAt: Date | null;
+  readonly doneBy: string | null;
+}
+
+/** A link that people put beside an incident. */
+export interface IncidentResourceRecord {
+  readonly id: string;
+  readonly url: string;
+  readonly title: string;
+  readonly addedBy: string;
+}
+
+/** What people do in an incident, beside its state. */
+export interface IncidentWorkRecord {
+  readonly roles: readonly { readonly role: IncidentRole; readonly person: PersonRecord }[];
+  readonly tasks: readonly IncidentTaskRecord[];
+  readonly resources: readonly IncidentResourceRecord[];
+  readonly services: readonly string[];
+  readonly subscribers: readonly PersonRecord[];
+}
+
+const PERSON = ["users.id", "users.name", "users.email"] as const;
+
+/** All of it, each kind in the order in which it is shown. */
+export async function workOfIncident(db: Db, incidentId: string): Promise<IncidentWorkRecord> {
+  const roles = await db
+    .selectFrom("incident_roles")
+    .innerJoin("users", "users.id", "incident_roles.user_id")
+    .select(["incident_roles.role", ...PERSON])
+    .where("incident_id", "=", incidentId)
+    .orderBy("incident_roles.role")
+    .execute();
+  const tasks = await db
+    .selectFrom("incident_tasks")
+    .leftJoin("users", "users.id", "incident_tasks.user_id")
+    .selectAll("incident_tasks")
+    .select(["users.name", "users.email"])
+    .where("incident_id", "=", incidentId)
+    .orderBy("incident_tasks.created_at")
+    .orderBy("incident_tasks.id")
+    .execute();
+  const resources = await db
+    .selectFrom("incident_resources")
+    .select(["id", "url", "title", "added_by as addedBy"])
+    .where("incident_id", "=", incidentId)
+    .orderBy("added_at")
+    .orderBy("id")
+    .execute();
+  const services = await db
+    .selectFrom("incident_services")
+    .select("service")
+    .where("incident_id", "=", incidentId)
+    .orderBy("service")
+    .execute();
+  const subscribers = await db
+    .selectFrom("incident_subscribers")
+    .innerJoin("users", "users.id", "incident_subscribers.user_id")
+    .select(PERSON)
+    .where("incident_id", "=", incidentId)
+    .orderBy(sql`lower(users.name)`)
+    .orderBy("users.id")
+    .execute();
+  return {
+    roles: roles.map(({ role, ...person }) => ({ role, person })),
+    tasks: tasks.map((row) => ({
+      id: row.id,
+      text: row.text,
+      owner:
+        row.user_id === null
+          ? null
+          : { id: row.user_id, name: row.name ?? "somebody", email: row.email ?? "" },
+      createdAt: row.created_at,
+      createdBy: row.created_by,
+      doneAt: row.done_at,
+      doneBy: row.done_by,
+    })),
+    resources,
+    services: services.map(({ service }) => service),
+    subscribers,
+  };
+}
+
+/** Gives a role to somebody, or takes it from whoever has it. */
+export async function saveIncidentRole(
+  tx: Tx,
+  incidentId: string,
+  role: IncidentRole,
+  personId: string | null,
+): Promise<void> {
+  if (personId === null) {
+    await tx
+      .deleteFrom("incident_roles")
+      .where("incident_id", "=", incidentId)
+      .where("role", "=", role)
+      .execute();
+    return;
+  }
+  await tx
+    .insertInto("incident_roles")
+    .values({ incident_id: incidentId, role, user_id: personId })
+    .onConflict((conflict) =>
+      conflict.columns(["incident_id", "role"]).doUpdateSet({ user_id: personId }),
+    )
+    .execute();
+}
+
+/** A task's own fields, as they are written. */
+export interface TaskDraft {
+  readonly id: string;
+  readonly text: string;
+  readonly ownerId: string | null;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly doneAt: Date | null;
+  readonly doneBy: string | null;
+}
+
+/** Adds a task, or writes its new state. */
+export async function saveIncidentTask(tx: Tx, incidentId: string, task: TaskDraft): Promise<void> {
+  await tx
+    .insertInto("incident_tasks")
+    .values({
+      id: task.id,
+      incident_id: incidentId,
+      text: storableText(task.text),
+      user_id: task.ownerId,
+      created_at: task.createdAt,
+      created_by: task.createdBy,
+      done_at: task.doneAt,
+      done_by: task.doneBy,
+    })
+    .onConflict((conflict) =>
+      conflict.column("id").doUpdateSet((update) => ({
+        text: update.ref("excluded.text"),
+        user_id: update.ref("excluded.user_id"),
+        done_at: update.ref("excluded.done_at"),
+        done_by: update.ref("excluded.done_by"),
+      })),
+    )
+    .execute();
+}
+
+/** Adds a link. */
+export async function addIncidentResource(
+  tx: Tx,
+  incidentId: string,
+  resource: IncidentResourceRecord & { readonly addedAt: Date },
+): Promise<void> {
+  await tx
+    .insertInto("incident_resources")
+    .values({
+      id: resource.id,
+      incident_id: incidentId,
+      url: resource.url,
+      title: storableText(resource.title),
+      added_at: resource.addedAt,
+      added_by: resource.addedBy,
+    })
+    .execute();
+}
+
+/** Removes a link; answers it, or undefined where there is none. */
+export async function removeIncidentResource(
+  tx: Tx,
+  incidentId: string,
+  id: string,
+): Promise<{ readonly title: string } | undefined> {
+  return tx
+    .deleteFrom("incident_resources")
+    .where("incident_id", "=", incidentId)
+    .where("id", "=", id)
+    .returning("title")
+    .executeTakeFirst();
+}
+
+/** Says which services it touches beside its own. */
+export async function saveIncidentServices(
+  tx: Tx,
+  incidentId: string,
+  services: readonly string[],
+): Promise<void> {
+  await tx.deleteFrom("incident_services").where("incident_id", "=", incidentId).execute();
+  if (services.length === 0) return;
+  await tx
+    .insertInto("incident_services")
+    .values(services.map((service) => ({ incident_id: incidentId, service: storableText(service) })))
+    .execute();
+}
+
+/** Has somebody told of an incident's turns, or no longer. Answers whether that is new. */
+export async function saveIncidentSubscriber(
+  tx: Tx,
+  incidentId: string,
+  personId: string,
+  isTold: boolean,
+): Promise<boolean> {
+  const row = { incident_id: incidentId, user_id: personId };
+  const changed = isTold
+    ? await tx
+        .insertInto("incident_subscribers")
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .executeTakeFirst()
+    : await tx
+        .deleteFrom("incident_subscribers")
+        .where("incident_id", "=", incidentId)
+        .where("user_id", "=", personId)
+        .executeTakeFirst();
+  return Number("numDeletedRows" in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows) > 0;
+}
+
+/** Moves alerts with what feeds them from one incident to another; where both hold one, the newer word wins. */
+export async function moveIncidentAlerts(
+  tx: Tx,
+  from: string,
+  to: string,
+  fingerprints: readonly string[] | "all",
+): Promise<void> {
+  const some =
+    fingerprints === "all" ? sql`true` : sql`fingerprint = any(${[...fingerprints]}::text[])`;
+  await sql`
+    with moved as (
+      delete from incident_alerts where incident_id = ${from} and ${some} returning *
+    )
+    insert into incident_alerts (incident_id, fingerprint, labels, annotations, status, starts_at,
+      ends_at, generator_url, expression, known_at)
+    select ${to}::uuid, fingerprint, labels, annotations, status, starts_at, ends_at, generator_url,
+      expression, known_at from moved
+    on conflict (incident_id, fingerprint) do update set
+      annotations = excluded.annotations, status = excluded.status, starts_at = excluded.starts_at,
+      ends_at = excluded.ends_at, generator_url = excluded.generator_url,
+      expression = excluded.expression, known_at = excluded.known_at
+    where excluded.known_at > incident_alerts.known_at`.execute(tx);
+}
+
+/** Moves all that people did in one incident, and its history, into another. */
+export async function moveIncidentWork(tx: Tx, from: string, to: string): Promise<void> {
+  for (const table of ["incident_timeline", "incident_tasks", "incident_resources"] as const) {
+    await tx.updateTable(table).set({ incident_id: to }).where("incident_id", "=", from).execute();
+  }
+  await sql`insert into incident_groups (incident_id, group_hash)
+    select ${to}::uuid, group_hash from incident_groups where incident_id = ${from}
+    on conflict do nothing`.execute(tx);
+  await sql`insert into incident_services (incident_id, service)
+    select ${to}::uuid, service from incident_services where incident_id = ${from}
+    union select ${to}::uuid, service from incidents where id = ${from} and service is not null
+      and service is distinct from (select service from incidents where id = ${to})
+    on conflict do nothing`.execute(tx);
+  await sql`insert into incident_subscribers (incident_id, user_id)
+    select ${to}::uuid, user_id from incident_subscribers where incident_id = ${from}
+    on conflict do nothing`.execute(tx);
+}
+
+/** The newest incident that was split off from one and holds all of these alerts. */
+export async function splitHolding(
+  tx: Tx,
+  from: string,
+  fingerprints: readonly string[],
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select incidents.id from incidents
+    join incident_alerts held on held.incident_id = incidents.id
+    where incidents.split_from = ${from} and held.fingerprint = any(${[...fingerprints]}::text[])
+    group by incidents.id having count(*) = ${new Set(fingerprints).size}
+    order by max(incidents.number) desc limit 1`.execute(tx);
+  return rows[0]?.id;
+}
+
+/** The alerts of an incident by the service that their labels name; the first of the labels counts. */
+export async function alertsByService(
+  db: Db,
+  incidentId: string,
+  serviceLabels: readonly string[],
+): Promise<
+  readonly {
+    readonly service: string | null;
+    readonly alerts: number;
+    readonly firing: number;
+    readonly since: Date;
+  }[]
+> {
+  const names = serviceLabels.map((name) => sql`nullif(labels->>${name}, '')`);
+  const service = names.length === 0 ? sql`null::text` : sql`coalesce(${sql.join(names)})`;
+  const { rows } = await sql<{
+    service: string | null;
+    alerts: number;
+    firing: number;
+    since: Date;
+  }>`
+    select ${service} as service, count(*)::int as alerts,
+      count(*) filter (where status = 'firing')::int as firing, min(starts_at) as since
+    from incident_alerts where incident_id = ${incidentId}
+    group by 1 order by 3 desc, 2 desc, 1 limit 100`.execute(db);
+  return rows;
+}
