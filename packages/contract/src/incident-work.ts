@@ -22,7 +22,8 @@ export const editIncident = operation({
   method: "PUT",
   path: "/api/incidents/:id",
   access: "write",
-  summary: "Change an incident's title, severity, service, or when it began; what is left out stays",
+  summary:
+    "Change an incident's title, severity, service, or when it began; what is left out stays",
   params: incidentId,
   body: z.object({
     title: text(1, 200).optional(),

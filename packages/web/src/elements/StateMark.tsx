@@ -7,6 +7,9 @@ export type State =
   | "inactive"
   | "triggered"
   | "acknowledged"
+  | "investigating"
+  | "identified"
+  | "monitoring"
   | "resolved"
   | "up"
   | "down"
@@ -26,6 +29,9 @@ const looks: Readonly<Record<State, readonly [word: string, tone: Tone, shape: S
   inactive: ["Inactive", "quiet", "ring"],
   triggered: ["Triggered", "firing", "triangle"],
   acknowledged: ["Acknowledged", "info", "dot"],
+  investigating: ["Investigating", "info", "dot"],
+  identified: ["Identified", "info", "half"],
+  monitoring: ["Monitoring", "info", "ring"],
   resolved: ["Resolved", "recovered", "check"],
   up: ["Up", "quiet", "check"],
   down: ["Down", "firing", "cross"],

@@ -3,7 +3,6 @@ import { SeaworthyError } from "../../model/index.ts";
 const STATUS = {
   incident_not_found: 404,
   incident_resolved: 409,
-  incident_open: 409,
   incident_merged: 409,
   incident_state_refused: 409,
   incident_merge_refused: 409,

@@ -25,12 +25,7 @@ import {
   saveIncidentAlerts,
   writeAudit,
 } from "../../store/index.ts";
-import type {
-  IncidentRecord,
-  IncidentSummaryRecord,
-  Records,
-  Tx,
-} from "../../store/index.ts";
+import type { IncidentRecord, IncidentSummaryRecord, Records, Tx } from "../../store/index.ts";
 import { SYSTEM, takeGroup } from "./board.ts";
 import { IncidentDesk } from "./desk.ts";
 import type { Actor, IncidentDetail } from "./desk.ts";

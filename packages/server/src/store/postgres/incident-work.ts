@@ -202,7 +202,9 @@ export async function saveIncidentServices(
   if (services.length === 0) return;
   await tx
     .insertInto("incident_services")
-    .values(services.map((service) => ({ incident_id: incidentId, service: storableText(service) })))
+    .values(
+      services.map((service) => ({ incident_id: incidentId, service: storableText(service) })),
+    )
     .execute();
 }
 
@@ -225,7 +227,11 @@ export async function saveIncidentSubscriber(
         .where("incident_id", "=", incidentId)
         .where("user_id", "=", personId)
         .executeTakeFirst();
-  return Number("numDeletedRows" in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows) > 0;
+  return (
+    Number(
+      "numDeletedRows" in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows,
+    ) > 0
+  );
 }
 
 /** Moves alerts with what feeds them from one incident to another; where both hold one, the newer word wins. */

@@ -247,7 +247,8 @@ export async function addTimeline(
           kind: entry.kind,
           actor: entry.actor,
           text: storableText(entry.text),
-          detail: entry.detail === undefined || entry.detail === null ? null : storableJson(entry.detail),
+          detail:
+            entry.detail === undefined || entry.detail === null ? null : storableJson(entry.detail),
         })),
       )
       .execute();

@@ -6,15 +6,19 @@ import { CopyButton } from "../../elements/CopyButton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { SeverityMark } from "../../elements/SeverityMark.tsx";
 import { StateMark } from "../../elements/StateMark.tsx";
+import { useNow } from "../../time/use-now.ts";
 import { count } from "../../values/quantity.ts";
 import styles from "./IncidentHeader.module.css";
 import { lifespan } from "./lifespan.ts";
+import { MoreActions } from "./MoreActions.tsx";
 import { NextAction } from "./NextAction.tsx";
 import { ownerOf } from "./owner.ts";
+import { StateSteps } from "./StateSteps.tsx";
 
 /** What is broken, how bad, since when, who is on it, and the one next action. */
 export function IncidentHeader({ incident }: { readonly incident: Incident }) {
   const owner = ownerOf(incident);
+  const now = useNow(30_000);
   const isOpen = incident.state !== "resolved";
   return (
     <header className={styles.header}>
@@ -34,6 +38,7 @@ export function IncidentHeader({ incident }: { readonly incident: Incident }) {
         <div className={styles.action}>
           <NextAction incident={incident} />
         </div>
+        <MoreActions incident={incident} />
       </div>
       <ul className={styles.facts}>
         <li>
@@ -70,7 +75,30 @@ export function IncidentHeader({ incident }: { readonly incident: Incident }) {
               ? "no alerts"
               : "nothing firing any more"}
         </li>
+        {isOpen && owner === null && incident.respondBy !== null ? (
+          <li>
+            {Date.parse(incident.respondBy) < now ? "an answer was due " : "an answer is due "}
+            <Ago at={incident.respondBy} />
+          </li>
+        ) : null}
+        {incident.mergedInto === null ? null : (
+          <li>
+            merged into
+            <ScreenLink to={paths.incident(incident.mergedInto)} className="link">
+              #{incident.mergedInto}
+            </ScreenLink>
+          </li>
+        )}
+        {incident.splitFrom === null ? null : (
+          <li>
+            split off from
+            <ScreenLink to={paths.incident(incident.splitFrom)} className="link">
+              #{incident.splitFrom}
+            </ScreenLink>
+          </li>
+        )}
       </ul>
+      <StateSteps incident={incident} />
     </header>
   );
 }

@@ -16,6 +16,7 @@ import { useRowKeys } from "../../elements/use-row-keys.ts";
 import { count } from "../../values/quantity.ts";
 import styles from "./IncidentList.module.css";
 import { lifespan } from "./lifespan.ts";
+import { OpenButton } from "./OpenButton.tsx";
 import { ownerOf } from "./owner.ts";
 import { incidentPagesQuery, type StateFilter } from "./queries.ts";
 import { stateFilterOf } from "./state-filter.ts";
@@ -35,17 +36,20 @@ export function IncidentList() {
     <Page
       title="Incidents"
       actions={
-        <SegmentedControl
-          size="sm"
-          aria-label="Show"
-          data={filters}
-          value={filter}
-          onChange={(value) =>
-            void navigate(withSharedParameters(paths.incidents(value), params), {
-              replace: true,
-            })
-          }
-        />
+        <>
+          <OpenButton />
+          <SegmentedControl
+            size="sm"
+            aria-label="Show"
+            data={filters}
+            value={filter}
+            onChange={(value) =>
+              void navigate(withSharedParameters(paths.incidents(value), params), {
+                replace: true,
+              })
+            }
+          />
+        </>
       }
     >
       <Incidents key={filter} filter={filter} />

@@ -8,12 +8,16 @@ import { EmptyState } from "../../elements/EmptyState.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
+import { BlastRadius } from "./BlastRadius.tsx";
 import { Evidence } from "./Evidence.tsx";
 import { IncidentHeader } from "./IncidentHeader.tsx";
 import styles from "./IncidentPage.module.css";
 import { NextAction } from "./NextAction.tsx";
 import { Paging } from "./Paging.tsx";
+import { People } from "./People.tsx";
 import { incidentQuery } from "./queries.ts";
+import { Resources } from "./Resources.tsx";
+import { Tasks } from "./Tasks.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 /** One incident: what is known, what was done, and the next thing to do. */
@@ -44,10 +48,18 @@ export function IncidentPage() {
     >
       <div className={styles.columns}>
         <div>
+          {/* What people do. */}
           <Paging incident={incident} />
+          <People incident={incident} />
+          <Tasks incident={incident} />
+          <Resources incident={incident} />
           <Timeline key={incident.id} incident={incident} />
         </div>
-        <Evidence incident={incident} />
+        <div>
+          {/* What is known. */}
+          <BlastRadius incident={incident} />
+          <Evidence incident={incident} />
+        </div>
       </div>
       <div className={styles.thumb} data-empty={incident.state === "resolved" || undefined}>
         <NextAction incident={incident} size="md" />

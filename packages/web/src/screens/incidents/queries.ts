@@ -3,8 +3,11 @@ import {
   commentIncident,
   getIncident,
   listIncidents,
+  openIncident,
   resolveIncident,
   type Incident,
+  type InputOf,
+  type Operation,
 } from "@seaworthy/contract";
 import {
   infiniteQueryOptions,
@@ -95,5 +98,27 @@ export function useComment() {
       call(commentIncident, { params: { id }, body: { text } }),
     onSuccess: keep,
     onError: failed("The comment was not saved"),
+  });
+}
+
+/** Opens an incident by hand; answers it. */
+export function useOpen() {
+  const keep = useKeepIncident();
+  return useMutation({
+    mutationFn: (body: InputOf<typeof openIncident>["body"]) => call(openIncident, { body }),
+    onSuccess: keep,
+  });
+}
+
+/** Any command that answers the incident as it is afterwards. `refused` begins what is told when it fails. */
+export function useIncidentCommand<O extends Operation>(
+  operation: O & { readonly answer: typeof getIncident.answer },
+  refused: string,
+) {
+  const keep = useKeepIncident();
+  return useMutation({
+    mutationFn: (input: InputOf<O>) => call(operation, input) as Promise<Incident>,
+    onSuccess: keep,
+    onError: failed(refused),
   });
 }
