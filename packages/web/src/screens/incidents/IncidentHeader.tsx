@@ -35,10 +35,12 @@ export function IncidentHeader({ incident }: { readonly incident: Incident }) {
       </div>
       <div className={styles.main}>
         <h1 className={styles.title}>{incident.title}</h1>
-        <div className={styles.action}>
-          <NextAction incident={incident} />
+        <div className={styles.actions}>
+          <div className={styles.action}>
+            <NextAction incident={incident} />
+          </div>
+          <MoreActions incident={incident} />
         </div>
-        <MoreActions incident={incident} />
       </div>
       <ul className={styles.facts}>
         <li>
