@@ -46,7 +46,7 @@ export interface SearchRequest extends TimeRange {
  * all of it once.
  */
 const FIRST_PART = 64n;
-const LEAST_GROWTH = 4;
+const LEAST_GROWTH = 3;
 
 /** Finds the newest traces that fulfil a query. */
 export async function searchTraces(
@@ -57,20 +57,21 @@ export async function searchTraces(
   const { query, limit, startNs } = request;
   // Whether a trace fulfils more than one spanset is known when all of it has been seen.
   const isOfSpans = query.aggregates.length === 0 && !hasAnd(query.spansets);
+  const idsOf = isOfSpans ? newestIds : newestWholeIds;
   const newest = new Set<string>();
   let endNs = request.endNs;
-  let part = isOfSpans ? (endNs - startNs) / FIRST_PART + 1n : endNs - startNs;
+  let part = (endNs - startNs) / FIRST_PART + 1n;
   while (endNs > startNs && newest.size < limit) {
     const fromNs = endNs - part > startNs ? endNs - part : startNs;
     const range = { startNs: fromNs, endNs };
-    for (const id of await newestIds(telemetry, { ...request, ...range }, signal)) {
+    for (const id of await idsOf(telemetry, request, range, signal)) {
       if (newest.size < limit) newest.add(id);
     }
     endNs = fromNs;
     part =
       newest.size === 0
         ? endNs - startNs
-        : part * BigInt(Math.ceil(Math.max(LEAST_GROWTH, (2 * limit) / newest.size)));
+        : part * BigInt(Math.ceil(Math.max(LEAST_GROWTH, (1.3 * limit) / newest.size)));
   }
   const ids = [...newest];
   const traces = await describe(telemetry, ids, request, signal);
@@ -82,17 +83,58 @@ function hasAnd(spansets: Spansets): boolean {
   return spansets.kind === "and" || hasAnd(spansets.left) || hasAnd(spansets.right);
 }
 
+/** The newest traces of a part of the range, where each span alone fulfils the query or does not. */
 async function newestIds(
   telemetry: Telemetry,
   request: SearchRequest,
+  part: TimeRange,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { query, limit } = request;
   const sql = new Sql();
   const conditions = new SpanConditions(sql, request);
   const blocks = await telemetry.select(
-    `SELECT trace_id FROM spans WHERE ${timeCondition(sql, request)} AND ${conditions.found(query.spansets)}
+    `SELECT trace_id FROM spans WHERE ${timeCondition(sql, part)} AND ${conditions.found(query.spansets)}
     GROUP BY trace_id HAVING ${conditions.having(query.spansets, query.aggregates)}
+    ORDER BY max(time) DESC, trace_id LIMIT ${limit}`,
+    sql.parameters,
+    { signal },
+  );
+  return blocks.flatMap((block) => textsOf(block, "trace_id"));
+}
+
+/**
+ * The newest traces that fulfil a query as a whole, of those whose last span that counts is in a part of
+ * the range. Traces that have such a span there are looked at from their first to their last span.
+ */
+async function newestWholeIds(
+  telemetry: Telemetry,
+  request: SearchRequest,
+  part: TimeRange,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { query, limit } = request;
+  const times = new Sql();
+  const counting = new SpanConditions(times, request).found(query.spansets);
+  const [extent] = await telemetry.select(
+    `SELECT count() AS traces, toUnixTimestamp64Nano(min(first)) AS start, toUnixTimestamp64Nano(max(last)) AS end
+    FROM trace_times WHERE ${dayCondition(times, part)} AND trace_id IN (SELECT trace_id FROM spans WHERE ${timeCondition(times, part)} AND ${counting})`,
+    times.parameters,
+    { signal },
+  );
+  if (extent === undefined || Number(numbersOf(extent, "traces")[0] ?? 0) === 0) return [];
+  const start = BigInt(numbersOf(extent, "start")[0] ?? 0);
+  const end = BigInt(numbersOf(extent, "end")[0] ?? 0) + 1n;
+  const around = {
+    startNs: start > request.startNs ? start : request.startNs,
+    endNs: end < request.endNs ? end : request.endNs,
+  };
+  const sql = new Sql();
+  const conditions = new SpanConditions(sql, request);
+  const blocks = await telemetry.select(
+    `SELECT trace_id FROM spans WHERE ${timeCondition(sql, around)} AND ${conditions.found(query.spansets)}
+    GROUP BY trace_id HAVING ${conditions.having(query.spansets, query.aggregates)}
+      AND max(time) >= fromUnixTimestamp64Nano(${sql.int64(part.startNs)}, 'UTC') AND max(time) < fromUnixTimestamp64Nano(${sql.int64(part.endNs)}, 'UTC')
     ORDER BY max(time) DESC, trace_id LIMIT ${limit}`,
     sql.parameters,
     { signal },

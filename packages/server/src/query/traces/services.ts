@@ -3,6 +3,7 @@ import { numbersOf, textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
 import { timeCondition } from "./conditions.ts";
 import type { TimeRange } from "./conditions.ts";
+import { FIGURES, HOUR_SETTINGS, hourFigures, IS_ROOT } from "./hour-figures.ts";
 
 /** What calls took, of one kind of call. */
 export interface CallFigures {
@@ -41,31 +42,13 @@ export interface OperationFigures extends CallFigures {
 }
 
 /** Spans of a service map; beyond, one in some calls is looked at. */
-const MAP_SPANS = 1_000_000;
-/**
- * A call's two spans are put together by the id of the calling one alone: 64 random bits, which is
- * much less to read and to compare than a trace's id beside it.
- */
-const CALLING = "cityHash64(span_id)";
-const CALLED = "cityHash64(parent_id)";
+const MAP_SPANS = 300_000;
 const MOST_EDGES = 2000;
 /** Calls that come in: what a service is asked for. */
 const INCOMING = "kind IN ('server', 'consumer')";
 const OUTGOING = "kind IN ('client', 'producer')";
-const FIGURES =
+const CALL_FIGURES =
   "count() AS calls, countIf(status = 'error') AS errors, quantileTDigest(0.5)(duration) AS p50, quantileTDigest(0.95)(duration) AS p95";
-/** What a call goes to that sends no spans, by the names of OpenTelemetry's conventions, old and new. */
-const PEERS = [
-  "peer.service",
-  "db.namespace",
-  "db.name",
-  "db.system.name",
-  "db.system",
-  "messaging.destination.name",
-  "messaging.system",
-  "server.address",
-  "net.peer.name",
-];
 
 /** Who calls whom, how often and how fast. */
 export async function serviceMap(
@@ -120,15 +103,15 @@ async function readNodes(
 ): Promise<ServiceNode[]> {
   const sql = new Sql();
   const blocks = await telemetry.select(
-    `SELECT CAST(service, 'String') AS name, ${FIGURES} FROM spans
-    WHERE ${timeCondition(sql, range)} AND (${INCOMING} OR parent_id = '')
+    `SELECT CAST(service, 'String') AS svc, ${FIGURES}
+    FROM ${hourFigures(sql, range, ["service"], () => `(${INCOMING} OR ${IS_ROOT})`)}
     GROUP BY service ORDER BY calls DESC LIMIT 1000`,
     sql.parameters,
-    { signal },
+    { signal, settings: HOUR_SETTINGS },
   );
   return blocks.flatMap((block) => {
     const figures = figuresOf(block, 1);
-    return textsOf(block, "name").map((name, row) => ({ name, kind: "service", ...figures(row) }));
+    return textsOf(block, "svc").map((name, row) => ({ name, kind: "service", ...figures(row) }));
   });
 }
 
@@ -140,11 +123,11 @@ async function readEdges(
 ): Promise<ServiceEdge[]> {
   const sql = new Sql();
   const blocks = await telemetry.select(
-    `SELECT CAST(caller, 'String') AS caller, CAST(callee, 'String') AS callee, ${FIGURES} FROM
-      (SELECT ${CALLED} AS call, service AS callee, status, duration FROM spans
-        WHERE ${timeCondition(sql, range)} AND ${INCOMING} AND parent_id != '' AND call % ${oneIn} = 0) AS called
+    `SELECT CAST(caller, 'String') AS caller, CAST(callee, 'String') AS callee, ${CALL_FIGURES} FROM
+      (SELECT call, service AS callee, status, duration FROM spans
+        WHERE ${timeCondition(sql, range)} AND ${INCOMING} AND call != 0 AND call % ${oneIn} = 0) AS called
       INNER JOIN
-      (SELECT ${CALLING} AS call, service AS caller FROM spans
+      (SELECT call, service AS caller FROM spans
         WHERE ${timeCondition(sql, range)} AND ${OUTGOING} AND call % ${oneIn} = 0) AS calling
       ON called.call = calling.call
     WHERE caller != callee GROUP BY caller, callee ORDER BY calls DESC LIMIT ${MOST_EDGES}`,
@@ -170,14 +153,11 @@ async function readOutside(
   signal: AbortSignal,
 ): Promise<{ readonly kind: ServiceNode["kind"]; readonly edge: ServiceEdge }[]> {
   const sql = new Sql();
-  const peer = `coalesce(${PEERS.map((name) => `nullIf(attributes['${name}'], '')`).join(", ")}, '')`;
   const blocks = await telemetry.select(
-    `SELECT CAST(service, 'String') AS caller, ${peer} AS callee,
-      multiIf(mapContains(attributes, 'db.system') OR mapContains(attributes, 'db.system.name'), 'database', kind = 'producer' OR mapContains(attributes, 'messaging.system'), 'queue', 'outside') AS what,
-      ${FIGURES}
-    FROM spans WHERE ${timeCondition(sql, range)} AND ${OUTGOING} AND ${CALLING} % ${oneIn} = 0 AND callee != ''
-      AND ${CALLING} NOT IN (SELECT ${CALLED} FROM spans
-        WHERE ${timeCondition(sql, range)} AND ${INCOMING} AND parent_id != '' AND ${CALLED} % ${oneIn} = 0)
+    `SELECT CAST(service, 'String') AS caller, CAST(peer, 'String') AS callee, CAST(peer_kind, 'String') AS what, ${CALL_FIGURES}
+    FROM spans WHERE ${timeCondition(sql, range)} AND ${OUTGOING} AND call % ${oneIn} = 0 AND peer != ''
+      AND call NOT IN (SELECT call FROM spans
+        WHERE ${timeCondition(sql, range)} AND ${INCOMING} AND call != 0 AND call % ${oneIn} = 0)
     GROUP BY caller, callee, what ORDER BY calls DESC LIMIT ${MOST_EDGES}`,
     sql.parameters,
     { signal },
@@ -215,15 +195,15 @@ export async function operations(
   signal: AbortSignal,
 ): Promise<OperationFigures[]> {
   const sql = new Sql();
-  const ofService =
-    request.service === undefined ? "" : `AND service = ${sql.text(request.service)}`;
+  const { service } = request;
+  const ofService = (inner: Sql) =>
+    service === undefined ? "1" : `service = ${inner.text(service)}`;
   const blocks = await telemetry.select(
-    `SELECT CAST(service, 'String') AS svc, CAST(name, 'String') AS nm, CAST(kind, 'String') AS knd, ${FIGURES},
-      quantileTDigest(0.99)(duration) AS p99, toFloat64(sum(duration)) AS total
-    FROM spans WHERE ${timeCondition(sql, request)} ${ofService}
+    `SELECT CAST(service, 'String') AS svc, CAST(name, 'String') AS nm, CAST(kind, 'String') AS knd, ${FIGURES}
+    FROM ${hourFigures(sql, request, ["service", "name", "kind"], ofService)}
     GROUP BY service, name, kind ORDER BY ${RANKS[request.by ?? "total"]}, svc, nm, knd LIMIT ${request.limit}`,
     sql.parameters,
-    { signal },
+    { signal, settings: HOUR_SETTINGS },
   );
   return blocks.flatMap((block) => {
     const figures = figuresOf(block, 1);

@@ -183,6 +183,42 @@ describe("a search", () => {
     });
     expect(few.map(({ traceId: id }) => id)).toEqual(newest.slice(0, 3));
   });
+
+  it("finds the newest that fulfil it as a whole, however far apart their spans are", async () => {
+    // Five hours two days ago; of every other trace the second span comes four hours later.
+    const from = start - 48n * 3_600_000n * MS;
+    const hours = (n: number) => BigInt(Math.round(n * 3_600_000)) * MS;
+    const ids = Array.from({ length: 12 }, (_, i) => (i + 1).toString(16).padStart(32, "e"));
+    const spans = ids.flatMap((id, i) => [
+      span({ traceId: id, name: "first", startNs: from + hours(i / 12) }),
+      ...(i % 3 === 0
+        ? []
+        : [
+            span({
+              traceId: id,
+              name: "second",
+              startNs: from + hours(i / 12 + (i % 2) * 4) + 1n,
+              durationNs: BigInt(i) * MS,
+            }),
+          ]),
+    ]);
+    await telemetry.spans.write({ spans });
+    const few = await traces.search({
+      startNs: from,
+      endNs: from + hours(6),
+      query: traces.parse('{ name = "first" } && { name = "second" }'),
+      limit: 6,
+      spansEach: 1,
+    });
+    const newest = [11, 7, 5, 1, 10, 8].map((i) => ids[i]);
+    expect(few.map(({ traceId: id }) => id)).toEqual(newest);
+    // Whole hours are told of what is kept of each, the rest of spans: both are the same.
+    const over = { startNs: from + 1n, endNs: from + hours(5.5) };
+    const [ranked] = await traces.operations({ ...over, limit: 1 });
+    expect(ranked).toMatchObject({ name: "first", calls: 11, totalNs: 0.11e9, p50Ns: 1e7 });
+    const { nodes } = await traces.map(over);
+    expect(nodes.map(({ name, calls }) => [name, calls])).toEqual([["shop", 19]]);
+  });
 });
 
 describe("services", () => {

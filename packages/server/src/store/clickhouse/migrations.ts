@@ -1,6 +1,6 @@
 import { DOWNSAMPLING_TABLES } from "./downsampling/tables.ts";
 import { LOG_COUNTS, LOG_TABLES } from "./logs/tables.ts";
-import { SPAN_TABLES } from "./traces/tables.ts";
+import { SPAN_CALLS, SPAN_TABLES } from "./traces/tables.ts";
 
 /**
  * The metrics' schema, as the steps that lead to it. A step is never changed once released; each
@@ -102,4 +102,5 @@ export const migrations: readonly (readonly string[])[] = [
   // of user time a commit, now 7.0; without any merge 3.4). The parts are soon as few as before.
   ["ALTER TABLE samples MODIFY SETTING merge_selector_base = 10"],
   LOG_COUNTS,
+  SPAN_CALLS,
 ];

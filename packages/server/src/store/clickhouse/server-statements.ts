@@ -36,7 +36,13 @@ export function serverStatements(sql: string, place: Place): string[] {
   if (cluster === undefined || sql.startsWith("INSERT INTO ")) return [sql];
   const where = `ON CLUSTER ${quotedText(cluster)}`;
   const [, altered, change] = ALTER.exec(sql) ?? [];
-  if (altered !== undefined) return [`ALTER TABLE ${localTable(altered)} ${where} ${change}`];
+  if (altered !== undefined) {
+    const local = `ALTER TABLE ${localTable(altered)} ${where} ${change}`;
+    // Columns are read by the name of the table that spreads rows, which must know them, too.
+    return change?.startsWith("ADD COLUMN ") === true
+      ? [local, `ALTER TABLE ${altered} ${where} ${change.replace(/ CODEC\(.*\)$/, "")}`]
+      : [local];
+  }
   const [, emptied, condition] = DELETE.exec(sql) ?? [];
   if (emptied !== undefined) return [`DELETE FROM ${localTable(emptied)} ${where} ${condition}`];
   throw new StoreError(
