@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+/** A part of a line. There is no kind for HTML: what a tree cannot say cannot be shown. */
+export type MarkdownInline =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "code"; readonly text: string }
+  | { readonly type: "break" }
+  | {
+      readonly type: "emphasis" | "strong" | "strike";
+      readonly children: readonly MarkdownInline[];
+    }
+  | {
+      readonly type: "link";
+      readonly href: string;
+      readonly children: readonly MarkdownInline[];
+    };
+
+export interface MarkdownItem {
+  /** Whether it is ticked in the text; null where it is no task. */
+  readonly checked: boolean | null;
+  /** A task's name, the same as long as its words are. */
+  readonly step: string | null;
+  readonly blocks: readonly MarkdownBlock[];
+}
+
+/** A part of a document. */
+export type MarkdownBlock =
+  | {
+      readonly type: "heading";
+      readonly depth: number;
+      readonly id: string;
+      readonly children: readonly MarkdownInline[];
+    }
+  | { readonly type: "paragraph"; readonly children: readonly MarkdownInline[] }
+  | {
+      readonly type: "list";
+      /** The first number; null for a list without numbers. */
+      readonly start: number | null;
+      readonly items: readonly MarkdownItem[];
+    }
+  | { readonly type: "quote"; readonly blocks: readonly MarkdownBlock[] }
+  | {
+      readonly type: "table";
+      readonly head: readonly (readonly MarkdownInline[])[];
+      readonly rows: readonly (readonly (readonly MarkdownInline[])[])[];
+    }
+  | { readonly type: "rule" }
+  | {
+      readonly type: "code";
+      /** The first word after the fence; empty for none. */
+      readonly language: string;
+      readonly text: string;
+      /** Placeholders, such as `.Labels.service`, that nothing could be put in for. */
+      readonly missing: readonly string[];
+      readonly line: number;
+    };
+
+/** A document's parts; they nest, which the API's description does not spell out. */
+export const markdownBlocks = z.custom<readonly MarkdownBlock[]>((given) => Array.isArray(given));
