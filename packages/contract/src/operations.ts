@@ -54,6 +54,13 @@ import { invitePerson, listPeople } from "./people.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 import { explainRouting, getRouting } from "./routing.ts";
 import { previewRule } from "./rule-preview.ts";
+import {
+  getIncidentRunbook,
+  getRunbook,
+  listIncidentRunbooks,
+  listRunbooks,
+  tickRunbookStep,
+} from "./runbooks.ts";
 import { getSavedRules, saveRule } from "./saved-rules.ts";
 import { deleteView, listViews, saveView } from "./saved-views.ts";
 import {
@@ -160,4 +167,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   testContactMethod,
   getIncidentPaging,
   escalateIncident,
+  listRunbooks,
+  getRunbook,
+  listIncidentRunbooks,
+  getIncidentRunbook,
+  tickRunbookStep,
 };

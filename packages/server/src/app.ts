@@ -36,6 +36,7 @@ import {
   createOnCall,
   createPaging,
   createPolicies,
+  createRunbooks,
   DEFAULT_INCIDENT_POLICY,
   serviceOf,
 } from "./respond/index.ts";
@@ -55,6 +56,7 @@ import {
   tracePushRoutes,
   tracesRoutes,
 } from "./show/index.ts";
+import { runbookQueries } from "./runbook-queries.ts";
 import { apiSources } from "./sources.ts";
 import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
 import { VERSION } from "./version.ts";
@@ -204,6 +206,22 @@ async function start(config: Config, closers: Closers): Promise<App> {
     ...(demo === undefined ? {} : { demoKey }),
   });
 
+  const runbooks = createRunbooks({
+    records,
+    clock,
+    announce,
+    incidents,
+    ...config.runbooks,
+    checkQuery: runbookQueries(promql),
+    rules: () =>
+      rules
+        .groups()
+        .flatMap((group) =>
+          group.rules.flatMap((rule) => (rule.type === "alerting" ? [rule] : [])),
+        ),
+    externalURL,
+  });
+
   let reloadSucceeded = true;
   let configLoadedAt = startedAt;
   const apply = async (next: Configuration): Promise<void> => {
@@ -300,6 +318,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
           reload,
           isRead: (file) => rules.groups().some((group) => group.file === file),
         }),
+        runbooks,
         live,
         sources,
         clock,

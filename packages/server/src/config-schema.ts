@@ -9,6 +9,7 @@ import { SETTING_NAME } from "./evaluate/index.ts";
 import { messageOf } from "./model/index.ts";
 import { pagingSchema } from "./paging-config.ts";
 import { MASK_RULES } from "./receive/index.ts";
+import { runbooksSchema } from "./runbooks-config.ts";
 import { syslogSchema } from "./syslog-config.ts";
 import { tailSchema } from "./tail-config.ts";
 
@@ -156,6 +157,7 @@ export const fileSchema = z.strictObject({
     })
     .prefault({}),
   paging: pagingSchema,
+  runbooks: runbooksSchema,
   rules: z
     .strictObject({
       saved_in: z.string().min(1).optional(),

@@ -24,6 +24,8 @@ import type {
 } from "./receive/index.ts";
 import { readPaging } from "./paging-config.ts";
 import type { PagingConfig } from "./respond/index.ts";
+import { readRunbooks } from "./runbooks-config.ts";
+import type { RunbooksConfig } from "./runbooks-config.ts";
 import type { ServerAddress } from "./store/index.ts";
 import { readSyslog } from "./syslog-config.ts";
 import { readTail } from "./tail-config.ts";
@@ -187,6 +189,7 @@ export interface Config {
   };
   /** By what people are paged. */
   readonly paging: PagingConfig;
+  readonly runbooks: RunbooksConfig;
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
   /** The rule file that people write from the interface, where one is named. */
@@ -301,6 +304,7 @@ export async function loadConfig(
     tail: readTail(value.tail, beside),
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),
+    runbooks: readRunbooks(value.runbooks, shipped("runbooks"), beside),
     savedRulesFile: value.rules.saved_in === undefined ? undefined : beside(value.rules.saved_in),
     logRuleFiles: value.logs.rule_files,
     postgres: {

@@ -9,13 +9,16 @@ export const runbooksSchema = z
 
 /** Where runbooks are read from. */
 export interface RunbooksConfig {
+  /** Those that are shipped. */
+  readonly defaults: string;
   readonly folder: string | undefined;
 }
 
 /** The settings with the folder made absolute by `beside`. */
 export function readRunbooks(
   { folder }: z.output<typeof runbooksSchema>,
+  defaults: string,
   beside: (path: string) => string,
 ): RunbooksConfig {
-  return { folder: folder === undefined ? undefined : beside(folder) };
+  return { defaults, folder: folder === undefined ? undefined : beside(folder) };
 }

@@ -10,6 +10,8 @@ import {
   ruleFileSettings,
   runRuleTests,
 } from "../src/evaluate/index.ts";
+import { readRunbook } from "../src/respond/index.ts";
+import { runbookQueries } from "../src/runbook-queries.ts";
 
 const content = fileURLToPath(new URL("../../../content", import.meta.url));
 const files = (folder: string) =>
@@ -75,6 +77,30 @@ describe("the rules of a new installation", () => {
       expect(rule.annotations["summary"]?.length, rule.name).toBeLessThan(120);
       expect(rule.annotations["description"], rule.name).toMatch(/\.$/);
       expect(rule.annotations["runbook_url"], rule.name).toContain("/runbooks/");
+    }
+  });
+
+  it("each lead to a runbook, and no runbook has a fault or lacks a part", async () => {
+    const folder = `${content}/runbooks`;
+    const names = readdirSync(folder).map((name) => name.replace(/\.md$/, ""));
+    const wanted = (await load()).groups.flatMap(({ rules }) =>
+      rules.flatMap((rule) => {
+        if (rule.type !== "alerting") return [];
+        return [(rule.annotations["runbook_url"] ?? "").replace(/^.*\/runbooks\//, "")];
+      }),
+    );
+    expect(names).toEqual(expect.arrayContaining(wanted));
+    const checkQuery = runbookQueries();
+    for (const name of names) {
+      const file = `${folder}/${name}.md`;
+      const read = readRunbook(file, readFileSync(file, "utf8"), checkQuery, (other) =>
+        names.includes(other),
+      );
+      expect({ name, faults: read.faults, notes: read.notes }).toEqual({
+        name,
+        faults: [],
+        notes: [],
+      });
     }
   });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { FastifyPluginAsync } from "fastify";
 import pino from "pino";
 import { createAccess } from "../src/access/index.ts";
@@ -15,6 +16,7 @@ import {
   createOnCall,
   createPaging,
   createPolicies,
+  createRunbooks,
   serviceOf,
 } from "../src/respond/index.ts";
 import type { Incidents, Paging, PagingConfig } from "../src/respond/index.ts";
@@ -74,6 +76,7 @@ export async function testServer(
     readonly bootstrapToken?: string | undefined;
     readonly paging?: PagingConfig;
     readonly savedRules?: SavedRules;
+    readonly runbookFolder?: string;
   } & Partial<Omit<HttpDeps, "clock" | "routes">> = {},
 ): Promise<TestServer> {
   const {
@@ -83,6 +86,7 @@ export async function testServer(
     bootstrapToken,
     paging: _,
     savedRules: __,
+    runbookFolder: ___,
     ...http
   } = options;
   const records = await testRecords();
@@ -117,6 +121,17 @@ export async function testServer(
     savedRules: options.savedRules ?? { view: async () => undefined, save: unasked },
     policies: createPolicies({ records, clock, announce: live.announce }),
     contacts: createContactBook({ records, clock, paging }),
+    runbooks: createRunbooks({
+      records,
+      clock,
+      announce: live.announce,
+      incidents,
+      defaults: fileURLToPath(new URL("../../../content/runbooks", import.meta.url)),
+      folder: options.runbookFolder,
+      checkQuery: () => {},
+      rules: () => [{ name: "HighErrorRate", annotations: {} }],
+      externalURL: http.externalURL ?? "",
+    }),
     live,
     clock,
     externalURL: http.externalURL,

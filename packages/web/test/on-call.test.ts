@@ -26,4 +26,35 @@ describe("on call", () => {
     await page.getByText("The schedule is saved").waitFor();
     await expect.poll(() => new URL(page.url()).pathname).toBe("/on-call");
   });
+
+  it("a runbook's steps are ticked off in the incident, with who has done them", async () => {
+    const page = await open("/incidents/42");
+    const runbook = page.getByRole("region", { name: "Runbook" });
+    await runbook.getByText("git revert --no-edit HEAD").waitFor();
+    await runbook.getByText("Fill in unit yourself").waitFor();
+    await runbook.getByRole("checkbox", { name: "Go back one release." }).click();
+    await runbook.getByText("1 of 4 steps done").waitFor();
+    await runbook.getByText(/^admin/).waitFor();
+    await page.getByRole("listitem").getByText("Done: a step", { exact: true }).waitFor();
+    await runbook.getByRole("checkbox", { name: "Go back one release." }).click();
+    await runbook.getByText("0 of 4 steps done").waitFor();
+  });
+
+  it("a hostile runbook is words", async () => {
+    const page = await open("/runbooks/Shipping");
+    await page.getByText("click javascript:window.hacked=1").click();
+    await page.getByText("<script>window.hacked = 1</script><img src=x").waitFor();
+    const found = await page.evaluate(() => ({
+      hacked: "hacked" in window,
+      scripts: document.querySelectorAll("main script, main img, main iframe").length,
+      links: [...document.querySelectorAll("main a")].flatMap((link) => {
+        const href = link.getAttribute("href") ?? "";
+        return /^(?:\/(?!\/)|#|https?:|mailto:)/.test(href) ? [] : [href];
+      }),
+      handlers: [...document.querySelectorAll("main *")].filter((element) =>
+        element.getAttributeNames().some((name) => name.startsWith("on")),
+      ).length,
+    }));
+    expect(found).toEqual({ hacked: false, scripts: 0, links: [], handlers: 0 });
+  });
 });

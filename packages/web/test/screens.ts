@@ -38,6 +38,8 @@ export const screens: Readonly<Record<string, string>> = {
   policy: "/on-call/escalation/p1",
   ways: "/on-call/me",
   people: "/on-call/people",
+  runbooks: "/runbooks",
+  runbook: "/runbooks/HighErrorRate?label.service=shop",
   targets: "/targets",
   account: "/settings",
   tokens: "/settings/tokens",

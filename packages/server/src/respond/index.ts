@@ -14,3 +14,7 @@ export type { Paging } from "./paging/paging.ts";
 export { createPolicies } from "./paging/policies.ts";
 export type { Policies } from "./paging/policies.ts";
 export type { PagingConfig } from "./paging/send-page.ts";
+export { readRunbook } from "./runbooks/runbook.ts";
+export type { CheckQuery } from "./runbooks/runbook.ts";
+export { createRunbooks } from "./runbooks/runbooks.ts";
+export type { FilledRunbook, Runbooks } from "./runbooks/runbooks.ts";

@@ -25,6 +25,7 @@ export * from "./postgres/firings.ts";
 export * from "./postgres/heartbeats.ts";
 export * from "./postgres/incident-work.ts";
 export * from "./postgres/incidents.ts";
+export * from "./postgres/runbooks.ts";
 export { LeaseKeeper } from "./postgres/lease-keeper.ts";
 export type { LeaseOptions } from "./postgres/lease-keeper.ts";
 export * from "./postgres/notification-log.ts";

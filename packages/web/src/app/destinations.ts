@@ -1,4 +1,5 @@
 import {
+  IconBook,
   IconBell,
   IconChartLine,
   IconFileText,
@@ -29,6 +30,7 @@ export const destinations: readonly Destination[] = [
   { label: "Logs", path: paths.logs(), icon: IconFileText, key: "l" },
   { label: "Traces", path: paths.traces(), icon: IconTimeline, key: "r" },
   { label: "On-call", path: paths.onCall(), icon: IconPhone, key: "c" },
+  { label: "Runbooks", path: paths.runbooks(), icon: IconBook, key: "b" },
   { label: "Targets", path: paths.targets(), icon: IconRadar2, key: "t" },
   { label: "Settings", path: paths.settings(), icon: IconSettings, key: "s" },
 ];

@@ -133,6 +133,12 @@ export const routes: RouteObject[] = [
             path: "on-call/escalation/:id",
             lazy: () => import("../screens/on-call/policy-route.tsx"),
           },
+          { path: "runbooks", lazy: () => import("../screens/runbooks/list-route.tsx") },
+          {
+            path: "runbooks/:name",
+            handle: shared,
+            lazy: () => import("../screens/runbooks/page-route.tsx"),
+          },
           { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
           {
             path: "settings",

@@ -64,7 +64,8 @@ export function readRunbook(
     return { runbook: undefined, faults, notes: [] };
   }
   const found = collect(blocks);
-  const lineOf = (part: string) => text.slice(0, Math.max(0, text.indexOf(part))).split("\n").length;
+  const lineOf = (part: string) =>
+    text.slice(0, Math.max(0, text.indexOf(part))).split("\n").length;
   const [first] = blocks;
   const hasTitle = first?.type === "heading" && first.depth === 1;
   if (!hasTitle) fault(1, "", 'begins without a title: "# What is wrong"');
@@ -87,7 +88,11 @@ export function readRunbook(
   }
   for (const [open] of text.matchAll(/\{\{-? *(?:or +)?\.(?:Labels|Incident)\b[^{}\n]*\}?\}?/g)) {
     if (fillsIn(open)) continue;
-    fault(lineOf(open), "", `cannot read ${open}: write {{ .Labels.NAME }} or {{ or .Labels.NAME "…" }}`);
+    fault(
+      lineOf(open),
+      "",
+      `cannot read ${open}: write {{ .Labels.NAME }} or {{ or .Labels.NAME "…" }}`,
+    );
   }
   for (const href of found.links) {
     const [, other] = /^\/runbooks\/([^/?#]+)/.exec(href) ?? [];

@@ -175,7 +175,7 @@ export function createRunbooks(deps: {
         if (!changed) return;
         const text = isDone ? `Done: ${words}` : `Not done after all: ${words}`;
         await addTimeline(tx, [
-          { incidentId: id, at, kind: "runbook", actor, text: `${text} (runbook ${name})` },
+          { incidentId: id, at, kind: "runbook_step", actor, text: `${text} (runbook ${name})` },
         ]);
         await writeAudit(tx, {
           at: at.getTime(),
@@ -210,12 +210,13 @@ function givenBy(
 ): Given {
   // Alerts come with the firing ones first.
   const leading =
-    alerts.find((one) => runbookOf(one.annotations, one.labels["alertname"] ?? "", known) === name) ??
-    alerts[0];
+    alerts.find(
+      (one) => runbookOf(one.annotations, one.labels["alertname"] ?? "", known) === name,
+    ) ?? alerts[0];
   return {
     labels: {
-      ...(incident.service === null ? {} : { service: incident.service }),
-      ...leading?.labels,
+      // An alert's own labels are those of its series; an incident's service may be its job's name.
+      ...(leading?.labels ?? (incident.service === null ? {} : { service: incident.service })),
     },
     incident: {
       Number: String(incident.number),

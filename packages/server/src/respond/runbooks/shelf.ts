@@ -47,7 +47,9 @@ export function runbookShelf(options: {
     const names = new Set(places.flat().map((file) => basename(file, ".md")));
     for (const [place, found] of places.entries()) {
       const here = new Map<string, string>();
-      const reads = await Promise.all(found.map((file) => readOne(file, (name) => names.has(name))));
+      const reads = await Promise.all(
+        found.map((file) => readOne(file, (name) => names.has(name))),
+      );
       for (const [index, read] of reads.entries()) {
         const file = found[index] ?? "";
         seen.add(file);
@@ -93,7 +95,9 @@ export function runbookShelf(options: {
 async function filesIn(folder: string, faults: Fault[]): Promise<string[]> {
   try {
     const found = (await readdir(folder, { recursive: true }))
-      .filter((name) => name.endsWith(".md") && !/(?:^|[/\\])(?:README\.md|\.|node_modules)/.test(name))
+      .filter(
+        (name) => name.endsWith(".md") && !/(?:^|[/\\])(?:README\.md|\.|node_modules)/.test(name),
+      )
       .toSorted();
     if (found.length > LIMITS.files) {
       faults.push(faultOf(folder, `has ${found.length} files; ${LIMITS.files} are read`));

@@ -3,7 +3,14 @@ import type { Access } from "../../access/index.ts";
 import { authorize } from "../../access/index.ts";
 import type { SavedRules } from "../../evaluate/index.ts";
 import type { Clock, Labels } from "../../model/index.ts";
-import type { ContactBook, Incidents, OnCall, Paging, Policies } from "../../respond/index.ts";
+import type {
+  ContactBook,
+  Incidents,
+  OnCall,
+  Paging,
+  Policies,
+  Runbooks,
+} from "../../respond/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Live } from "../live.ts";
@@ -20,6 +27,7 @@ import { servePeople } from "./people.ts";
 import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
 import { serveRulePreview } from "./rule-preview.ts";
+import { serveRunbooks } from "./runbooks.ts";
 import { serveSavedRules } from "./saved-rules.ts";
 import { serveSchedules } from "./schedules.ts";
 import { serveSavedViews } from "./saved-views.ts";
@@ -35,6 +43,7 @@ export interface ApiDeps {
   readonly savedRules: SavedRules;
   readonly policies: Policies;
   readonly contacts: ContactBook;
+  readonly runbooks: Runbooks;
   readonly live: Live;
   readonly sources: ApiSources;
   readonly clock: Clock;
@@ -71,6 +80,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     const { externalURL = "" } = deps;
     servePeople(serve, { access: deps.access, externalURL });
     servePaging(serve, deps);
+    serveRunbooks(serve, deps);
     serveSavedRules(serve, deps);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });
 

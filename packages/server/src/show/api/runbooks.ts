@@ -69,13 +69,7 @@ export function serveRunbooks(serve: Serve, { runbooks }: { readonly runbooks: R
   );
   serve(tickRunbookStep, async ({ params, body, request }) =>
     runbookView(
-      await runbooks.tick(
-        actorOfRequest(request),
-        params.id,
-        params.name,
-        params.step,
-        body.done,
-      ),
+      await runbooks.tick(actorOfRequest(request), params.id, params.name, params.step, body.done),
     ),
   );
 }

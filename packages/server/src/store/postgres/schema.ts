@@ -19,6 +19,8 @@ import { receiverMigrations } from "./tables/receivers.ts";
 import type { ReceiverTables } from "./tables/receivers.ts";
 import { ruleStateMigrations } from "./tables/rule-state.ts";
 import type { RuleStateTables } from "./tables/rule-state.ts";
+import { runbookMigrations } from "./tables/runbooks.ts";
+import type { RunbookTables } from "./tables/runbooks.ts";
 import { savedViewMigrations } from "./tables/saved-views.ts";
 import type { SavedViewTables } from "./tables/saved-views.ts";
 import { scheduleMigrations } from "./tables/schedules.ts";
@@ -37,6 +39,7 @@ export interface Schema
     NotificationTables,
     ReceiverTables,
     RuleStateTables,
+    RunbookTables,
     SavedViewTables,
     ScheduleTables {}
 
@@ -54,4 +57,5 @@ export const migrations: readonly Migration[] = [
   ...digestMigrations,
   ...savedViewMigrations,
   ...incidentWorkMigrations,
+  ...runbookMigrations,
 ];

@@ -9,6 +9,7 @@ import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { BlastRadius } from "./BlastRadius.tsx";
+import { IncidentRunbooks } from "../runbooks/IncidentRunbooks.tsx";
 import { Evidence } from "./Evidence.tsx";
 import { IncidentHeader } from "./IncidentHeader.tsx";
 import styles from "./IncidentPage.module.css";
@@ -61,6 +62,7 @@ export function IncidentPage() {
           <Evidence incident={incident} />
         </div>
       </div>
+      <IncidentRunbooks incident={incident} />
       <div className={styles.thumb} data-empty={incident.state === "resolved" || undefined}>
         <NextAction incident={incident} size="md" />
       </div>

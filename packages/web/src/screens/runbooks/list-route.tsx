@@ -1,0 +1,1 @@
+export { RunbookList as Component } from "./RunbookList.tsx";

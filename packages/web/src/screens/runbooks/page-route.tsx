@@ -1,0 +1,1 @@
+export { RunbookPage as Component } from "./RunbookPage.tsx";
