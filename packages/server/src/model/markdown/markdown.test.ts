@@ -73,7 +73,7 @@ describe("Markdown", () => {
     expect(() => parseMarkdown("x".repeat(MARKDOWN_LIMITS.length + 1))).toThrow(MarkdownError);
     expect(() => parseMarkdown(`a\n${">".repeat(100)} b`)).toThrow(/deeper than 24/);
     expect(() => parseMarkdown(`a\n${"- ".repeat(100)} b`)).toThrow(/deeper than 24/);
-    expect(() => parseMarkdown("[a](".repeat(2001))).toThrow(/6000 marks/);
+    expect(() => parseMarkdown("[a](".repeat(3001))).toThrow(/6000 marks/);
     expect(() => parseMarkdown("- a\n".repeat(1501))).toThrow(/1500 lines/);
     const stairs = Array.from({ length: 60 }, (_, n) => `${"  ".repeat(n)}- x`).join("\n");
     expect(() => parseMarkdown(stairs)).toThrow(/deeper than 24/);
