@@ -11,9 +11,9 @@ interface MarkdownProps {
   /** The level of the heading that the document stands under: 1 by default. */
   readonly level?: number;
   /** A block of code in a form of its own; undefined for the usual one. */
-  readonly code?: (block: CodeBlock) => ReactNode;
+  readonly renderCode?: (block: CodeBlock) => ReactNode;
   /** What stands before a task's words; by default whether the text has it ticked. */
-  readonly task?: (item: MarkdownItem) => ReactNode;
+  readonly renderTask?: (item: MarkdownItem) => ReactNode;
 }
 
 /** A document out of a tree, which can say no HTML: everything becomes an element of ours or text. */
@@ -36,8 +36,8 @@ function Blocks({ blocks, ...rest }: MarkdownProps) {
 function Block({
   block,
   level = 1,
-  code,
-  task,
+  renderCode,
+  renderTask,
 }: Omit<MarkdownProps, "blocks"> & { readonly block: MarkdownBlock }) {
   switch (block.type) {
     case "heading": {
@@ -58,13 +58,13 @@ function Block({
     case "quote":
       return (
         <blockquote>
-          <Blocks blocks={block.blocks} level={level} {...given({ code, task })} />
+          <Blocks blocks={block.blocks} level={level} {...given({ renderCode, renderTask })} />
         </blockquote>
       );
     case "list": {
       const items = block.items.map((item, place) => (
         <li key={inPlace(place, item.step ?? "")} data-task={item.step !== null || undefined}>
-          {item.step === null ? null : task === undefined ? (
+          {item.step === null ? null : renderTask === undefined ? (
             <span
               className={styles.mark}
               aria-label={item.checked === true ? "Done" : "To do"}
@@ -73,10 +73,10 @@ function Block({
               {item.checked === true ? "☑" : "☐"}
             </span>
           ) : (
-            task(item)
+            renderTask(item)
           )}
           <div className={styles.item}>
-            <Blocks blocks={item.blocks} level={level} {...given({ code, task })} />
+            <Blocks blocks={item.blocks} level={level} {...given({ renderCode, renderTask })} />
           </div>
         </li>
       ));
@@ -113,7 +113,7 @@ function Block({
       return <hr />;
     case "code":
       return (
-        code?.(block) ?? (
+        renderCode?.(block) ?? (
           <Command text={block.text} label={block.language === "" ? "Text" : block.language} />
         )
       );
@@ -122,12 +122,12 @@ function Block({
 
 /** Without what is undefined: optional properties here are there or not. */
 function given(options: {
-  readonly code: MarkdownProps["code"];
-  readonly task: MarkdownProps["task"];
-}): Pick<MarkdownProps, "code" | "task"> {
+  readonly renderCode: MarkdownProps["renderCode"];
+  readonly renderTask: MarkdownProps["renderTask"];
+}): Pick<MarkdownProps, "renderCode" | "renderTask"> {
   return {
-    ...(options.code === undefined ? {} : { code: options.code }),
-    ...(options.task === undefined ? {} : { task: options.task }),
+    ...(options.renderCode === undefined ? {} : { renderCode: options.renderCode }),
+    ...(options.renderTask === undefined ? {} : { task: options.task }),
   };
 }
 

@@ -244,7 +244,7 @@ function unlinked(children: readonly MarkdownInline[]): MarkdownInline[] {
 
 /** The address, when it is one that a page may lead to. Browsers drop tabs and newlines within a scheme. */
 function safeHref(url: string): string | undefined {
-  if ([...url].some((one) => one <= " " || one === "\u007f")) return undefined;
+  if (/\s|\p{Cc}/u.test(url)) return undefined;
   if (/^#[\p{L}\p{N}_-]+$/u.test(url)) return url;
   if (/^\/(?![/\\])/.test(url)) return url;
   if (!/^(?:https?:\/\/|mailto:)/i.test(url)) return undefined;

@@ -109,6 +109,11 @@ describe("a runbook's file", () => {
   });
 });
 
+interface Answer<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
 describe("over HTTP", () => {
   let server: TestServer;
   let folder: string;
@@ -125,7 +130,7 @@ describe("over HTTP", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function ask<T>(path: string, token = read, body?: object) {
+  async function ask<T>(path: string, token = read, body?: object): Promise<Answer<T>> {
     const response = await fetch(`${server.url}/api${path}`, {
       method: body === undefined ? "GET" : "PUT",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },

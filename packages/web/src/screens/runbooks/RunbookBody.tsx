@@ -42,11 +42,11 @@ export function RunbookBody({ runbook, level = 1, span, step, marks, tick }: Run
     <Markdown
       blocks={blocks}
       level={level}
-      code={(block) => (
+      renderCode={(block) => (
         <Code block={block} span={span} step={step} {...(marks === undefined ? {} : { marks })} />
       )}
       {...(isOfIncident
-        ? { task: (item: MarkdownItem) => <Tick item={item} done={done} tick={tick} /> }
+        ? { renderTask: (item: MarkdownItem) => <Tick item={item} done={done} tick={tick} /> }
         : {})}
     />
   );
