@@ -1,7 +1,8 @@
 import type { Announce, Clock, Fault, Labels, MarkdownBlock } from "../../model/index.ts";
 import { addTimeline, doneSteps, tickStep, untickStep, writeAudit } from "../../store/index.ts";
 import type { DoneStepRecord, Records } from "../../store/index.ts";
-import type { IncidentDetail, Incidents } from "../incidents/incidents.ts";
+import type { IncidentDetail } from "../incidents/desk.ts";
+import type { Incidents } from "../incidents/incidents.ts";
 import { RunbookError } from "./errors.ts";
 import { fillBlocks } from "./placeholders.ts";
 import type { Given } from "./placeholders.ts";
