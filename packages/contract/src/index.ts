@@ -19,5 +19,6 @@ export * from "./runbooks.ts";
 export * from "./saved-views.ts";
 export * from "./saved-rules.ts";
 export * from "./schedules.ts";
+export * from "./shifts.ts";
 export * from "./traces.ts";
 export * from "./values.ts";

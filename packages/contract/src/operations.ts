@@ -76,6 +76,7 @@ import {
   replaceSchedule,
   revokeCalendarLinks,
 } from "./schedules.ts";
+import { getHandover, getOnCallLoad, leaveHandoverNote } from "./shifts.ts";
 import {
   compareTraces,
   getServiceMap,
@@ -150,6 +151,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   deleteOverride,
   createCalendarLink,
   revokeCalendarLinks,
+  getHandover,
+  leaveHandoverNote,
+  getOnCallLoad,
   searchTraces,
   getTrace,
   getTraceDurations,

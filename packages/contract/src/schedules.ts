@@ -56,7 +56,8 @@ export const scheduleDraft = z.object({
 });
 export type ScheduleDraft = z.infer<typeof scheduleDraft>;
 
-const person = z.object({ id: z.string(), name: z.string(), email: z.string() });
+/** A person as on-call screens show them. */
+export const person = z.object({ id: z.string(), name: z.string(), email: z.string() });
 
 /** Somebody's time on duty. */
 export const duty = z.object({

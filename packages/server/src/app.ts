@@ -34,6 +34,7 @@ import {
   createContactBook,
   createIncidents,
   createOnCall,
+  createShifts,
   createPaging,
   createPolicies,
   createRunbooks,
@@ -150,6 +151,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   });
   const incidents = createIncidents({ records, clock, announce, policy, paging });
   const onCall = createOnCall({ records, clock, announce });
+  const shifts = createShifts({ records, clock, announce });
   const router = createRouter({
     records,
     server: config.serverName,
@@ -308,6 +310,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         access,
         incidents,
         onCall,
+        shifts,
         paging,
         policies: createPolicies({ records, clock, announce }),
         contacts: createContactBook({ records, clock, paging }),

@@ -14,6 +14,7 @@ import {
   createIncidents,
   createContactBook,
   createOnCall,
+  createShifts,
   createPaging,
   createPolicies,
   createRunbooks,
@@ -112,11 +113,13 @@ export async function testServer(
   });
   const incidents = createIncidents({ records, clock, announce: live.announce, paging });
   const onCall = createOnCall({ records, clock, announce: live.announce });
+  const shifts = createShifts({ records, clock, announce: live.announce });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
   const api = apiRoutes({
     access,
     incidents,
     onCall,
+    shifts,
     paging,
     savedRules: options.savedRules ?? { view: async () => undefined, save: unasked },
     policies: createPolicies({ records, clock, announce: live.announce }),

@@ -6,6 +6,8 @@ export { statesAfter } from "./incidents/states.ts";
 export { DEFAULT_INCIDENT_POLICY, serviceOf } from "./incidents/policy.ts";
 export { createOnCall } from "./on-call/on-call.ts";
 export type { OnCall } from "./on-call/on-call.ts";
+export { createShifts } from "./on-call/shifts.ts";
+export type { Shift, Shifts } from "./on-call/shifts.ts";
 export { createContactBook } from "./paging/contact-book.ts";
 export type { ContactBook } from "./paging/contact-book.ts";
 export { escapeHtml } from "./paging/message.ts";

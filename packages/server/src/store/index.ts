@@ -22,6 +22,7 @@ export * from "./postgres/digests.ts";
 export * from "./postgres/escalation-policies.ts";
 export * from "./postgres/escalations.ts";
 export * from "./postgres/firings.ts";
+export * from "./postgres/handover-notes.ts";
 export * from "./postgres/heartbeats.ts";
 export * from "./postgres/incident-work.ts";
 export * from "./postgres/incidents.ts";

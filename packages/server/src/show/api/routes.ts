@@ -10,6 +10,7 @@ import type {
   Paging,
   Policies,
   Runbooks,
+  Shifts,
 } from "../../respond/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import type { HttpLimits } from "../limits.ts";
@@ -30,6 +31,7 @@ import { serveRulePreview } from "./rule-preview.ts";
 import { serveRunbooks } from "./runbooks.ts";
 import { serveSavedRules } from "./saved-rules.ts";
 import { serveSchedules } from "./schedules.ts";
+import { serveShifts } from "./shifts.ts";
 import { serveSavedViews } from "./saved-views.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
@@ -39,6 +41,7 @@ export interface ApiDeps {
   readonly access: Access;
   readonly incidents: Incidents;
   readonly onCall: OnCall;
+  readonly shifts: Shifts;
   readonly paging: Paging;
   readonly savedRules: SavedRules;
   readonly policies: Policies;
@@ -83,6 +86,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     serveRunbooks(serve, deps);
     serveSavedRules(serve, deps);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });
+    serveShifts(serve, deps);
 
     // Calendars send no credentials: the secret in the address is one.
     app.get<{ Params: { secret: string } }>(

@@ -251,3 +251,44 @@ it("invites a person, who signs in by the link; the link before stops working", 
   const { body } = await call("GET", "/api/people");
   expect((body["people"] as { name: string }[]).map(({ name }) => name)).toContain("Dora");
 });
+
+it("hands a shift over with the notes and incidents since the one before", async () => {
+  const made = await call("POST", "/api/schedules", weekly("Handed over"));
+  const id = String(made.body["id"]);
+  const note = (text: string) => call("POST", `/api/schedules/${id}/handover-notes`, { text });
+  const handover = async () => (await call("GET", `/api/schedules/${id}/handover`)).body;
+  expect((await note("The cache is slow since the release.")).status).toBe(201);
+  await call("POST", "/api/incidents", { title: "Slow cache", severity: "P2" });
+  // In the next week it is Ben's turn, and Ana's was the shift before.
+  now = Date.parse("2026-01-12T08:00:00Z");
+  await note("Nothing new.");
+  expect(await handover()).toMatchObject({
+    previous: { person: { name: "Ana" }, to: "2026-01-12T08:00:00.000Z" },
+    present: { person: { name: "Ben" }, from: "2026-01-12T08:00:00.000Z" },
+    since: "2026-01-05T08:00:00.000Z",
+    incidents: [{ title: "Slow cache", severity: "P2" }],
+    notes: [{ text: "Nothing new." }, { text: "The cache is slow since the release." }],
+  });
+  // Two turns later what was before the shift before is no longer shown.
+  now = Date.parse("2026-01-26T08:00:00Z");
+  expect(await handover()).toMatchObject({ notes: [], previous: { person: { name: "Ana" } } });
+  expect((await note("")).status).toBe(400);
+  const unknown = crypto.randomUUID();
+  expect((await call("GET", `/api/schedules/${unknown}/handover`)).status).toBe(404);
+
+  const load = (span: string) => call("GET", `/api/on-call/load?${span}`);
+  now = Date.parse("2026-01-14T08:00:00Z");
+  const { body } = await load("from=2026-01-12T08:00:00Z&to=2026-01-19T08:00:00Z");
+  // Two days until now, although the report asks for a week.
+  expect(body["people"]).toContainEqual(
+    expect.objectContaining({
+      person: expect.objectContaining({ name: "Ben" }),
+      timeZone: "Europe/Berlin",
+      onDutySeconds: 2 * 86_400,
+      interruptions: 0,
+    }),
+  );
+  expect(await load("from=2026-01-19T08:00:00Z&to=2026-01-12T08:00:00Z")).toMatchObject({
+    status: 400,
+  });
+});

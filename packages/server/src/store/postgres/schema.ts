@@ -7,6 +7,8 @@ import { escalationMigrations } from "./tables/escalations.ts";
 import type { EscalationTables } from "./tables/escalations.ts";
 import { firingMigrations } from "./tables/firings.ts";
 import type { FiringTables } from "./tables/firings.ts";
+import { handoverNoteMigrations } from "./tables/handover-notes.ts";
+import type { HandoverNoteTables } from "./tables/handover-notes.ts";
 import { incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 import { incidentWorkMigrations } from "./tables/incident-work.ts";
@@ -33,6 +35,7 @@ export interface Schema
     DigestTables,
     EscalationTables,
     FiringTables,
+    HandoverNoteTables,
     IncidentTables,
     IncidentWorkTables,
     LeaseTables,
@@ -58,4 +61,5 @@ export const migrations: readonly Migration[] = [
   ...savedViewMigrations,
   ...incidentWorkMigrations,
   ...runbookMigrations,
+  ...handoverNoteMigrations,
 ];
