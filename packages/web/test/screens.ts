@@ -40,6 +40,8 @@ export const screens: Readonly<Record<string, string>> = {
   people: "/on-call/people",
   runbooks: "/runbooks",
   runbook: "/runbooks/HighErrorRate?label.service=shop",
+  "on-call-load": "/on-call/load",
+  handover: "/on-call/schedules/s1/handover",
   targets: "/targets",
   account: "/settings",
   tokens: "/settings/tokens",

@@ -10,6 +10,7 @@ export { createShifts } from "./on-call/shifts.ts";
 export type { Shift, Shifts } from "./on-call/shifts.ts";
 export { createContactBook } from "./paging/contact-book.ts";
 export type { ContactBook } from "./paging/contact-book.ts";
+export { PagingError } from "./paging/errors.ts";
 export { escapeHtml } from "./paging/message.ts";
 export { createPaging } from "./paging/paging.ts";
 export type { Paging } from "./paging/paging.ts";

@@ -114,6 +114,7 @@ describe("every route, with every scope", () => {
         "GET /acknowledge/:token",
         "POST /acknowledge/:token",
         "POST /acknowledge/:token/voice",
+        "POST /telephone/texts",
       ]),
     );
   });

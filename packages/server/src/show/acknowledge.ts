@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import { SeaworthyError } from "../model/index.ts";
-import { escapeHtml } from "../respond/index.ts";
+import { escapeHtml, PagingError } from "../respond/index.ts";
 import type { Incidents, Paging } from "../respond/index.ts";
 
 /** A form without fields, or the digits that somebody pressed. */
@@ -22,7 +22,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").upd
 
 /** What a page's link needs. */
 export interface AcknowledgeDeps {
-  readonly paging: Pick<Paging, "link">;
+  readonly paging: Pick<Paging, "link" | "reply">;
   readonly incidents: Pick<Incidents, "acknowledge">;
 }
 
@@ -56,6 +56,28 @@ export function acknowledgeRoutes({ paging, incidents }: AcknowledgeDeps): Fasti
         return { incident: answered.incident, person };
       });
       return found === undefined ? reply : page(reply, 200, { ...found, done: true });
+    });
+
+    // Called by the telephone service with a text that came in; its answer is sent back as one.
+    app.post<{ Body: unknown }>("/telephone/texts", open, async ({ body, headers }, reply) => {
+      const say = (text: string) =>
+        reply
+          .type("text/xml; charset=utf-8")
+          .send(`<Response><Message>${escapeHtml(text)}</Message></Response>`);
+      const form = body instanceof URLSearchParams ? body : new URLSearchParams();
+      const signature = headers["x-twilio-signature"];
+      try {
+        const { incident, person } = await paging.reply(
+          "/telephone/texts",
+          form,
+          String(signature),
+        );
+        await incidents.acknowledge(person.email, incident.id);
+        return await say(`#${incident.number} is yours, ${person.name}.`);
+      } catch (error) {
+        if (!(error instanceof PagingError) || error.code !== "text_unanswered") throw error;
+        return say(error.message);
+      }
     });
 
     // Called by the telephone service with what was pressed; its answer is read out.

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -162,6 +163,14 @@ it("pages one step after the other until somebody answers by the link in the mai
     "Acknowledged",
   ]);
 
+  const span = "from=2026-01-06T00:00:00Z&to=2026-01-07T00:00:00Z";
+  const { body: load } = await api("GET", `/api/on-call/load?${span}`);
+  const asked = { onDutySeconds: 0, interruptions: 1, nights: 0, incidents: 1 };
+  expect(load["people"]).toEqual([
+    expect.objectContaining({ ...asked, answered: 0, medianAnswerSeconds: null }),
+    expect.objectContaining({ ...asked, answered: 1, medianAnswerSeconds: 0 }),
+  ]);
+
   // Ana is later: she sees who is on it, and takes nothing away.
   const late = await fetch(linkIn(mail.received[0]?.text ?? ""), { method: "POST", headers: form });
   expect(await late.text()).toContain("Ben@sea.test is on it.");
@@ -251,6 +260,44 @@ it("reaches people by what they named, and calls and texts by Twilio's form", as
   expect((await api("GET", `/api/incidents/${id}`)).body).toMatchObject({
     acknowledgedBy: "Ana@sea.test",
   });
+});
+
+it("is answered by a text message, if the telephone service signed it", async () => {
+  await contact("Ana", { kind: "sms", address: "+4930123456" });
+  await policy([step(300, person("Ana"))]);
+  const first = await incident();
+  await pass(MINUTE);
+  const second = await incident("P2");
+  const reply = async (text: string, signedWith = "t0k", from = "+4930123456") => {
+    const fields = { Body: text, From: from, To: "+15550001" };
+    const signed = Object.entries(fields).flat().join("");
+    const response = await fetch(`${server.url}/telephone/texts`, {
+      method: "POST",
+      headers: {
+        "x-twilio-signature": createHmac("sha1", signedWith)
+          .update(`http://sea.test/telephone/texts${signed}`)
+          .digest("base64"),
+      },
+      body: new URLSearchParams(fields),
+    });
+    return [response.status, await response.text()];
+  };
+  const said = (text: string) => [200, `<Response><Message>${text}</Message></Response>`];
+  expect((await reply("ok", "forged"))[0]).toBe(403);
+  expect(await reply("who is this?")).toEqual(
+    said("Reply OK, or OK #42 with an incident&#39;s number."),
+  );
+  expect(await reply("ok", "t0k", "+4930999999")).toEqual(
+    said("No page to this number waits for an answer."),
+  );
+  expect(await reply(`OK #${first.number}`)).toEqual(said(`#${first.number} is yours, Ana.`));
+  expect(await reply("ok")).toEqual(said(`#${second.number} is yours, Ana.`));
+  expect(await reply("ok")).toEqual(said("No page to this number waits for an answer."));
+  for (const { id } of [first, second]) {
+    expect((await api("GET", `/api/incidents/${id}`)).body).toMatchObject({
+      acknowledgedBy: "Ana@sea.test",
+    });
+  }
 });
 
 it("tries again what failed for the moment, and goes to the next step when all is in vain", async () => {

@@ -123,11 +123,16 @@ export const routes: RouteObject[] = [
               { path: "escalation", lazy: () => import("../screens/on-call/policies-route.tsx") },
               { path: "me", lazy: () => import("../screens/on-call/ways-route.tsx") },
               { path: "people", lazy: () => import("../screens/on-call/people-route.tsx") },
+              { path: "load", lazy: () => import("../screens/on-call/load-route.tsx") },
             ],
           },
           {
             path: "on-call/schedules/:id",
             lazy: () => import("../screens/on-call/schedule-route.tsx"),
+          },
+          {
+            path: "on-call/schedules/:id/handover",
+            lazy: () => import("../screens/on-call/handover-route.tsx"),
           },
           {
             path: "on-call/escalation/:id",

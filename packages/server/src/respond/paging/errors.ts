@@ -10,6 +10,8 @@ const STATUS = {
   contact_taken: 409,
   contact_limit: 409,
   acknowledge_link_invalid: 404,
+  text_unsigned: 403,
+  text_unanswered: 404,
   escalation_over: 409,
 } as const;
 

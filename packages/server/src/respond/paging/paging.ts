@@ -9,6 +9,7 @@ import {
   findEscalations,
   findIncident,
   findPersonPage,
+  findUnansweredText,
   findUser,
   hastenEscalation,
   installationKey,
@@ -32,8 +33,9 @@ import { pageIdOf, tokenOf } from "./acknowledge-link.ts";
 import { PagingError } from "./errors.ts";
 import { Escalator } from "./escalator.ts";
 import { policyFor, stepInWords } from "./policy.ts";
-import { sendPage } from "./send-page.ts";
+import { reveal, sendPage } from "./send-page.ts";
 import type { PagingConfig } from "./send-page.ts";
+import { isSignedForm, readReply } from "./text-reply.ts";
 
 /** How long a link in a page answers. */
 const LINK_LIFE = 24 * 3_600_000;
@@ -77,6 +79,12 @@ export interface Paging {
   of(incidentId: string): Promise<PagingView | undefined>;
   /** What is behind the token of a page's link. Throws `acknowledge_link_invalid`. */
   link(token: string): Promise<AnsweredLink>;
+  /**
+   * Whom and what a text message answers, as the telephone service tells it: a form with `From` and
+   * `Body`. Throws `text_unsigned` unless it is signed for `path`, `text_unanswered` when there is
+   * nothing that it could answer.
+   */
+  reply(path: string, form: URLSearchParams, signature: string): Promise<AnsweredLink>;
   /** Sends a test page by a way of reaching somebody; answers what went wrong, or null. */
   test(contact: ContactRecord): Promise<string | null>;
 }
@@ -206,10 +214,40 @@ class PersonPaging implements Paging {
     if (escalation?.run !== page.run) {
       throw refuse("The incident was reopened after this page. Use the link of the latest one.");
     }
-    const incident = await findIncident(records.db, { id: page.incidentId });
-    const person = await findUser(records.db, page.personId);
-    if (incident === undefined || person === undefined) throw refuse("The incident is gone.");
-    return { incident, person };
+    const found = await this.#answered(page);
+    if (found === undefined) throw refuse("The incident is gone.");
+    return found;
+  }
+
+  async #answered(page: PersonPageRecord): Promise<AnsweredLink | undefined> {
+    const { db } = this.#options.records;
+    const incident = await findIncident(db, { id: page.incidentId });
+    const person = await findUser(db, page.personId);
+    return incident === undefined || person === undefined ? undefined : { incident, person };
+  }
+
+  async reply(path: string, form: URLSearchParams, signature: string): Promise<AnsweredLink> {
+    const { records, clock, config, externalURL } = this.#options;
+    const token = config.telephone === undefined ? "" : await reveal(config.telephone.token);
+    if (token === "" || !isSignedForm(token, externalURL + path, form, signature)) {
+      throw new PagingError(
+        "text_unsigned",
+        "The message is not signed with the token of paging.twilio in seaworthy.yml, or not for this address: the telephone service must call the external URL.",
+      );
+    }
+    const meaning = readReply(form.get("Body") ?? "");
+    if (meaning === undefined) {
+      throw new PagingError("text_unanswered", "Reply OK, or OK #42 with an incident's number.");
+    }
+    const page = await findUnansweredText(
+      records.db,
+      form.get("From") ?? "",
+      new Date(clock.now() - LINK_LIFE),
+      meaning.number,
+    );
+    const found = page === undefined ? undefined : await this.#answered(page);
+    if (found !== undefined) return found;
+    throw new PagingError("text_unanswered", "No page to this number waits for an answer.");
   }
 
   async test(contact: ContactRecord): Promise<string | null> {

@@ -185,7 +185,8 @@ async function telephone(
   });
 }
 
-async function reveal(secret: ConfiguredSecret): Promise<string> {
+/** What a secret is now. Rejects when its file cannot be read. */
+export async function reveal(secret: ConfiguredSecret): Promise<string> {
   return "text" in secret ? secret.text : (await readFile(secret.file, "utf8")).trim();
 }
 

@@ -268,6 +268,37 @@ export async function findPersonPage(db: Db, id: string): Promise<PersonPageReco
   return row === undefined ? undefined : toPage(row);
 }
 
+/**
+ * The latest text message to a number since an instant that still asks for an answer: about the incident
+ * with this number, or about any.
+ */
+export async function findUnansweredText(
+  db: Db,
+  address: string,
+  since: Date,
+  incident: number | undefined,
+): Promise<PersonPageRecord | undefined> {
+  const row = await db
+    .selectFrom("person_pages")
+    .innerJoin("escalations", (join) =>
+      join
+        .onRef("escalations.incident_id", "=", "person_pages.incident_id")
+        .onRef("escalations.run", "=", "person_pages.run"),
+    )
+    .innerJoin("incidents", "incidents.id", "person_pages.incident_id")
+    .selectAll("person_pages")
+    .where("kind", "=", "sms")
+    .where("address", "=", storableText(address))
+    .where("person_pages.state", "=", "sent")
+    .where("person_pages.created_at", ">=", since)
+    .where("incidents.state", "=", "triggered")
+    .$if(incident !== undefined, (query) => query.where("incidents.number", "=", incident ?? 0))
+    .orderBy("person_pages.created_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : toPage(row);
+}
+
 /** When the next step or page is due; null when none is. */
 export async function nextPagingAt(db: Db): Promise<Date | null> {
   const found = await sql<{ at: Date | null }>`

@@ -8,6 +8,7 @@ const forAll = [
   { label: "Schedules", path: paths.onCall() },
   { label: "Escalation", path: paths.policies() },
   { label: "How you are paged", path: paths.ways() },
+  { label: "Load", path: paths.load() },
 ];
 const forAdmins = [...forAll, { label: "People", path: paths.people() }];
 

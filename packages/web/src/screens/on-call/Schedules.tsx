@@ -26,6 +26,7 @@ import {
   useDeleteOverride,
 } from "./queries.ts";
 import { twoWeeks } from "./span.ts";
+import { SwapDialog } from "./SwapDialog.tsx";
 
 /** Who is on call now, who is next, and the next two weeks of every schedule. */
 export function Schedules() {
@@ -86,7 +87,7 @@ function ScheduleSection({ schedule, present, people, canChange }: ScheduleSecti
   const now = useNow(60_000);
   const span = twoWeeks(now);
   const { data } = useQuery(dutiesQuery(schedule.id, span.asked));
-  const [dialog, setDialog] = useState<"override" | "calendar" | null>(null);
+  const [dialog, setDialog] = useState<"override" | "swap" | "calendar" | null>(null);
   const close = () => setDialog(null);
   const layers = data?.layers ?? [];
   const rows = [
@@ -108,6 +109,9 @@ function ScheduleSection({ schedule, present, people, canChange }: ScheduleSecti
               <Button size="xs" variant="default" onClick={() => setDialog("override")}>
                 Override
               </Button>
+              <Button size="xs" variant="default" onClick={() => setDialog("swap")}>
+                Swap
+              </Button>
               <Button
                 size="xs"
                 variant="default"
@@ -118,6 +122,14 @@ function ScheduleSection({ schedule, present, people, canChange }: ScheduleSecti
               </Button>
             </>
           ) : null}
+          <Button
+            size="xs"
+            variant="default"
+            component={ScreenLink}
+            to={paths.handover(schedule.id)}
+          >
+            Hand-over
+          </Button>
           <Button size="xs" variant="default" onClick={() => setDialog("calendar")}>
             Calendar
           </Button>
@@ -134,6 +146,7 @@ function ScheduleSection({ schedule, present, people, canChange }: ScheduleSecti
       {dialog === "override" ? (
         <OverrideDialog schedule={schedule} people={people} close={close} />
       ) : null}
+      {dialog === "swap" ? <SwapDialog schedule={schedule} people={people} close={close} /> : null}
       {dialog === "calendar" ? <CalendarDialog schedule={schedule} close={close} /> : null}
     </section>
   );

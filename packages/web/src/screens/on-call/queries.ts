@@ -8,8 +8,11 @@ import {
   deletePolicy,
   deleteSchedule,
   getDuties,
+  getHandover,
   getOnCall,
+  getOnCallLoad,
   invitePerson,
+  leaveHandoverNote,
   listContactMethods,
   listPeople,
   listPolicies,
@@ -64,6 +67,23 @@ export function dutiesQuery(id: string, span: { readonly from: string; readonly 
   });
 }
 
+/** The notes and incidents since the shift before. */
+export function handoverQuery(id: string) {
+  return queryOptions({
+    queryKey: ["on-call", "handover", id],
+    queryFn: ({ signal }) => call(getHandover, { params: { id } }, signal),
+  });
+}
+
+/** What being on call cost whom, between two instants as RFC 3339. */
+export function loadQuery(span: { readonly from: string; readonly to: string }) {
+  return queryOptions({
+    queryKey: ["on-call", "load", span],
+    queryFn: ({ signal }) => call(getOnCallLoad, { query: span }, signal),
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** Who would be on duty by a schedule that is not saved. */
 export function previewQuery(body: InputOf<typeof previewSchedule>["body"] | undefined) {
   return queryOptions({
@@ -91,6 +111,7 @@ export const useCreateSchedule = () => useChange(createSchedule, "The schedule i
 export const useReplaceSchedule = () => useChange(replaceSchedule, "The schedule is saved");
 export const useDeleteSchedule = () => useChange(deleteSchedule, "The schedule is removed");
 export const useAddOverrides = () => useChange(addOverrides, "The override is made");
+export const useLeaveNote = () => useChange(leaveHandoverNote, "The note is left");
 export const useDeleteOverride = () => useChange(deleteOverride, "The override is removed");
 export const useLinkCalendar = () => useChange(createCalendarLink, undefined);
 export const useCreatePolicy = () => useChange(createPolicy, "The policy is saved");

@@ -10,6 +10,22 @@ export function twoWeeks(now: number) {
   return { from, to, asked } as const;
 }
 
+/** The last days up to the end of today, so that the question changes once a day. */
+export function lastDays(now: number, days: number) {
+  const end = new Date(now);
+  end.setHours(24, 0, 0, 0);
+  const to = end.getTime();
+  return { from: new Date(to - days * day).toISOString(), to: end.toISOString() } as const;
+}
+
+/** Eight weeks from now on: how far ahead turns are swapped. */
+export function ahead(now: number) {
+  return {
+    from: new Date(now).toISOString(),
+    to: new Date(now + 56 * day).toISOString(),
+  } as const;
+}
+
 /** An instant as `datetime-local` fields have it: `2026-01-05T09:00`, in this device's zone. */
 export function localField(at: number): string {
   const shifted = new Date(at - new Date(at).getTimezoneOffset() * 60_000);

@@ -1,0 +1,1 @@
+export { Load as Component } from "./Load.tsx";
