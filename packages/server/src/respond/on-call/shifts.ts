@@ -59,7 +59,7 @@ export interface Shifts {
   load(
     from: number,
     to: number,
-  ): Promise<readonly (PersonLoad & { readonly person: UserRecord })[]>;
+  ): Promise<readonly (Omit<PersonLoad, "personId"> & { readonly person: UserRecord })[]>;
 }
 
 /** Makes the service of shifts. */
@@ -146,8 +146,9 @@ export function createShifts(deps: {
             );
       const interruptions = await interruptionsBetween(db, new Date(from), new Date(to));
       const people = await peopleById();
-      return loadByPerson(duties, interruptions, (id) => zoneOf(schedules, id)).flatMap((load) => {
-        const person = people.get(load.personId);
+      const loads = loadByPerson(duties, interruptions, (id) => zoneOf(schedules, id));
+      return loads.flatMap(({ personId, ...load }) => {
+        const person = people.get(personId);
         return person === undefined ? [] : [{ ...load, person }];
       });
     },

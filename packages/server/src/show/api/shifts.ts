@@ -31,8 +31,9 @@ export function serveShifts(serve: Serve, { shifts }: { readonly shifts: Shifts 
     return { ...note, at: note.at.toISOString() };
   });
   serve(getOnCallLoad, async ({ query }) => ({
-    people: (await shifts.load(Date.parse(query.from), Date.parse(query.to))).map(
-      ({ personId: _, person, ...load }) => ({ person: personView(person), ...load }),
-    ),
+    people: (await shifts.load(Date.parse(query.from), Date.parse(query.to))).map((load) => ({
+      ...load,
+      person: personView(load.person),
+    })),
   }));
 }
