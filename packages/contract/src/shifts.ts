@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { incidentSeverity } from "./incidents.ts";
 import { operation } from "./operation.ts";
 import { MAX_DUTY_DAYS, person } from "./schedules.ts";
 import { instant, text } from "./values.ts";
@@ -27,7 +28,7 @@ export const handover = z.object({
     z.object({
       number: z.number().int(),
       title: z.string(),
-      severity: z.enum(["P1", "P2", "P3"]),
+      severity: incidentSeverity,
       state: z.string(),
       openedAt: instant,
       resolvedAt: instant.nullable(),

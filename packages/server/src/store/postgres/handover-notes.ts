@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Severity } from "../../model/index.ts";
+import type { IncidentSeverity } from "../../model/index.ts";
 import type { Db, Tx } from "./records.ts";
 import { storableText } from "./storable-text.ts";
 
@@ -45,7 +45,7 @@ export async function addHandoverNote(
 export interface ShiftIncident {
   readonly number: number;
   readonly title: string;
-  readonly severity: Severity;
+  readonly severity: IncidentSeverity;
   readonly state: string;
   readonly openedAt: Date;
   readonly resolvedAt: Date | null;
