@@ -21,6 +21,7 @@ const BENCHMARKS = {
   "sdk-health": { script: "sdk-health.mjs", build: ["packages/sdk"] },
   "fault-to-page": { script: "fault-to-page.mjs", build: ["packages/server", "examples/shop"] },
   sdk: { script: "sdk.mjs", build: ["packages/sdk"] },
+  "sdk-parts": { script: "sdk-parts.mjs", build: ["packages/sdk"] },
   "sdk-failure": { script: "sdk-failure.mjs", build: ["packages/sdk"] },
   "sdk-memory": { script: "sdk-memory.mjs", build: ["packages/sdk"] },
   "side-by-side": { script: "side-by-side.mjs", build: ["packages/server"] },

@@ -3,12 +3,11 @@
 // hand. Needs wrk. All servers stay up and are loaded in turn, round after round, so that a noisy
 // machine is noisy for each of them. `--json` prints one object a line; `--rounds N`, `--seconds N`
 // and `--only fastify|express` shorten it.
-import { fork, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createServer } from "node:http";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { startServer, startSink } from "./sdk/servers.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -22,7 +21,6 @@ const rounds = Number(flags.rounds);
 const seconds = Number(flags.seconds);
 const connections = 32;
 const handlers = { "empty handler": "/items/42", "1 ms of work": "/work/42" };
-const app = fileURLToPath(new URL("./sdk/app.mjs", import.meta.url));
 const stackInstalled = existsSync(new URL("./sdk/stack/node_modules", import.meta.url));
 const kinds = ["bare", "kit", ...(stackInstalled ? ["stack"] : [])];
 
@@ -41,40 +39,8 @@ function iterationsPerMillisecond() {
   return Math.round(turns / median(times));
 }
 
-/** Takes what the kit and the stack send, and answers at once. */
-async function startSink() {
-  const sink = createServer((request, response) => {
-    request.resume();
-    request.on("end", () => response.end("{}"));
-  }).listen(0, "127.0.0.1");
-  await once(sink, "listening");
-  return sink;
-}
-
-async function startApp(framework, kind, iterations, sinkUrl) {
-  const child = fork(app, [framework, kind, String(iterations)], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-    env: {
-      ...process.env,
-      NODE_ENV: "production",
-      SEAWORTHY_URL: sinkUrl,
-      SEAWORTHY_KEY: "bench",
-      OTEL_EXPORTER_OTLP_ENDPOINT: sinkUrl,
-      OTEL_SERVICE_NAME: "bench",
-    },
-  });
-  const [{ port }] = await once(child, "message");
-  return { framework, kind, child, url: `http://127.0.0.1:${port}` };
-}
-
-async function usage(child) {
-  const answer = once(child, "message");
-  child.send("usage");
-  return (await answer)[0];
-}
-
 async function load(server, path, duration) {
-  const before = await usage(server.child);
+  const before = await server.ask("usage");
   const wrk = spawn(
     "wrk",
     ["-t1", `-c${connections}`, `-d${duration}s`, "--latency", server.url + path],
@@ -83,7 +49,7 @@ async function load(server, path, duration) {
   let text = "";
   wrk.stdout.on("data", (chunk) => (text += chunk));
   await once(wrk, "close");
-  const after = await usage(server.child);
+  const after = await server.ask("usage");
   const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
   if (!(requests > 0) || /Non-2xx/.test(text)) throw new Error(`wrk failed:\n${text}`);
   const [, p99, unit] = /99%\s+([\d.]+)(us|ms|s)\b/.exec(text);
@@ -107,7 +73,8 @@ function print(result) {
 
 async function compare(framework, iterations, sinkUrl) {
   const servers = [];
-  for (const kind of kinds) servers.push(await startApp(framework, kind, iterations, sinkUrl));
+  for (const kind of kinds)
+    servers.push(await startServer(framework, kind, { sinkUrl, iterations }));
   try {
     for (const [handler, path] of Object.entries(handlers)) {
       const runs = new Map(kinds.map((kind) => [kind, []]));
@@ -148,9 +115,8 @@ const sink = await startSink();
 const iterations = iterationsPerMillisecond();
 for (const framework of ["fastify", "express"])
   if (flags.only === undefined || flags.only === framework)
-    await compare(framework, iterations, `http://127.0.0.1:${sink.address().port}`);
+    await compare(framework, iterations, sink.url);
 sink.close();
-sink.closeAllConnections();
 if (!stackInstalled) {
   process.stderr.write("the usual stack is not installed; see bench/sdk/stack\n");
   process.exitCode = 2;

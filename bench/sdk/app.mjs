@@ -1,10 +1,16 @@
-// One server of the SDK benchmark: `node app.mjs FRAMEWORK KIND ITERATIONS`. KIND is bare, kit or
-// stack. Says its port to the parent once it listens, and its processor time whenever it is asked.
+// One server of the SDK benchmarks: `node app.mjs FRAMEWORK KIND ITERATIONS`. KIND is bare, kit or
+// stack; or context, which is bare with only what Node itself is needed for: a context for
+// asynchronous code, one header, one listener. "bare calling" calls another service every second; "kit
+// no-logs no-export no-process" is a kit without its log lines, without sending, without the
+// process's metrics, and "kit protected" one with the kit's protections. Says its port to the parent
+// once it listens, and its processor time whenever it is asked.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
+import { Agent, createServer, request as send } from "node:http";
 import { createRequire } from "node:module";
-import { createServer } from "node:http";
 
-const [framework, kind, iterations] = process.argv.slice(2);
+const [framework, kinds, iterations] = process.argv.slice(2);
+const [kind, ...also] = kinds.split(" ");
 // The stack instruments modules as they load, so it comes before the framework.
 const stack = kind === "stack" ? await import("./stack.mjs") : undefined;
 const require = createRequire(new URL("../../packages/sdk/package.json", import.meta.url));
@@ -17,6 +23,48 @@ function work() {
 }
 
 const options = { service: "bench", environment: "bench" };
+if (also.includes("no-logs")) options.logs = { requests: false };
+if (also.includes("no-export")) options.export = false;
+if (also.includes("no-process")) options.metrics = { processMetrics: false };
+
+/** What stands before the handlers when `kind` is context. */
+const storage = new AsyncLocalStorage();
+const context = Symbol("context");
+function closed() {
+  this[context] = undefined;
+}
+function inContext(response, setHeader, next) {
+  response[context] = { id: "0123456789ab" };
+  response.on("close", closed);
+  setHeader("x-request-id", response[context].id);
+  storage.run(response[context], next);
+}
+
+async function protections(kit) {
+  const dist = new URL("../../packages/sdk/dist/", import.meta.url).href;
+  const { InputFilter, SecurityHeaders } = await import(`${dist}security/index.js`);
+  const { RateLimits } = await import(`${dist}limits/index.js`);
+  const tiers = { wide: { limit: 10_000, windowSeconds: 60, by: "user" } };
+  // So many callers that none of them reaches the limit.
+  let caller = 0;
+  const identify = { user: () => String((caller = (caller + 1) % 1_000)) };
+  const [headers, filter] = [new SecurityHeaders(), new InputFilter()];
+  const limits = new RateLimits({ kit, tiers, identify });
+  return { headers, limits, filter };
+}
+
+// Quick slices of so many requests tell what they cost while nobody disturbs.
+const sliceRequests = 256;
+let slices = [];
+let counted = 0;
+let cpuBefore = 0;
+function count() {
+  counted += 1;
+  if (counted % sliceRequests !== 0) return;
+  const { user, system } = process.cpuUsage();
+  slices.push((user + system - cpuBefore) / sliceRequests);
+  cpuBefore = user + system;
+}
 
 async function fastify() {
   const Fastify = stack === undefined ? require("fastify") : stack.require("fastify");
@@ -24,9 +72,22 @@ async function fastify() {
   if (kind === "kit") {
     const { seaworthy } = await import("../../packages/sdk/dist/fastify.js");
     await app.register(seaworthy, options);
+    if (also.includes("protected")) {
+      const { headers, limits, filter } = await protections(app.seaworthy);
+      app.addHook("onRequest", headers.fastify());
+      app.addHook("onRequest", limits.fastify("wide"));
+      app.addHook("preValidation", filter.fastify());
+    }
   }
+  if (kind === "context")
+    app.addHook("onRequest", (request, reply, next) => {
+      inContext(reply.raw, (name, value) => reply.header(name, value), next);
+    });
   stack?.fastify(app);
-  app.get("/items/:id", (request) => ({ id: request.params.id }));
+  app.get("/items/:id", (request) => {
+    count();
+    return { id: request.params.id };
+  });
   app.get("/work/:id", (request) => ({ id: request.params.id, sum: work() }));
   await app.ready();
   await app.listen({ port: 0, host: "127.0.0.1" });
@@ -40,9 +101,20 @@ async function express() {
     const { seaworthy } = await import("../../packages/sdk/dist/express.js");
     const watch = seaworthy(options);
     app.use(watch);
+    if (also.includes("protected")) {
+      const { headers, limits, filter } = await protections(watch.kit);
+      app.use(headers.express(), limits.express("wide"), filter.express());
+    }
   }
+  if (kind === "context")
+    app.use((request, response, next) => {
+      inContext(response, (name, value) => response.setHeader(name, value), next);
+    });
   stack?.express(app);
-  app.get("/items/:id", (request, response) => void response.json({ id: request.params.id }));
+  app.get("/items/:id", (request, response) => {
+    count();
+    response.json({ id: request.params.id });
+  });
   app.get(
     "/work/:id",
     (request, response) => void response.json({ id: request.params.id, sum: work() }),
@@ -53,9 +125,18 @@ async function express() {
 }
 
 const server = await { fastify, express }[framework]();
+if (also.includes("calling")) {
+  const agent = new Agent({ keepAlive: true });
+  const url = process.env.SEAWORTHY_URL;
+  setInterval(() => send(url, { agent }, (response) => response.resume()).end(), 1_000).unref();
+}
 process.on("message", (message) => {
   const { user, system } = process.cpuUsage();
-  process.send({ cpu: user + system, rss: process.memoryUsage().rss, to: message });
+  process.send({ cpu: user + system, rss: process.memoryUsage().rss, slices, to: message });
+  // The slice that was begun is of another time.
+  slices = [];
+  counted = 0;
+  cpuBefore = user + system;
 });
 // With the parent gone there is nobody to serve.
 process.on("disconnect", () => process.exit(0));
