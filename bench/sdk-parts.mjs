@@ -33,7 +33,10 @@ const cases = {
   "kit, and sending": "kit no-logs no-process",
   "kit, and process metrics": "kit no-logs no-export",
   "kit, all of it": "kit",
-  "kit, all of it, with security headers, a rate limit and the input filter": "kit protected",
+  "kit, all of it, and security headers": "kit headers",
+  "kit, all of it, and a rate limit in memory": "kit limits",
+  "kit, all of it, and the input filter": "kit filter",
+  "kit, all of it, and these three": "kit headers limits filter",
 };
 
 async function load(server, seconds) {

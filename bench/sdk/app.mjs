@@ -2,8 +2,9 @@
 // stack; or context, which is bare with only what Node itself is needed for: a context for
 // asynchronous code, one header, one listener. "bare calling" calls another service every second; "kit
 // no-logs no-export no-process" is a kit without its log lines, without sending, without the
-// process's metrics, and "kit protected" one with the kit's protections. Says its port to the parent
-// once it listens, and its processor time whenever it is asked.
+// process's metrics, and "kit headers limits filter" one with security headers, a rate limit and the
+// input filter. Says its port to the parent once it listens, and its processor time whenever it is
+// asked.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
 import { Agent, createServer, request as send } from "node:http";
@@ -72,12 +73,10 @@ async function fastify() {
   if (kind === "kit") {
     const { seaworthy } = await import("../../packages/sdk/dist/fastify.js");
     await app.register(seaworthy, options);
-    if (also.includes("protected")) {
-      const { headers, limits, filter } = await protections(app.seaworthy);
-      app.addHook("onRequest", headers.fastify());
-      app.addHook("onRequest", limits.fastify("wide"));
-      app.addHook("preValidation", filter.fastify());
-    }
+    const { headers, limits, filter } = await protections(app.seaworthy);
+    if (also.includes("headers")) app.addHook("onRequest", headers.fastify());
+    if (also.includes("limits")) app.addHook("onRequest", limits.fastify("wide"));
+    if (also.includes("filter")) app.addHook("preValidation", filter.fastify());
   }
   if (kind === "context")
     app.addHook("onRequest", (request, reply, next) => {
@@ -101,10 +100,10 @@ async function express() {
     const { seaworthy } = await import("../../packages/sdk/dist/express.js");
     const watch = seaworthy(options);
     app.use(watch);
-    if (also.includes("protected")) {
-      const { headers, limits, filter } = await protections(watch.kit);
-      app.use(headers.express(), limits.express("wide"), filter.express());
-    }
+    const { headers, limits, filter } = await protections(watch.kit);
+    if (also.includes("headers")) app.use(headers.express());
+    if (also.includes("limits")) app.use(limits.express("wide"));
+    if (also.includes("filter")) app.use(filter.express());
   }
   if (kind === "context")
     app.use((request, response, next) => {

@@ -30,6 +30,11 @@ export class MemoryStore implements LimitStore {
   }
 
   take(key: string, limit: number, windowMs: number): Promise<Taken> {
+    return Promise.resolve(this.takeNow(key, limit, windowMs));
+  }
+
+  /** {@link take} without a promise: memory has nothing to wait for. */
+  takeNow(key: string, limit: number, windowMs: number): Taken {
     const now = this.#now();
     const known = this.#logs.get(key);
     const log = known ?? new SlidingLog();
@@ -39,7 +44,7 @@ export class MemoryStore implements LimitStore {
     this.#logs.set(key, log);
     this.#entries += log.capacity - before;
     this.#forget(now);
-    return Promise.resolve(taken);
+    return taken;
   }
 
   /** Drops the keys used longest ago: two that have run out at most, and all that are too many. */

@@ -7,7 +7,7 @@ import type { Kit } from "../kit.ts";
 import { GuardedStore } from "./breaker.ts";
 import { decided, decidedWithoutStore, type Decision } from "./decision.ts";
 import { MemoryStore } from "./memory-store.ts";
-import type { LimitStore } from "./store.ts";
+import type { LimitStore, Taken } from "./store.ts";
 import { resolveTier, standardTiers, type ResolvedTier, type Tier } from "./tiers.ts";
 
 export interface RateLimitsOptions<R> {
@@ -48,6 +48,8 @@ interface HookReply {
 }
 
 const quietMs = 60_000;
+/** Longest name of a caller that is a key in memory as it stands, in UTF-16 units. */
+const maxPlainPartition = 64;
 
 /**
  * Limits by tiers; see docs/sdk.md. Throws when it is made wrongly, or with a tier that does not
@@ -55,7 +57,8 @@ const quietMs = 60_000;
  */
 export class RateLimits<R = IncomingMessage> {
   readonly #tiers = new Map<string, ResolvedTier>();
-  readonly #store: Pick<GuardedStore, "take">;
+  /** Undefined when requests are counted in memory, which neither fails nor hangs. */
+  readonly #store: GuardedStore | undefined;
   readonly #local = new MemoryStore();
   readonly #proxies: Networks | undefined;
   readonly #options: RateLimitsOptions<R>;
@@ -75,10 +78,9 @@ export class RateLimits<R = IncomingMessage> {
     this.#proxies =
       options.trustedProxies === undefined ? undefined : new Networks(options.trustedProxies);
     const { store } = options;
-    // Memory neither fails nor hangs: it needs no guard.
     this.#store =
       store === undefined
-        ? { take: async (...request) => ({ taken: await this.#local.take(...request) }) }
+        ? undefined
         : new GuardedStore(store, {
             timeoutMs: options.storeTimeoutMs ?? 100,
             pauseMs: options.storePauseMs ?? 1_000,
@@ -95,10 +97,12 @@ export class RateLimits<R = IncomingMessage> {
   ) => void {
     this.#tier(tier);
     return (request, response, next) => {
-      const decide = async () => {
-        if (await this.admit(tier, request, response, request)) next();
+      const admitted = this.#admit(tier, request, response, request);
+      const later = async () => {
+        if (await admitted) next();
       };
-      void decide();
+      if (admitted === true) next();
+      else if (admitted !== false) void later();
     };
   }
 
@@ -119,17 +123,25 @@ export class RateLimits<R = IncomingMessage> {
   }
 
   /** A hook for Fastify: `app.addHook("onRequest", limits.fastify("standard"))`, or of one route. */
-  fastify(tier: string): (request: R & HookRequest, reply: HookReply) => Promise<unknown> {
+  fastify(
+    tier: string,
+  ): (request: R & HookRequest, reply: HookReply, done: (error?: Error) => void) => void {
     this.#tier(tier);
-    return async (request, reply) => {
-      const { headers, refusal } = await this.#check(tier, request.raw, request);
-      for (const [name, value] of Object.entries(headers))
-        reply.header(name, joined(name, reply.getHeader(name), value));
-      if (refusal === undefined) return undefined;
-      for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value);
-      reply.code(refusal.status);
-      reply.send(refusal.body);
-      return reply;
+    return (request, reply, done) => {
+      const follow = (decision: Decision): void => {
+        let admitted = false;
+        try {
+          admitted = told(reply, decision);
+        } catch (error) {
+          done(error instanceof Error ? error : new Error("the rate limit could not be told"));
+          return;
+        }
+        if (admitted) done();
+      };
+      const later = async (asked: Promise<Decision>) => follow(await asked);
+      const decision = this.#check(tier, request.raw, request);
+      if (decision instanceof Promise) void later(decision);
+      else follow(decision);
     };
   }
 
@@ -143,7 +155,27 @@ export class RateLimits<R = IncomingMessage> {
     response: ServerResponse,
     subject: R = request as R,
   ): Promise<boolean> {
-    const { headers, refusal } = await this.#check(tier, request, subject);
+    return this.#admit(tier, request, response, subject);
+  }
+
+  /** {@link admit}, at once where requests are counted in memory: promises have their price. */
+  #admit(
+    tier: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    subject: R,
+  ): boolean | Promise<boolean> {
+    const decision = this.#check(tier, request, subject);
+    return decision instanceof Promise
+      ? decision.then((known) => this.#follow(known, request, response))
+      : this.#follow(decision, request, response);
+  }
+
+  #follow(
+    { headers, refusal }: Decision,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): boolean {
     try {
       // An answer that has begun meanwhile needs no headers.
       if (!response.headersSent)
@@ -159,27 +191,41 @@ export class RateLimits<R = IncomingMessage> {
 
   /** For everything else: counts one request of `partition` and says what to do with it. */
   async take(tier: string, partition: string): Promise<Decision> {
-    const resolved = this.#tier(tier);
-    const key = `${tier}:${createHash("sha256").update(partition).digest("base64url").slice(0, 22)}`;
-    const windowMs = resolved.windowSeconds * 1000;
-    const result = await this.#store.take(key, resolved.limit, windowMs);
-    if (result !== undefined && "taken" in result) {
-      this.#count(tier, result.taken.allowed ? "allowed" : "limited");
-      return decided(resolved, result.taken);
-    }
-    if (result !== undefined) this.#tell(result.error);
-    this.#count(tier, "store_failed");
-    if (resolved.onStoreFailure === "local")
-      return decided(resolved, await this.#local.take(key, resolved.limit, windowMs));
-    return decidedWithoutStore(resolved, resolved.onStoreFailure === "open");
+    return this.#take(this.#tier(tier), partition);
   }
 
-  #check(tier: string, request: IncomingMessage, subject: R): Promise<Decision> {
-    const { by } = this.#tier(tier);
+  #take(tier: ResolvedTier, partition: string): Decision | Promise<Decision> {
+    if (this.#store !== undefined) return this.#ask(this.#store, tier, digestKey(tier, partition));
+    const key =
+      partition.length <= maxPlainPartition
+        ? `${tier.name}:${partition}`
+        : digestKey(tier, partition);
+    return this.#counted(tier, this.#local.takeNow(key, tier.limit, tier.windowSeconds * 1000));
+  }
+
+  async #ask(store: GuardedStore, tier: ResolvedTier, key: string): Promise<Decision> {
+    const windowMs = tier.windowSeconds * 1000;
+    const result = await store.take(key, tier.limit, windowMs);
+    if (result !== undefined && "taken" in result) return this.#counted(tier, result.taken);
+    if (result !== undefined) this.#tell(result.error);
+    this.#count(tier.name, "store_failed");
+    if (tier.onStoreFailure === "local")
+      return decided(tier, this.#local.takeNow(key, tier.limit, windowMs));
+    return decidedWithoutStore(tier, tier.onStoreFailure === "open");
+  }
+
+  #counted(tier: ResolvedTier, taken: Taken): Decision {
+    this.#count(tier.name, taken.allowed ? "allowed" : "limited");
+    return decided(tier, taken);
+  }
+
+  #check(name: string, request: IncomingMessage, subject: R): Decision | Promise<Decision> {
+    const tier = this.#tier(name);
+    const { by } = tier;
     const identity = by === "ip" ? undefined : this.#identity(by, subject);
-    if (identity !== undefined) return this.take(tier, `${by}:${identity}`);
+    if (identity !== undefined) return this.#take(tier, `${by}:${identity}`);
     const address = clientAddress(request, this.#proxies);
-    return this.take(tier, `ip:${address === undefined ? "unknown" : network(address)}`);
+    return this.#take(tier, `ip:${address === undefined ? "unknown" : network(address)}`);
   }
 
   #identity(by: "user" | "key", subject: R): string | undefined {
@@ -209,6 +255,22 @@ export class RateLimits<R = IncomingMessage> {
     this.#toldAt = now;
     this.#options.kit?.logger.warn({ err: error }, "rate limits cannot count as they should");
   }
+}
+
+/** Sets the headers on Fastify's reply, and answers a request that is refused. */
+function told(reply: HookReply, { headers, refusal }: Decision): boolean {
+  for (const [name, value] of Object.entries(headers))
+    reply.header(name, joined(name, reply.getHeader(name), value));
+  if (refusal === undefined) return true;
+  for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value);
+  reply.code(refusal.status);
+  reply.send(refusal.body);
+  return false;
+}
+
+/** A key of one length that tells nothing about the caller, for stores that others read. */
+function digestKey({ name }: ResolvedTier, partition: string): string {
+  return `${name}:${createHash("sha256").update(partition).digest("base64url").slice(0, 22)}`;
 }
 
 /** Two tiers on one request are two items of one list; there is one time to come back. */

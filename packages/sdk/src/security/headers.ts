@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { compileCsp, type CspDirectives } from "./csp.ts";
 
@@ -35,14 +35,32 @@ const constants: Readonly<Record<string, string>> = {
   "x-xss-protection": "0",
 };
 
-const nonces = new WeakMap<IncomingMessage, string>();
+const nonceOf = Symbol("seaworthy.nonce");
+
+/** A request that was given its nonce. A property costs less than an entry of a WeakMap. */
+type WithNonce = IncomingMessage & { [nonceOf]?: string };
+
+const nonceBytes = 16;
+/** Random bytes for many nonces, each used once: asking for them one by one costs the most. */
+const pool = Buffer.alloc(256 * nonceBytes);
+let used = pool.length;
+
+function newNonce(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += nonceBytes;
+  return pool.toString("base64", used - nonceBytes, used);
+}
 
 /** A request of node:http, or a framework's that holds one. */
 export type AnyRequest = IncomingMessage | { readonly raw: IncomingMessage };
 
 /** The nonce of this request, for `<script nonce="…">`; undefined before the headers were set. */
 export function cspNonce(request: AnyRequest): string | undefined {
-  return nonces.get("raw" in request ? request.raw : request);
+  const { [nonceOf]: nonce }: WithNonce = "raw" in request ? request.raw : request;
+  return nonce;
 }
 
 /** Strict security headers, and a new nonce for each request. */
@@ -73,9 +91,9 @@ export class SecurityHeaders {
   }
 
   /** Sets the headers on the response; returns the request's nonce. */
-  apply(request: IncomingMessage, response: ServerResponse): string {
-    const nonce = randomBytes(16).toString("base64");
-    nonces.set(request, nonce);
+  apply(request: WithNonce, response: ServerResponse): string {
+    const nonce = newNonce();
+    request[nonceOf] = nonce;
     for (const [name, value] of this.#fixed) response.setHeader(name, value);
     if (this.#csp !== undefined) response.setHeader(this.#cspName, this.#csp(nonce));
     response.removeHeader("x-powered-by");

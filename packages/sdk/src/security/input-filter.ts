@@ -103,11 +103,14 @@ export class InputFilter {
     const target = request.raw?.url ?? request.url ?? "";
     if (!isCleanTarget(target)) throw new UncleanInput(badTargetTitle);
     if (request.body !== undefined) request.body = sanitise(request.body);
-    if (request.query !== undefined) {
-      // Express 5 and Koa parse the query anew each time it is read.
-      const value = this.#query(request.query);
-      const descriptor = { value, configurable: true, enumerable: true, writable: true };
-      Object.defineProperty(request, "query", descriptor);
+    const { query } = request;
+    if (query !== undefined) {
+      const value = this.#query(query);
+      // Express 5 and Koa parse the query anew each time it is read; elsewhere it is clean by now.
+      if (!Object.hasOwn(request, "query") || request.query !== value) {
+        const descriptor = { value, configurable: true, enumerable: true, writable: true };
+        Object.defineProperty(request, "query", descriptor);
+      }
     }
     if (request.params !== undefined) request.params = sanitise(request.params);
   }

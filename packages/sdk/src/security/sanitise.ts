@@ -60,6 +60,7 @@ export function lastOfEach<T extends object>(parameters: T, lists: readonly stri
 /** Whether a request's target is printable ASCII whose percent escapes decode to UTF-8 without NUL. */
 export function isCleanTarget(target: string): boolean {
   if (!/^[!-~]*$/.test(target)) return false;
+  if (!target.includes("%")) return true;
   try {
     return !decodeURIComponent(target.replaceAll("+", " ")).includes("\0");
   } catch {
