@@ -23,20 +23,31 @@ export function noteIgnored(window: Window): void {
 
 /**
  * min and max keep, for the series at hand, the samples that may yet become the extreme of a later
- * window: each in order of time, none worse than the next. A window then costs what is new in it.
+ * window: each in order of time, none worse than the next. A window then costs what is new in it. A
+ * series' first window may be its only one, so it is looked through without keeping anything.
  */
-function extremeOverTime(better: (a: number, b: number) => boolean): WindowFunction {
+function extremeOverTime(
+  better: (a: number, b: number) => boolean,
+  extremeOf: (values: Float64Array, low: number, high: number) => number,
+): WindowFunction {
   let series: WindowSeries | undefined;
   let candidates = new Int32Array(64);
   let head = 0;
   let tail = 0;
   let seen = 0;
   let before = 0;
+  let isSecond = false;
   return ofFloats((window) => {
     const { low, high } = window;
     const { values } = window.series;
-    if (series !== window.series || low < before || high < seen || seen < low) {
+    if (series !== window.series) {
       ({ series } = window);
+      before = low;
+      isSecond = true;
+      return extremeOf(values, low, high);
+    }
+    if (isSecond || low < before || high < seen || seen < low) {
+      isSecond = false;
       head = 0;
       tail = 0;
       seen = low;
@@ -61,6 +72,29 @@ function extremeOverTime(better: (a: number, b: number) => boolean): WindowFunct
   });
 }
 
+/** NaN is worse than any number; of equal ones (0 and −0 are) the first stands. */
+function leastOf(values: Float64Array, low: number, high: number): number {
+  let at = low;
+  while (at < high && Number.isNaN(values[at] ?? 0)) at += 1;
+  let least = at < high ? (values[at] ?? 0) : Number.NaN;
+  for (; at < high; at += 1) {
+    const value = values[at] ?? 0;
+    if (value < least) least = value;
+  }
+  return least;
+}
+
+function mostOf(values: Float64Array, low: number, high: number): number {
+  let at = low;
+  while (at < high && Number.isNaN(values[at] ?? 0)) at += 1;
+  let most = at < high ? (values[at] ?? 0) : Number.NaN;
+  for (; at < high; at += 1) {
+    const value = values[at] ?? 0;
+    if (value > most) most = value;
+  }
+  return most;
+}
+
 function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(length);
   larger.set(array);
@@ -68,8 +102,8 @@ function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<Array
 }
 
 /** These remember the series they are at, so each evaluation makes its own. */
-export const minOverTime = (): WindowFunction => extremeOverTime((a, b) => a < b);
-export const maxOverTime = (): WindowFunction => extremeOverTime((a, b) => a > b);
+export const minOverTime = (): WindowFunction => extremeOverTime((a, b) => a < b, leastOf);
+export const maxOverTime = (): WindowFunction => extremeOverTime((a, b) => a > b, mostOf);
 
 /** Of equal extremes the last one's time counts. */
 export const timeOfMin = ofFloats(({ series: { values, times }, low, high }) => {
