@@ -20,5 +20,6 @@ export * from "./saved-views.ts";
 export * from "./saved-rules.ts";
 export * from "./schedules.ts";
 export * from "./shifts.ts";
+export * from "./status-page.ts";
 export * from "./traces.ts";
 export * from "./values.ts";

@@ -78,6 +78,20 @@ import {
 } from "./schedules.ts";
 import { getHandover, getOnCallLoad, leaveHandoverNote } from "./shifts.ts";
 import {
+  createStatusComponent,
+  createStatusPost,
+  deleteStatusComponent,
+  deleteStatusPost,
+  endStatusOverride,
+  getStatusNotices,
+  getStatusPage,
+  overrideStatusComponent,
+  replaceStatusComponent,
+  saveStatusLogo,
+  saveStatusPage,
+  updateStatusPost,
+} from "./status-page.ts";
+import {
   compareTraces,
   getServiceMap,
   getTrace,
@@ -176,4 +190,16 @@ export const operations: Readonly<Record<string, Operation>> = {
   listIncidentRunbooks,
   getIncidentRunbook,
   tickRunbookStep,
+  getStatusPage,
+  saveStatusPage,
+  saveStatusLogo,
+  createStatusComponent,
+  replaceStatusComponent,
+  deleteStatusComponent,
+  overrideStatusComponent,
+  endStatusOverride,
+  createStatusPost,
+  updateStatusPost,
+  deleteStatusPost,
+  getStatusNotices,
 };

@@ -103,6 +103,7 @@ export const change = z.object({
     "targets",
     "silences",
     "on-call",
+    "status-page",
     "configuration",
   ]),
   id: z.string().optional(),

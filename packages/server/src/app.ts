@@ -38,8 +38,11 @@ import {
   createPaging,
   createPolicies,
   createRunbooks,
+  createStatusPage,
   DEFAULT_INCIDENT_POLICY,
+  readStatusSnapshot,
   serviceOf,
+  severityOf,
 } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
@@ -49,17 +52,21 @@ import {
   apiRoutes,
   createHttp,
   createLive,
+  createStatusFront,
+  createVisits,
   logPushRoutes,
   lokiRoutes,
   probeRoutes,
   prometheusRoutes,
   pushRoutes,
+  statusRoutes,
   tracePushRoutes,
   tracesRoutes,
 } from "./show/index.ts";
 import { runbookQueries } from "./runbook-queries.ts";
 import { apiSources } from "./sources.ts";
 import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
+import { statusProbes } from "./status-probes.ts";
 import { VERSION } from "./version.ts";
 
 /** The running platform. */
@@ -163,6 +170,34 @@ async function start(config: Config, closers: Closers): Promise<App> {
     self: counts,
     ...config.notifications,
   });
+  const statusFront = createStatusFront({
+    ...config.statusPage,
+    otherHosts: [
+      "localhost",
+      config.http.host,
+      new URL(externalURL).hostname,
+      new URL(config.statusPage.url).hostname,
+      ...config.http.allowedHosts,
+    ],
+    hasMail: config.paging.email !== undefined,
+    visits: createVisits({ clock, key: () => statusPage.visitKey() }),
+    onError: (reason) => log.error({ reason }, "the status page cannot be drawn"),
+  });
+  const snapshotFile = join(folder.path, "status-page.json");
+  const statusPage = createStatusPage({
+    records,
+    clock,
+    log,
+    announce,
+    url: config.statusPage.url,
+    config: config.paging,
+    probes: statusProbes(metrics),
+    severityOf: (labels) => severityOf(policy, labels),
+    snapshotFile,
+    publish: (world) => statusFront.publish(world),
+  });
+  const shownLast = await readStatusSnapshot(snapshotFile);
+  if (shownLast !== undefined) statusFront.publish(shownLast);
   const forwarder = createAlertForwarder({ log });
   const rules = createRules({
     metrics,
@@ -293,6 +328,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
     access,
     live,
     ...config.http,
+    front: statusFront,
     ui: webFolder,
     version: VERSION,
     reload,
@@ -322,6 +358,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
           isRead: (file) => rules.groups().some((group) => group.file === file),
         }),
         runbooks,
+        statusPage,
+        statusPageUrl: config.statusPage.url,
         live,
         sources,
         clock,
@@ -330,6 +368,12 @@ async function start(config: Config, closers: Closers): Promise<App> {
         version: VERSION,
       }),
       acknowledgeRoutes({ paging, incidents }),
+      statusRoutes({
+        page: statusPage,
+        front: statusFront,
+        clock,
+        secure: config.statusPage.url.startsWith("https:"),
+      }),
       prometheusRoutes({
         metrics,
         clock,
@@ -363,6 +407,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   closers.add("router", router);
   paging.start();
   closers.add("paging", paging);
+  statusPage.start();
+  closers.add("status page", statusPage);
   closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);

@@ -158,6 +158,19 @@ export const fileSchema = z.strictObject({
     .prefault({}),
   paging: pagingSchema,
   runbooks: runbooksSchema,
+  status_page: z
+    .strictObject({
+      hosts: z
+        .array(
+          z
+            .string()
+            .regex(/^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/, "is not a host name in small letters"),
+        )
+        .max(20)
+        .default([]),
+      url: z.url({ protocol: /^https?$/ }).optional(),
+    })
+    .prefault({}),
   rules: z
     .strictObject({
       saved_in: z.string().min(1).optional(),

@@ -190,6 +190,12 @@ export interface Config {
   /** By what people are paged. */
   readonly paging: PagingConfig;
   readonly runbooks: RunbooksConfig;
+  readonly statusPage: {
+    /** Host names at whose root the status page is, and nothing else. */
+    readonly hosts: readonly string[];
+    /** Where visitors find it, without a slash at the end. */
+    readonly url: string;
+  };
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
   /** The rule file that people write from the interface, where one is named. */
@@ -267,12 +273,13 @@ export async function loadConfig(
   const { fallback, flapping, heartbeat, digest } = value.notifications;
   const host = command.host ?? value.http.host ?? DEFAULTS.host;
   const port = (command.port ?? value.http.port ?? DEFAULTS.port) || (await freePort(host));
+  const externalURL = (value.http.external_url ?? addressOf(host, port)).replace(/\/+$/, "");
   return {
     file,
     http: {
       host,
       port,
-      externalURL: (value.http.external_url ?? addressOf(host, port)).replace(/\/+$/, ""),
+      externalURL,
       allowedHosts: value.http.allowed_hosts,
     },
     data: resolve(command.data ?? (value.data === undefined ? DEFAULTS.data : beside(value.data))),
@@ -305,6 +312,10 @@ export async function loadConfig(
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),
     runbooks: readRunbooks(value.runbooks, shipped("runbooks"), beside),
+    statusPage: {
+      hosts: value.status_page.hosts,
+      url: statusPageUrl(value.status_page, externalURL),
+    },
     savedRulesFile: value.rules.saved_in === undefined ? undefined : beside(value.rules.saved_in),
     logRuleFiles: value.logs.rule_files,
     postgres: {
@@ -396,6 +407,16 @@ function downsamplingOf(given: z.infer<typeof fileSchema>["telemetry"]["downsamp
 
 function wholeDays(ms: number): number {
   return Math.max(1, Math.ceil(ms / DAY));
+}
+
+/** Named, or made of the page's own host name, or below where the rest is. */
+function statusPageUrl(
+  { hosts, url }: z.infer<typeof fileSchema>["status_page"],
+  externalURL: string,
+): string {
+  if (url !== undefined) return url.replace(/\/+$/, "");
+  const [host] = hosts;
+  return host === undefined ? `${externalURL}/status` : `${new URL(externalURL).protocol}//${host}`;
 }
 
 /** A port that is free: links need it before anything listens. */

@@ -18,17 +18,28 @@ import {
   createPaging,
   createPolicies,
   createRunbooks,
+  createStatusPage,
   serviceOf,
+  severityOf,
 } from "../src/respond/index.ts";
-import type { Incidents, Paging, PagingConfig } from "../src/respond/index.ts";
+import type {
+  Incidents,
+  Paging,
+  PagingConfig,
+  StatusPage,
+  StatusProbes,
+} from "../src/respond/index.ts";
 import {
   acknowledgeRoutes,
   apiRoutes,
   createHttp,
   createLive,
+  createStatusFront,
+  createVisits,
   savedViewsIn,
+  statusRoutes,
 } from "../src/show/index.ts";
-import type { ApiSources, Http, HttpDeps, Live } from "../src/show/index.ts";
+import type { ApiSources, Http, HttpDeps, Live, StatusFront } from "../src/show/index.ts";
 import type { Records } from "../src/store/index.ts";
 import { testRecords } from "./records.ts";
 
@@ -58,6 +69,9 @@ export interface TestServer {
   readonly incidents: Incidents;
   /** Started by the tests that want it to page. */
   readonly paging: Paging;
+  /** Started by the tests that want it to keep itself. */
+  readonly statusPage: StatusPage;
+  readonly statusFront: StatusFront;
   readonly live: Live;
   /** Log lines at level warn and above. */
   readonly logged: string[];
@@ -78,6 +92,9 @@ export async function testServer(
     readonly paging?: PagingConfig;
     readonly savedRules?: SavedRules;
     readonly runbookFolder?: string;
+    readonly probes?: StatusProbes;
+    /** Host names of the status page's own. */
+    readonly statusHosts?: readonly string[];
   } & Partial<Omit<HttpDeps, "clock" | "routes">> = {},
 ): Promise<TestServer> {
   const {
@@ -88,6 +105,8 @@ export async function testServer(
     paging: _,
     savedRules: __,
     runbookFolder: ___,
+    probes,
+    statusHosts = [],
     ...http
   } = options;
   const records = await testRecords();
@@ -99,22 +118,45 @@ export async function testServer(
     bootstrapToken: "bootstrapToken" in options ? bootstrapToken : BOOTSTRAP,
   });
   const live = createLive({ clock, ...(http.limits === undefined ? {} : { limits: http.limits }) });
+  const pagingConfig = options.paging ?? {
+    email: undefined,
+    telephone: undefined,
+    allowPrivateAddresses: true,
+  };
   const paging = createPaging({
     records,
     clock,
     log,
     announce: live.announce,
     externalURL: http.externalURL ?? "",
-    config: options.paging ?? {
-      email: undefined,
-      telephone: undefined,
-      allowPrivateAddresses: true,
-    },
+    config: pagingConfig,
   });
   const incidents = createIncidents({ records, clock, announce: live.announce, paging });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const shifts = createShifts({ records, clock, announce: live.announce });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
+  const statusUrl = "http://127.0.0.1/status";
+  const statusFront: StatusFront = createStatusFront({
+    hosts: statusHosts,
+    otherHosts: ["localhost"],
+    url: statusUrl,
+    hasMail: pagingConfig.email !== undefined,
+    visits: createVisits({ clock, key: () => statusPage.visitKey() }),
+    onError: (reason) => void logged.push(reason),
+  });
+  const statusPage = createStatusPage({
+    records,
+    clock,
+    log,
+    announce: live.announce,
+    url: statusUrl,
+    config: pagingConfig,
+    probes: probes ?? { upShare: async () => undefined, days: async () => [] },
+    severityOf: (labels) => severityOf(DEFAULT_INCIDENT_POLICY, labels),
+    snapshotFile: join(empty, "status-page.json"),
+    publish: (world) => statusFront.publish(world),
+    random: () => 0.5,
+  });
   const api = apiRoutes({
     access,
     incidents,
@@ -135,6 +177,8 @@ export async function testServer(
       rules: () => [{ name: "HighErrorRate", annotations: {} }],
       externalURL: http.externalURL ?? "",
     }),
+    statusPage,
+    statusPageUrl: statusUrl,
     live,
     clock,
     externalURL: http.externalURL,
@@ -190,8 +234,14 @@ export async function testServer(
     version: "0.0.0-test",
     reload: async () => {},
     metrics: async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" }),
+    front: statusFront,
     ...http,
-    routes: [api, acknowledgeRoutes({ paging, incidents }), ...routes],
+    routes: [
+      api,
+      acknowledgeRoutes({ paging, incidents }),
+      statusRoutes({ page: statusPage, front: statusFront, clock, secure: false }),
+      ...routes,
+    ],
   });
   const url = await server.listen();
   return {
@@ -201,6 +251,8 @@ export async function testServer(
     access,
     incidents,
     paging,
+    statusPage,
+    statusFront,
     live,
     logged,
     async token(scope) {
@@ -217,6 +269,7 @@ export async function testServer(
     },
     async close() {
       await paging.stop();
+      await statusPage.stop();
       await server.close();
       await records.close();
       await rm(empty, { recursive: true, force: true });

@@ -7,3 +7,7 @@ export { personOf } from "./person.ts";
 export { actorOf, authorize } from "./scopes.ts";
 export type { Principal, RouteAccess, Scope } from "./scopes.ts";
 export type { Started } from "./sign-in.ts";
+export { Attempts } from "./attempts.ts";
+export { Gate } from "./gate.ts";
+export { networkOf } from "./network.ts";
+export { hashPassword, verifyPassword } from "./password.ts";

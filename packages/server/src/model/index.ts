@@ -21,4 +21,5 @@ export * from "./samples.ts";
 export * from "./schedules.ts";
 export * from "./secret.ts";
 export * from "./spans.ts";
+export * from "./status-page.ts";
 export * from "./views.ts";

@@ -39,6 +39,7 @@ export interface Change {
     | "targets"
     | "silences"
     | "on-call"
+    | "status-page"
     | "configuration";
   /** The changed thing, where there is one. */
   readonly id?: string;

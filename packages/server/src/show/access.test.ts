@@ -115,6 +115,14 @@ describe("every route, with every scope", () => {
         "POST /acknowledge/:token",
         "POST /acknowledge/:token/voice",
         "POST /telephone/texts",
+        "GET /status",
+        "GET /status/*",
+        "POST /status/enter",
+        "POST /status/subscribe",
+        "GET /status/subscribe/:token",
+        "POST /status/subscribe/:token",
+        "GET /status/unsubscribe/:token",
+        "POST /status/unsubscribe/:token",
       ]),
     );
   });

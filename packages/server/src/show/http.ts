@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import cookies from "@fastify/cookie";
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from "fastify";
@@ -42,6 +43,12 @@ export interface HttpDeps {
   /** Told of every answer: method, the route's pattern, status, seconds. */
   readonly answered?: (method: string, route: string, status: number, seconds: number) => void;
   readonly limits?: Partial<HttpLimits>;
+  /** Answers some requests from memory, before anything else looks at them. */
+  readonly front?: {
+    answer(request: IncomingMessage, response: ServerResponse): boolean;
+    rewrite(request: IncomingMessage): string;
+    readonly hosts: readonly string[];
+  };
 }
 
 /** The HTTP side of the server. */
@@ -70,7 +77,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 /** Makes the HTTP server with every route. Fails when a route does not say who may use it. */
 export async function createHttp(deps: HttpDeps): Promise<Http> {
   const limits = { ...HTTP_LIMITS, ...deps.limits };
-  const { externalURL } = deps;
+  const { externalURL, front } = deps;
   const cookie = sessionCookie(externalURL);
   const ui = await openUiFiles(deps.ui);
   const proxies = deps.trustedProxies ?? [];
@@ -86,6 +93,9 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       connectionsCheckingInterval: limits.slowCheckEvery,
     },
     trustProxy: proxies.length === 0 ? false : [...proxies],
+    ...(front === undefined
+      ? {}
+      : { rewriteUrl: (request: IncomingMessage) => front.rewrite(request) }),
     routerOptions: { maxParamLength: limits.param },
     genReqId: ({ headers }) => {
       const given = headers["x-request-id"];
@@ -141,7 +151,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     access: deps.access,
     cookie,
     host: deps.host,
-    allowedHosts: deps.allowedHosts ?? [],
+    allowedHosts: [...(deps.allowedHosts ?? []), ...(front?.hosts ?? [])],
     externalURL,
   });
 
@@ -166,6 +176,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   });
 
   await app.ready();
+  if (front !== undefined) answerFirst(app.server, front, deps.clock, answered);
   return {
     app,
     routes,
@@ -188,4 +199,25 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       cut.cancel();
     },
   };
+}
+
+/** Puts the front before everything else that the server does with a request. */
+function answerFirst(
+  server: Server,
+  front: NonNullable<HttpDeps["front"]>,
+  clock: Clock,
+  answered: HttpDeps["answered"],
+): void {
+  const others = server.listeners("request") as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[];
+  server.removeAllListeners("request");
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const started = clock.now();
+    if (front.answer(request, response)) {
+      const seconds = (clock.now() - started) / 1000;
+      answered?.(request.method ?? "GET", "/status/*", response.statusCode, seconds);
+    } else for (const other of others) other(request, response);
+  });
 }

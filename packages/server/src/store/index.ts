@@ -39,5 +39,7 @@ export * from "./postgres/schedules.ts";
 export * from "./postgres/sessions.ts";
 export * from "./postgres/sign-in-links.ts";
 export * from "./postgres/silences.ts";
+export * from "./postgres/status-page.ts";
+export * from "./postgres/status-subscribers.ts";
 export * from "./postgres/tokens.ts";
 export * from "./postgres/users.ts";

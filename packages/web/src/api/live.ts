@@ -17,6 +17,7 @@ const affected: Readonly<Record<Change["topic"], readonly string[]>> = {
   targets: ["targets", "overview"],
   silences: ["silences", "alerts"],
   "on-call": ["on-call"],
+  "status-page": ["status-page"],
   configuration: ["rules", "targets", "overview", "alerts"],
 };
 

@@ -144,6 +144,25 @@ export const routes: RouteObject[] = [
             handle: shared,
             lazy: () => import("../screens/runbooks/page-route.tsx"),
           },
+          {
+            path: "status-page",
+            lazy: () => import("../screens/status-page/tabs-route.tsx"),
+            children: [
+              { index: true, lazy: () => import("../screens/status-page/components-route.tsx") },
+              {
+                path: "announcements",
+                lazy: () => import("../screens/status-page/announcements-route.tsx"),
+              },
+              {
+                path: "appearance",
+                lazy: () => import("../screens/status-page/appearance-route.tsx"),
+              },
+            ],
+          },
+          {
+            path: "status-page/components/:id",
+            lazy: () => import("../screens/status-page/component-route.tsx"),
+          },
           { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
           {
             path: "settings",

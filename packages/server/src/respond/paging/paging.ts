@@ -29,11 +29,12 @@ import type {
   Tx,
   UserRecord,
 } from "../../store/index.ts";
-import { pageIdOf, tokenOf } from "./acknowledge-link.ts";
+import { idOfToken, tokenOf } from "../signed-link.ts";
 import { PagingError } from "./errors.ts";
 import { Escalator } from "./escalator.ts";
 import { policyFor, stepInWords } from "./policy.ts";
-import { reveal, sendPage } from "./send-page.ts";
+import { reveal } from "../mail.ts";
+import { sendPage } from "./send-page.ts";
 import type { PagingConfig } from "./send-page.ts";
 import { isSignedForm, readReply } from "./text-reply.ts";
 
@@ -204,7 +205,7 @@ class PersonPaging implements Paging {
   async link(token: string): Promise<AnsweredLink> {
     const { records, clock } = this.#options;
     const refuse = (why: string) => new PagingError("acknowledge_link_invalid", why);
-    const id = pageIdOf(await this.#linkKey(), token);
+    const id = idOfToken(await this.#linkKey(), "acknowledge", token);
     const page = id === undefined ? undefined : await findPersonPage(records.db, id);
     if (page === undefined) throw refuse("This link is none of ours. Open it from the page again.");
     if (clock.now() - page.createdAt.getTime() > LINK_LIFE) {
@@ -289,7 +290,7 @@ class PersonPaging implements Paging {
       policy: policy.name,
       step: stepInWords(policy, page),
       incidentUrl: `${externalURL}/incidents/${incident.number}`,
-      acknowledgeUrl: `${externalURL}/acknowledge/${tokenOf(await this.#linkKey(), page.id)}`,
+      acknowledgeUrl: `${externalURL}/acknowledge/${tokenOf(await this.#linkKey(), "acknowledge", page.id)}`,
     });
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EscalationPolicy } from "../../model/index.ts";
 import { addressFault, waysNow } from "./contacts.ts";
-import { pageIdOf, tokenOf } from "./acknowledge-link.ts";
+import { idOfToken, tokenOf } from "../signed-link.ts";
 import { placeAfter, policyFor, stepInWords, targetsOf } from "./policy.ts";
 
 const person = (id: string) => ({ kind: "person", id }) as const;
@@ -95,16 +95,17 @@ test.each([
 test("a link's token is ours alone", () => {
   const key = Buffer.alloc(32, 1);
   const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
-  const token = tokenOf(key, id);
+  const token = tokenOf(key, "acknowledge", id);
   expect(token).toMatch(/^[\w-]{43}$/);
-  expect(pageIdOf(key, token)).toBe(id);
-  expect(pageIdOf(Buffer.alloc(32, 2), token)).toBeUndefined();
+  expect(idOfToken(key, "acknowledge", token)).toBe(id);
+  expect(idOfToken(key, "end a subscription", token)).toBeUndefined();
+  expect(idOfToken(Buffer.alloc(32, 2), "acknowledge", token)).toBeUndefined();
   for (let place = 0; place < token.length; place += 1) {
     const other = token[place] === "A" ? "B" : "A";
     const forged = token.slice(0, place) + other + token.slice(place + 1);
-    expect(pageIdOf(key, forged), forged).toBeUndefined();
+    expect(idOfToken(key, "acknowledge", forged), forged).toBeUndefined();
   }
   for (const odd of ["", "A", `${token}A`, token.slice(1), `${token}=`, "%00".repeat(20)]) {
-    expect(pageIdOf(key, odd)).toBeUndefined();
+    expect(idOfToken(key, "acknowledge", odd)).toBeUndefined();
   }
 });

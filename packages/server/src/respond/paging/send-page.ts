@@ -1,25 +1,15 @@
-import { readFile } from "node:fs/promises";
 import type { ContactKind } from "../../model/index.ts";
 import { defaultHttpConfig } from "../../route/index.ts";
 import type { HttpSender, MailSender, Outcome } from "../../route/index.ts";
+import { reveal, sendMail } from "../mail.ts";
+import type { ConfiguredSecret, MailAccount } from "../mail.ts";
+import { slackEscaped } from "../slack-text.ts";
 import { escapeHtml, headlineOf, htmlOf, textOf } from "./message.ts";
 import type { PageMessage } from "./message.ts";
 
-/** What a secret of the configuration is: the text itself, or a file that is read at each use. */
-export type ConfiguredSecret = { readonly text: string } | { readonly file: string };
-
 /** By what this installation reaches people, from `paging` in seaworthy.yml. */
 export interface PagingConfig {
-  readonly email:
-    | {
-        readonly host: string;
-        readonly port: number;
-        readonly from: string;
-        readonly username: string;
-        readonly password: ConfiguredSecret;
-        readonly requireTls: boolean;
-      }
-    | undefined;
+  readonly email: MailAccount | undefined;
   /** Twilio, or another one with its API. */
   readonly telephone:
     | {
@@ -41,8 +31,6 @@ export interface PageSenders {
   readonly now: () => number;
 }
 
-/** The port at which TLS begins with the connection (RFC 8314). */
-const IMPLICIT_TLS_PORT = 465;
 /** A text message of one part in the GSM alphabet. */
 const SMS_LENGTH = 160;
 
@@ -82,30 +70,15 @@ const SENDERS: Readonly<Record<ContactKind, Send>> = {
   async email({ id, address }, message, { config, mail, now }) {
     const { email } = config;
     if (email === undefined) return { kind: "failed", error: "no mail server is configured" };
-    return mail.send(
-      {
-        host: email.host,
-        port: email.port,
-        hello: "",
-        implicitTls: email.port === IMPLICIT_TLS_PORT,
-        requireTls: email.requireTls,
-        tls: undefined,
-        user: email.username,
-        password: await reveal(email.password),
-        secret: "",
-      },
-      {
-        envelope: { from: bare(email.from), to: [address] },
-        from: email.from,
-        to: address,
-        subject: headlineOf(message),
-        messageId: `<${id}@seaworthy>`,
-        text: textOf(message),
-        html: htmlOf(message),
-        date: now(),
-        headers: { "x-priority": "1" },
-      },
-    );
+    return sendMail(mail, email, {
+      to: address,
+      subject: headlineOf(message),
+      messageId: `<${id}@seaworthy>`,
+      text: textOf(message),
+      html: htmlOf(message),
+      date: now(),
+      headers: { "x-priority": "1" },
+    });
   },
 
   slack: (page, message, senders) =>
@@ -183,19 +156,4 @@ async function telephone(
     idempotencyKey: id,
     timeout: 0,
   });
-}
-
-/** What a secret is now. Rejects when its file cannot be read. */
-export async function reveal(secret: ConfiguredSecret): Promise<string> {
-  return "text" in secret ? secret.text : (await readFile(secret.file, "utf8")).trim();
-}
-
-/** The address in `Name <address>`. */
-function bare(from: string): string {
-  return /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from.trim();
-}
-
-/** Slack reads these three as markup. */
-function slackEscaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -11,6 +11,7 @@ import type {
   Policies,
   Runbooks,
   Shifts,
+  StatusPage,
 } from "../../respond/index.ts";
 import { HTTP_LIMITS } from "../limits.ts";
 import type { HttpLimits } from "../limits.ts";
@@ -35,6 +36,7 @@ import { serveShifts } from "./shifts.ts";
 import { serveSavedViews } from "./saved-views.ts";
 import { serveOn } from "./serve.ts";
 import type { ApiSources } from "./sources.ts";
+import { serveStatusPage } from "./status-page.ts";
 import { serveTraces } from "./traces.ts";
 
 export interface ApiDeps {
@@ -47,6 +49,9 @@ export interface ApiDeps {
   readonly policies: Policies;
   readonly contacts: ContactBook;
   readonly runbooks: Runbooks;
+  readonly statusPage: StatusPage;
+  /** Where visitors find the status page. */
+  readonly statusPageUrl: string;
   readonly live: Live;
   readonly sources: ApiSources;
   readonly clock: Clock;
@@ -85,6 +90,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     servePaging(serve, deps);
     serveRunbooks(serve, deps);
     serveSavedRules(serve, deps);
+    serveStatusPage(serve, deps.statusPage, deps.statusPageUrl);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });
     serveShifts(serve, deps);
 

@@ -113,3 +113,19 @@ export async function deleteEndedAlerts(
     .where("ends_at", "<", new Date(before))
     .execute();
 }
+
+/** The labels of alerts that fire at a moment, at most `limit` of them. */
+export async function listFiringLabels(
+  db: Db,
+  at: number,
+  limit: number,
+): Promise<readonly Labels[]> {
+  const rows = await db
+    .selectFrom("alerts")
+    .select("labels")
+    .where("starts_at", "<=", new Date(at))
+    .where("ends_at", ">", new Date(at))
+    .limit(limit)
+    .execute();
+  return rows.map((row) => JSON.parse(row.labels) as Labels);
+}

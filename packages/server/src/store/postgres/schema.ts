@@ -27,6 +27,8 @@ import { savedViewMigrations } from "./tables/saved-views.ts";
 import type { SavedViewTables } from "./tables/saved-views.ts";
 import { scheduleMigrations } from "./tables/schedules.ts";
 import type { ScheduleTables } from "./tables/schedules.ts";
+import { statusPageMigrations } from "./tables/status-page.ts";
+import type { StatusPageTables } from "./tables/status-page.ts";
 
 /** Every table. Each noun keeps its own in `tables/`. */
 export interface Schema
@@ -44,7 +46,8 @@ export interface Schema
     RuleStateTables,
     RunbookTables,
     SavedViewTables,
-    ScheduleTables {}
+    ScheduleTables,
+    StatusPageTables {}
 
 /** Every migration, oldest first. New ones are appended; old ones are never edited once released. */
 export const migrations: readonly Migration[] = [
@@ -62,4 +65,5 @@ export const migrations: readonly Migration[] = [
   ...incidentWorkMigrations,
   ...runbookMigrations,
   ...handoverNoteMigrations,
+  ...statusPageMigrations,
 ];

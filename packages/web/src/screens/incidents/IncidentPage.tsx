@@ -10,6 +10,7 @@ import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { BlastRadius } from "./BlastRadius.tsx";
 import { IncidentRunbooks } from "../runbooks/IncidentRunbooks.tsx";
+import { IncidentAnnouncements } from "../status-page/IncidentAnnouncements.tsx";
 import { Evidence } from "./Evidence.tsx";
 import { IncidentHeader } from "./IncidentHeader.tsx";
 import styles from "./IncidentPage.module.css";
@@ -54,6 +55,7 @@ export function IncidentPage() {
           <People incident={incident} />
           <Tasks incident={incident} />
           <Resources incident={incident} />
+          <IncidentAnnouncements incident={incident} />
           <Timeline key={incident.id} incident={incident} />
         </div>
         <div>

@@ -1,0 +1,10 @@
+import { queryClient } from "../../api/query-client.ts";
+import { ComponentPage } from "./ComponentPage.tsx";
+import { statusPageQuery } from "./queries.ts";
+
+export function loader(): null {
+  void queryClient.prefetchQuery(statusPageQuery);
+  return null;
+}
+
+export const Component = ComponentPage;

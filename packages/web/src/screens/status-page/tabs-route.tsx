@@ -1,0 +1,1 @@
+export { StatusTabs as Component } from "./StatusTabs.tsx";
