@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { describe, expect, it, vi } from "vitest";
 import type { Fixture } from "./fixture/server.ts";
 import type { WorldName } from "./fixture/worlds.ts";
@@ -292,6 +292,48 @@ describe("logs", () => {
         url.searchParams.get("q") ===
         '{service_name="checkout"} |= "payment" | detected_level!="error"',
     );
+  });
+
+  it("are followed as they come, stand still for who reads, and go on when the connection is back", async () => {
+    await open("/");
+    const sockets: WebSocketRoute[] = [];
+    await page.routeWebSocket(/\/loki\/api\/v1\/tail\?/, (socket) => void sockets.push(socket));
+    const said = (from: number, count: number, more: object = {}) => {
+      const values = Array.from({ length: count }, (_, i) => [
+        `${Date.now()}${String(from + i).padStart(6, "0")}`,
+        `line ${from + i}`,
+        { structuredMetadata: { detected_level: "info" } },
+      ]);
+      sockets
+        .at(-1)
+        ?.send(JSON.stringify({ streams: [{ stream: { app: "live" }, values }], ...more }));
+    };
+    await page.goto(`${fixture.url}/explore/logs?follow=`);
+    const status = page.getByRole("status").filter({ hasText: /Following|Standing|new line|lost/ });
+    await status.getByText("Following").waitFor();
+    said(0, 1);
+    await page.getByText("line 0", { exact: true }).waitFor();
+    // More than are kept, in bursts: the newest are drawn, and what is gone is told.
+    for (let burst = 0; burst < 12; burst += 1) {
+      said(1 + burst * 500, 500, burst === 11 ? { dropped: 7 } : {});
+    }
+    await page.getByText("line 6000", { exact: true }).waitFor();
+    await page.getByText("1008 lines left out", { exact: true }).waitFor();
+    expect(await page.getByRole("article").count()).toBe(200);
+    await page.getByRole("button", { name: /line 5990$/ }).click();
+    await status.getByText("Standing still").waitFor();
+    said(7000, 30);
+    await status.getByText("30 new lines").waitFor();
+    expect(await page.getByText("line 7029", { exact: true }).count()).toBe(0);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("line 7029", { exact: true }).waitFor();
+    await sockets.at(-1)?.close();
+    await expect.poll(() => sockets.length, { timeout: 30_000 }).toBe(2);
+    await status.getByText("Following").waitFor();
+    const again = new URL(sockets.at(-1)?.url() ?? "").searchParams;
+    expect(again.get("start")).toMatch(/007030$/);
+    said(8000, 1);
+    await page.getByText("line 8000", { exact: true }).waitFor();
   });
 
   it("lead to the trace of a line, and to every line of that trace", async () => {

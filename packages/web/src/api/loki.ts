@@ -18,7 +18,7 @@ export interface LogLine {
 
 type Value = readonly [string, string, { structuredMetadata?: Fields; parsed?: Fields }?];
 
-interface Stream {
+export interface Stream {
   readonly stream: Fields;
   readonly values: readonly Value[];
 }

@@ -262,13 +262,18 @@ describe("what there is", () => {
 });
 
 it("shows lines as they come, on a WebSocket", async () => {
-  const url = `${server.url.replace("http", "ws")}/loki/api/v1/tail?${new URLSearchParams({ query: '{app="live"} |= "yes"', start: ns(end - 60_000) }).toString()}`;
-  await push({ app: "live" }, [[ns(end), "yes, before"]]);
+  const url = `${server.url.replace("http", "ws")}/loki/api/v1/tail?${new URLSearchParams({ query: '{app="live"} |= "yes"', start: ns(end - 60_000), encoding_flags: "categorize-labels" }).toString()}`;
+  await push({ app: "live" }, [[ns(end), "yes, before", { user: "ann" }]]);
   const socket = new WebSocket(url, { headers: { authorization: `Bearer ${reader}` } });
   const next = async () =>
     JSON.parse(String(((await once(socket, "message")) as unknown[])[0])) as unknown;
   expect(await next()).toMatchObject({
-    streams: [{ stream: { app: "live" }, values: [[ns(end), "yes, before"]] }],
+    streams: [
+      {
+        stream: { app: "live" },
+        values: [[ns(end), "yes, before", { structuredMetadata: { user: "ann" } }]],
+      },
+    ],
   });
   const following = next();
   await push({ app: "live" }, [
@@ -276,7 +281,7 @@ it("shows lines as they come, on a WebSocket", async () => {
     [ns(end + 2), "yes, live"],
   ]);
   expect(await following).toMatchObject({
-    streams: [{ stream: { app: "live" }, values: [[ns(end + 2), "yes, live"]] }],
+    streams: [{ stream: { app: "live" }, values: [[ns(end + 2), "yes, live", {}]] }],
     dropped_entries: null,
   });
   socket.close();

@@ -22,6 +22,16 @@ const HOUR_MS = 3_600_000;
 /** Steps of a range query that does not say its step. */
 const DEFAULT_STEPS = 250;
 
+/** What Grafana asks for, to tell labels from metadata. */
+export const CATEGORIZE = "categorize-labels";
+
+/** Whether it is asked for: by Loki's header, or where there can be none, as `encoding_flags` of the URL. */
+export function wantsCategories(request: FastifyRequest): boolean {
+  const inHeader = String(request.headers["x-loki-response-encoding-flags"] ?? "");
+  const inUrl = new LokiParameters(request, 0).get("encoding_flags");
+  return `${inHeader},${inUrl}`.split(",").some((flag) => flag.trim() === CATEGORIZE);
+}
+
 /** A request's parameters, of the URL and of a form in its body. */
 export class LokiParameters {
   readonly #values: URLSearchParams;

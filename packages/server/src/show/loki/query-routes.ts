@@ -1,12 +1,9 @@
 import { isLogExpr } from "@seaworthy/logql";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { goneSignal } from "../gone.ts";
 import type { LokiDeps } from "./deps.ts";
 import { matrixOf, number, streamsOf, success, vectorOf } from "./json.ts";
-import { LokiError, LokiParameters } from "./parameters.ts";
-
-/** What Grafana asks for, to tell labels from metadata. */
-const CATEGORIZE = "categorize-labels";
+import { CATEGORIZE, LokiError, LokiParameters, wantsCategories } from "./parameters.ts";
 
 /** `/query` and `/query_range`. */
 export function queryRoutes(app: FastifyInstance, { logs, clock }: LokiDeps): void {
@@ -80,11 +77,4 @@ function sendMatrix(reply: FastifyReply, answer: Answer, grid: GridOf, started: 
         ]
       : answer;
   return reply.send(success("matrix", matrixOf(matrix, grid), started, matrix.length));
-}
-
-function wantsCategories(request: FastifyRequest): boolean {
-  const flags = request.headers["x-loki-response-encoding-flags"];
-  return String(flags ?? "")
-    .split(",")
-    .some((flag) => flag.trim() === CATEGORIZE);
 }

@@ -1,10 +1,10 @@
-import { isLogExpr } from "@seaworthy/logql";
+import { isLogExpr, labelsKey } from "@seaworthy/logql";
 import type { LogLine } from "@seaworthy/logql";
 import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
 import type { LokiDeps } from "./deps.ts";
 import { streamsOf } from "./json.ts";
-import { LokiError, LokiParameters } from "./parameters.ts";
+import { LokiError, LokiParameters, wantsCategories } from "./parameters.ts";
 
 /** How often what has come is sent, ms. */
 const SEND_EVERY = 250;
@@ -35,13 +35,20 @@ export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps)
       const expr = logs.parse(parameters.query());
       if (!isLogExpr(expr)) return;
       followers += 1;
+      const categorized = wantsCategories(request);
       const follower = tail.follow(expr);
+      /** Lines of the past, which may come once more from the follower. */
+      let past = new Set<string>();
       const gone = new AbortController();
       let timer: { cancel(): void } | undefined;
       const flush = () => {
         if (socket.bufferedAmount < MAX_BUFFERED) {
-          const { lines, dropped } = follower.take();
-          if (lines.length > 0 || dropped > 0) send(socket, lines, dropped, clock.now());
+          const { lines: taken, dropped } = follower.take();
+          const lines = past.size === 0 ? taken : taken.filter((line) => !past.has(keyOf(line)));
+          if (taken.length > 0) past = new Set();
+          if (lines.length > 0 || dropped > 0) {
+            send(socket, { lines, dropped, categorized, now: clock.now() });
+          }
         }
         timer = clock.after(SEND_EVERY, flush);
       };
@@ -61,7 +68,10 @@ export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps)
       logs.lines(expr, range, { signal: gone.signal }).then(
         (lines) => {
           if (gone.signal.aborted) return;
-          if (lines.length > 0) send(socket, lines.toReversed(), 0, clock.now());
+          if (lines.length > 0) {
+            send(socket, { lines: lines.toReversed(), dropped: 0, categorized, now: clock.now() });
+          }
+          past = new Set(lines.map(keyOf));
           flush();
         },
         (error: unknown) => {
@@ -76,9 +86,27 @@ export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps)
   });
 }
 
-function send(socket: WebSocket, lines: readonly LogLine[], dropped: number, now: number): void {
-  const streams = streamsOf(lines, false);
-  const dropped_entries =
-    dropped === 0 ? null : [{ labels: {}, timestamp: new Date(now).toISOString() }];
-  socket.send(JSON.stringify({ streams, dropped_entries }));
+function keyOf({ timeNs, line, stream }: LogLine): string {
+  return `${timeNs}/${labelsKey(stream)}/${line}`;
+}
+
+interface Sent {
+  readonly lines: readonly LogLine[];
+  /** Lines that were left out since the last message. */
+  readonly dropped: number;
+  readonly categorized: boolean;
+  readonly now: number;
+}
+
+/** As Loki does; `dropped` says in addition how many lines were left out. */
+function send(socket: WebSocket, { lines, dropped, categorized, now }: Sent): void {
+  const streams = streamsOf(lines, categorized);
+  const entries = [{ labels: {}, timestamp: new Date(now).toISOString() }];
+  socket.send(
+    JSON.stringify({
+      streams,
+      dropped_entries: dropped === 0 ? null : entries,
+      ...(dropped === 0 ? {} : { dropped }),
+    }),
+  );
 }

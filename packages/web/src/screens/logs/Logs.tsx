@@ -16,6 +16,7 @@ import { useTimeRange } from "../../time/use-time-range.ts";
 import { remember } from "../explore/history.ts";
 import { Facets } from "./Facets.tsx";
 import { everything, givesLines, withField, withLabel, withPattern } from "./log-query.ts";
+import { LiveLines } from "./LiveLines.tsx";
 import { LogGraph } from "./LogGraph.tsx";
 import { LogLineRow } from "./LogLineRow.tsx";
 import { LogQueryForm } from "./LogQueryForm.tsx";
@@ -26,8 +27,8 @@ import { linesQuery } from "./queries.ts";
 import { SavedViews } from "./SavedViews.tsx";
 import { TakeAway } from "./TakeAway.tsx";
 
-/** While following, how often to ask, in milliseconds. */
-const followEvery = 2000;
+/** While following, how often to ask how many lines came, in milliseconds. */
+const followEvery = 5000;
 
 const example = `curl -X POST http://127.0.0.1:4000/api/logs/lines?service_name=hello \\
   -H "Authorization: Bearer $SEAWORTHY_TOKEN" -d '{"level":"info","msg":"hello"}'`;
@@ -38,15 +39,17 @@ export function Logs() {
   const query = params.get("q") ?? everything;
   const open = params.get("open");
   const showsPatterns = params.get("tab") === "patterns";
-  const isFollowing = params.has("follow");
   const { range } = useTimeRange();
+  const isFollowing = params.has("follow") && isMoving(range);
+  const isLive = isFollowing && givesLines(query) && !showsPatterns;
   const [asked, setAsked] = useState(Date.now);
   const ticking = useNow(followEvery);
   const now = isFollowing ? Math.max(ticking, asked) : asked;
   const span = useMemo(() => resolveRange(range, now), [range, now]);
+  const liveFrom = resolveRange(range, asked).start;
   const list = useRowKeys<HTMLDivElement>();
   const { data, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage } = useInfiniteQuery(
-    { ...linesQuery(query, span), enabled: givesLines(query) },
+    { ...linesQuery(query, span), enabled: givesLines(query) && !isLive },
   );
   const lines = useMemo(() => data?.pages.flat() ?? [], [data]);
 
@@ -70,6 +73,9 @@ export function Logs() {
     run(
       name in line.stream ? withLabel(query, name, value, has) : withField(query, name, value, has),
     );
+
+  const pick = (name: string, value: string) =>
+    run(name === "detected_level" ? withField(query, name, value) : withLabel(query, name, value));
 
   return (
     <Page
@@ -106,6 +112,17 @@ export function Logs() {
       <LogQueryForm query={query} run={(text) => run(text)} />
       {!givesLines(query) ? (
         <LogGraph query={query} />
+      ) : isLive ? (
+        <>
+          <LogVolume query={query} span={span} />
+          <LiveLines
+            key={`${liveFrom} ${query}`}
+            query={query}
+            start={liveFrom}
+            narrow={narrow}
+            pick={pick}
+          />
+        </>
       ) : error !== null ? (
         <ErrorState error={error} retry={() => void refetch()} />
       ) : data === undefined ? (
@@ -125,16 +142,7 @@ export function Logs() {
             <NoLines isEverything={query === everything} />
           ) : (
             <div className={styles.columns}>
-              <Facets
-                lines={lines}
-                pick={(name, value) =>
-                  run(
-                    name === "detected_level"
-                      ? withField(query, name, value)
-                      : withLabel(query, name, value),
-                  )
-                }
-              />
+              <Facets lines={lines} pick={pick} />
               <div ref={list} className={styles.lines}>
                 {lines.map((line) => (
                   <LogLineRow

@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { TailBuffer } from "./tail-buffer.ts";
+
+it("keeps the newest and counts what it lost", () => {
+  const buffer = new TailBuffer<number>(5);
+  buffer.add([1, 2, 3]);
+  expect(buffer.newest(2)).toEqual([3, 2]);
+  expect([buffer.size, buffer.lost]).toEqual([3, 0]);
+  buffer.add([4, 5, 6, 7]);
+  expect(buffer.newest(10)).toEqual([7, 6, 5, 4, 3]);
+  expect([buffer.size, buffer.lost]).toEqual([5, 2]);
+  buffer.add(Array.from({ length: 20 }, (_, i) => 100 + i));
+  expect(buffer.newest(1)).toEqual([119]);
+  expect([buffer.size, buffer.lost]).toEqual([5, 22]);
+});
