@@ -386,6 +386,15 @@ async function sizesAndQueries() {
       limit,
     });
   }
+  const everything = logs.parse('{app="shop"}');
+  const { startNs, endNs } = range;
+  const request = { startNs, endNs, stepNs: 3_600_000_000_000n, limit: 50 };
+  print({
+    case: `24 h of ${LINES.toLocaleString("en")} lines, top patterns of a service`,
+    unit: "ms",
+    ours: await medianTime(3, () => logs.patterns(everything, request)),
+    limit: null,
+  });
   await close();
 }
 

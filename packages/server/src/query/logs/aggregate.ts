@@ -134,17 +134,22 @@ function countLines(
   const buckets = bucketsOf(expr, grid);
   if (exact === undefined || buckets === undefined) return undefined;
   const plan = planOf(expr, exact.json);
+  if (plan === undefined) return undefined;
+  // The conditions let through all that they may be wrong about; groups are formed of what is left.
+  const doubts = exact.json?.irregular ?? [];
+  const present = plan.present === undefined ? [] : [`(${[plan.present, ...doubts].join(" OR ")})`];
   const groups = groupsOf(expr.grouping, streams, labels, exact.json);
-  if (plan === undefined || groups === undefined) return undefined;
+  if (groups === undefined) return undefined;
 
   // These are complete only now: each label that was asked for may have added its own.
   const irregular = exact.json?.irregular ?? [];
   const isIrregular = irregular.length === 0 ? "0" : `(${irregular.join(" OR ")})`;
-  const lets = conditions.map((condition) =>
-    irregular.length === 0 ? condition : `(${condition} OR ${isIrregular})`,
-  );
-  const present = plan.present === undefined ? [] : [`(${plan.present} OR ${isIrregular})`];
-  const where = [linesCondition(sql, streams, linesOf(expr, grid)), also(sql), ...lets, ...present];
+  const where = [
+    linesCondition(sql, streams, linesOf(expr, grid)),
+    also(sql),
+    ...conditions,
+    ...present,
+  ];
   const names = groups.columns.map((_, i) => `g${i}`);
   const text = `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
       ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}

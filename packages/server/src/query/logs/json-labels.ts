@@ -19,28 +19,36 @@ interface Member {
  * looks into JSON reads all of the line: a member is read once, and the rest is done on its text.
  */
 export class JsonLabels {
-  readonly irregular: string[] = [];
+  readonly #notes: string[];
   readonly #sql: Sql;
   readonly #labels: LabelColumns;
-  readonly #valid = "(startsWith(trimLeft(line), '{') AND isValidJSON(line))";
   #errorsPass = true;
+  /** The first member that was asked for. */
+  #member: string | undefined;
 
   constructor(sql: Sql, labels: LabelColumns) {
     this.#sql = sql;
     this.#labels = labels;
     // A key may be written with escapes.
-    this.irregular.push(
+    this.#notes = [
       `(position(line, '\\\\u00') > 0 AND match(line, '\\\\\\\\u00[0-9a-fA-F]{2}[^"]*"[[:space:]]*:'))`,
-      `NOT ${this.#valid}`,
-    );
+    ];
+  }
+
+  /** What may be wrong, of all that has been asked for so far. */
+  get irregular(): readonly string[] {
+    return this.#errorsPass ? [...this.#notes, `NOT ${this.#valid}`] : this.#notes;
+  }
+
+  /** A member is found in valid lines alone: only where it is not, the line is read once more. */
+  get #valid(): string {
+    const valid = "(startsWith(trimLeft(line), '{') AND isValidJSON(line))";
+    return this.#member === undefined ? valid : `(${this.#member} != '' OR ${valid})`;
   }
 
   /** Lets lines that are no JSON be filtered out; what follows meets none. */
   withoutError(): string {
-    if (this.#errorsPass) {
-      this.#errorsPass = false;
-      this.irregular.splice(this.irregular.indexOf(`NOT ${this.#valid}`), 1);
-    }
+    this.#errorsPass = false;
     return this.#valid;
   }
 
@@ -75,7 +83,7 @@ export class JsonLabels {
   }
 
   #note(condition: string): void {
-    if (!this.irregular.includes(condition)) this.irregular.push(condition);
+    if (!this.#notes.includes(condition)) this.#notes.push(condition);
   }
 
   /** Where a label is: `status` is a key, `req_method` a key or a path of two. */
@@ -85,12 +93,17 @@ export class JsonLabels {
     if (!parts.every((part) => /^[A-Za-z][A-Za-z0-9]*$/.test(part))) return undefined;
     const whole = `JSONExtractRaw(line, ${this.#sql.text(name)})`;
     const [first = "", second] = parts;
-    if (second === undefined) return { raw: whole, keys: [name] };
+    if (second === undefined) {
+      this.#member ??= whole;
+      return { raw: whole, keys: [name] };
+    }
     const path = `JSONExtractRaw(line, ${this.#sql.text(first)}, ${this.#sql.text(second)})`;
     // Which of the two comes first cannot be told, nor what else may stand for the underscore.
     this.#note(`(${whole} != '' AND ${path} != '')`);
     this.#note(`match(line, ${this.#sql.text(`"${first}[^A-Za-z0-9_"]${second}"`)})`);
-    return { raw: `if(${whole} != '', ${whole}, ${path})`, keys: [name, second] };
+    const raw = `if(${whole} != '', ${whole}, ${path})`;
+    this.#member ??= raw;
+    return { raw, keys: [name, second] };
   }
 }
 

@@ -96,16 +96,16 @@ describe("what is counted of each minute", () => {
     const count = (filter: string) => `sum(count_over_time({app="shop"} ${filter} [20m]))`;
     expect(await ask(count('|= "error"'), whole)).toEqual([false, false]);
     expect(await ask(count('| trace_id="t1"'), whole)).toEqual([false, false]);
-    // Some lines have a label `user` of their own.
+    // A line has a label of its own by the name of its stream's.
     await writeLines(telemetry.logs, [
       {
         timeNs: BigInt(minute) * 1_000_000n,
         line: "x",
-        stream: { service_name: "own", user: "stream's" },
-        metadata: { user: "line's" },
+        stream: { service_name: "own", env: "dev" },
+        metadata: { env: "its own" },
       },
     ]);
-    const own = 'sum by (user) (count_over_time({service_name="own"} [20m]))';
+    const own = 'sum by (env) (count_over_time({service_name="own"} [20m]))';
     expect(await ask(own, whole)).toEqual([false, true, false]);
   });
 });
@@ -147,7 +147,7 @@ describe("lines", () => {
 describe("what there is", () => {
   const all = { selectors: [], ...range };
   it("names labels, values, streams and their sizes", async () => {
-    expect(await logs.labelNames(all)).toEqual(["app", "env", "pod", "service_name", "user"]);
+    expect(await logs.labelNames(all)).toEqual(["app", "env", "pod", "service_name"]);
     expect(await logs.labelValues("env", all)).toEqual(["dev", "prod"]);
     const matchers = [{ name: "app", operator: "=", value: "shop" }] as const;
     expect(await logs.labelValues("app", { ...all, selectors: [matchers] })).toEqual(["shop"]);
