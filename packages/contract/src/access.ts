@@ -73,7 +73,7 @@ export const setAccount = operation({
   answer: z.object({ user }),
 });
 
-export const tokenScope = z.enum(["ingest", "read", "write", "admin"]);
+export const tokenScope = z.enum(["controls", "ingest", "read", "write", "admin"]);
 export type TokenScope = z.infer<typeof tokenScope>;
 
 /** What the holder of an ingest key may send; null: as much as the platform takes. */
@@ -87,6 +87,9 @@ export const ingestLimits = z.object({
   spansPerSecond: z.number().int().min(1).max(100_000_000).nullable().default(null),
 });
 
+/** Whose emergency controls a token may read. */
+export const tokenControls = z.object({ service: text(1, 200), environment: text(1, 100) });
+
 export const apiToken = z.object({
   id: z.string(),
   name: z.string(),
@@ -96,6 +99,8 @@ export const apiToken = z.object({
   expiresAt: instant.nullable(),
   /** Left out where there are none. */
   limits: ingestLimits.optional(),
+  /** Whose emergency controls it may read; left out where it is for no service. */
+  controls: tokenControls.optional(),
 });
 export type ApiToken = z.infer<typeof apiToken>;
 
@@ -118,6 +123,8 @@ export const createToken = operation({
     expiresAt: instant.nullable().default(null),
     /** Of ingest keys alone. */
     limits: ingestLimits.optional(),
+    /** Of the scopes `controls`, which needs it, and `ingest`. */
+    controls: tokenControls.optional(),
   }),
   answer: z.object({ token: apiToken, secret: z.string() }),
   status: 201,

@@ -2,6 +2,7 @@ export * from "./access.ts";
 export * from "./address.ts";
 export * from "./cardinality.ts";
 export * from "./incident-work.ts";
+export * from "./controls.ts";
 export * from "./incidents.ts";
 export * from "./links.ts";
 export * from "./markdown.ts";

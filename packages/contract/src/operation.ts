@@ -3,9 +3,10 @@ import { z } from "zod";
 /**
  * What a caller must hold to use an operation. `public` needs nothing; the others a session or an API
  * token with at least that scope (admin ⊃ write ⊃ read). `ingest` is for senders of telemetry: it
- * opens nothing else, and only `admin` contains it.
+ * opens nothing else, and only `admin` contains it. `controls` is for applications that read their
+ * service's emergency controls; all of them contain it, an ingest key for the service that it names.
  */
-export type Access = "public" | "ingest" | "read" | "write" | "admin";
+export type Access = "public" | "controls" | "ingest" | "read" | "write" | "admin";
 
 /** One operation of the own API: everything that server, web and OpenAPI need to agree on. */
 export interface Operation<

@@ -26,6 +26,16 @@ import {
   subscribeToIncident,
   unsubscribeFromIncident,
 } from "./incident-work.ts";
+  addControlledService,
+  approveControl,
+  defineControl,
+  getControlHistory,
+  listControls,
+  rejectControl,
+  removeControl,
+  removeControlledService,
+  setControl,
+} from "./controls.ts";
 import {
   acknowledgeIncident,
   alertmanagerWebhook,
@@ -202,4 +212,13 @@ export const operations: Readonly<Record<string, Operation>> = {
   updateStatusPost,
   deleteStatusPost,
   getStatusNotices,
+  listControls,
+  addControlledService,
+  removeControlledService,
+  defineControl,
+  removeControl,
+  setControl,
+  approveControl,
+  rejectControl,
+  getControlHistory,
 };

@@ -105,6 +105,7 @@ export const change = z.object({
     "on-call",
     "status-page",
     "configuration",
+    "controls",
   ]),
   id: z.string().optional(),
 });

@@ -6,6 +6,7 @@ import { Outbox } from "./edge/outbox.ts";
 import { EdgeRequest, type EdgeSettings, type RequestTools } from "./edge/request.ts";
 import { Allowance } from "./traces/allowance.ts";
 
+export { EdgeControls, type EdgeControlsOptions, type EdgeControlValues } from "./edge/controls.ts";
 export type { RequestTools } from "./edge/request.ts";
 
 export interface EdgeOptions {

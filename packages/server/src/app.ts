@@ -32,6 +32,7 @@ import {
 } from "./receive/index.ts";
 import {
   createContactBook,
+  createControls,
   createIncidents,
   createOnCall,
   createShifts,
@@ -50,6 +51,7 @@ import {
   acknowledgeRoutes,
   alertmanagerRoutes,
   apiRoutes,
+  controlRoutes,
   createHttp,
   createLive,
   createStatusFront,
@@ -159,6 +161,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const incidents = createIncidents({ records, clock, announce, policy, paging });
   const onCall = createOnCall({ records, clock, announce });
   const shifts = createShifts({ records, clock, announce });
+  const controls = createControls({ records, clock, log, announce });
   const router = createRouter({
     records,
     server: config.serverName,
@@ -348,6 +351,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         onCall,
         shifts,
         paging,
+        controls,
         policies: createPolicies({ records, clock, announce }),
         contacts: createContactBook({ records, clock, paging }),
         savedRules: createSavedRules({
@@ -374,6 +378,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         clock,
         secure: config.statusPage.url.startsWith("https:"),
       }),
+      controlRoutes({ feed: controls.feed, access, clock, externalURL }),
       prometheusRoutes({
         metrics,
         clock,
@@ -405,6 +410,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   await apply(files);
   await router.start();
   closers.add("router", router);
+  controls.start();
+  closers.add("controls", controls);
   paging.start();
   closers.add("paging", paging);
   statusPage.start();

@@ -13,6 +13,7 @@ import {
   DEFAULT_INCIDENT_POLICY,
   createIncidents,
   createContactBook,
+  createControls,
   createOnCall,
   createShifts,
   createPaging,
@@ -22,7 +23,7 @@ import {
   serviceOf,
   severityOf,
 } from "../src/respond/index.ts";
-import type {
+import type { Controls,
   Incidents,
   Paging,
   PagingConfig,
@@ -32,6 +33,7 @@ import type {
 import {
   acknowledgeRoutes,
   apiRoutes,
+  controlRoutes,
   createHttp,
   createLive,
   createStatusFront,
@@ -72,6 +74,8 @@ export interface TestServer {
   /** Started by the tests that want it to keep itself. */
   readonly statusPage: StatusPage;
   readonly statusFront: StatusFront;
+  /** Started by the tests that want changes to end, and to be told of other servers'. */
+  readonly controls: Controls;
   readonly live: Live;
   /** Log lines at level warn and above. */
   readonly logged: string[];
@@ -132,6 +136,7 @@ export async function testServer(
     config: pagingConfig,
   });
   const incidents = createIncidents({ records, clock, announce: live.announce, paging });
+  const controls = createControls({ records, clock, log, announce: live.announce });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const shifts = createShifts({ records, clock, announce: live.announce });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
@@ -164,6 +169,7 @@ export async function testServer(
     shifts,
     paging,
     savedRules: options.savedRules ?? { view: async () => undefined, save: unasked },
+    controls,
     policies: createPolicies({ records, clock, announce: live.announce }),
     contacts: createContactBook({ records, clock, paging }),
     runbooks: createRunbooks({
@@ -240,6 +246,7 @@ export async function testServer(
       api,
       acknowledgeRoutes({ paging, incidents }),
       statusRoutes({ page: statusPage, front: statusFront, clock, secure: false }),
+      controlRoutes({ feed: controls.feed, access, clock, limits: http.limits ?? {} }),
       ...routes,
     ],
   });
@@ -253,12 +260,20 @@ export async function testServer(
     paging,
     statusPage,
     statusFront,
+    controls,
     live,
     logged,
     async token(scope) {
       const { secret } = await access.createToken(
         { kind: "bootstrap" },
-        { name: `test ${scope}`, scope, expiresAt: null },
+        {
+          name: `test ${scope}`,
+          scope,
+          expiresAt: null,
+          ...(scope === "controls"
+            ? { controls: { service: "shop", environment: "production" } }
+            : {}),
+        },
       );
       return secret;
     },
@@ -270,6 +285,7 @@ export async function testServer(
     async close() {
       await paging.stop();
       await statusPage.stop();
+      await controls.stop();
       await server.close();
       await records.close();
       await rm(empty, { recursive: true, force: true });

@@ -20,15 +20,23 @@ export interface PostOptions {
   readonly attemptMs?: number;
 }
 
+const own = new WeakSet<object>();
+
+/** Makes the agent one of the kit's own. */
+export function ownAgent<Each extends object>(agent: Each): Each {
+  own.add(agent);
+  return agent;
+}
+
 // Idle connections do not keep the process: Node lets go of them by itself.
 const agents = {
-  "http:": new HttpAgent({ keepAlive: true, maxSockets: 4 }),
-  "https:": new HttpsAgent({ keepAlive: true, maxSockets: 4 }),
+  "http:": ownAgent(new HttpAgent({ keepAlive: true, maxSockets: 4 })),
+  "https:": ownAgent(new HttpsAgent({ keepAlive: true, maxSockets: 4 })),
 };
 
 /** Whether a request is one of the kit's own, which nobody wants to see among the service's. */
 export function isOwnAgent(agent: unknown): boolean {
-  return agent === agents["http:"] || agent === agents["https:"];
+  return typeof agent === "object" && agent !== null && own.has(agent);
 }
 
 /**

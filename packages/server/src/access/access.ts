@@ -21,7 +21,7 @@ import type { People } from "./people.ts";
 import { sameSecret } from "./secrets.ts";
 import { createSignIn } from "./sign-in.ts";
 import type { SignIn } from "./sign-in.ts";
-import { createTokens, ingestLimitsOf } from "./tokens.ts";
+import { controlsOf, createTokens, ingestLimitsOf } from "./tokens.ts";
 import type { Tokens } from "./tokens.ts";
 import { actorOf } from "./scopes.ts";
 import type { Principal } from "./scopes.ts";
@@ -54,6 +54,9 @@ export interface Access extends SignIn, Tokens, People {
     readonly limit: number;
   }): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }>;
 }
+
+/** Whose emergency controls the demo shop reads: its own. */
+const DEMO = { service: "shop", environment: "demo" };
 
 /**
  * Makes the access room. Throws `bootstrap_token_weak` when the configured token is too short to
@@ -100,7 +103,7 @@ export function createAccess(deps: {
   async function byToken(secret: string): Promise<Principal | undefined> {
     if (isBootstrapToken(secret)) return { kind: "bootstrap" };
     if (deps.demoKey !== undefined && sameSecret(secret, deps.demoKey)) {
-      return { kind: "token", id: "demo", name: "demo shop", scope: "ingest" };
+      return { kind: "token", id: "demo", name: "demo shop", scope: "ingest", controls: DEMO };
     }
     const now = clock.now();
     const token = await findToken(records.db, hashSecret(secret), now);
@@ -114,6 +117,8 @@ export function createAccess(deps: {
       name: token.name,
       scope: token.scope,
       limits: ingestLimitsOf(token),
+      ownerId: token.createdBy,
+      controls: controlsOf(token),
     };
   }
 

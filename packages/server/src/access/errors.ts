@@ -13,6 +13,7 @@ const STATUS = {
   token_not_found: 404,
   token_expiry_past: 400,
   token_limits_misplaced: 400,
+  token_controls_misplaced: 400,
   too_many_attempts: 429,
   bootstrap_token_weak: 400,
 } as const;

@@ -1,5 +1,14 @@
-/** What a credential is for. `ingest` is for senders of telemetry and opens nothing else. */
-export type Scope = "ingest" | "read" | "write" | "admin";
+/**
+ * What a credential is for. `ingest` is for senders of telemetry, and opens nothing else but the
+ * emergency controls of the service that it names; `controls` opens these alone.
+ */
+export type Scope = "controls" | "ingest" | "read" | "write" | "admin";
+
+/** A service in an environment, whose emergency controls a token may read. */
+export interface ControlsOf {
+  readonly service: string;
+  readonly environment: string;
+}
 
 /** What a route asks for; every route declares one. */
 export type RouteAccess = "public" | Scope;
@@ -8,10 +17,11 @@ export type RouteAccess = "public" | Scope;
 export type Role = "admin" | "member" | "viewer";
 
 const GRANTS: Readonly<Record<Scope, readonly RouteAccess[]>> = {
-  ingest: ["public", "ingest"],
-  read: ["public", "read"],
-  write: ["public", "read", "write"],
-  admin: ["public", "ingest", "read", "write", "admin"],
+  controls: ["public", "controls"],
+  ingest: ["public", "controls", "ingest"],
+  read: ["public", "controls", "read"],
+  write: ["public", "controls", "read", "write"],
+  admin: ["public", "controls", "ingest", "read", "write", "admin"],
 };
 
 const SCOPE_OF_ROLE: Readonly<Record<Role, Scope>> = {
@@ -48,6 +58,9 @@ export type Principal =
       readonly scope: Scope;
       /** What an ingest key may send; left out where only the platform's limits hold. */
       readonly limits?: IngestLimits | undefined;
+      /** The person who made it: not a second person beside it. Null where that is not known. */
+      readonly ownerId?: string | null;
+      readonly controls?: ControlsOf | undefined;
     }
   | { readonly kind: "bootstrap" };
 
@@ -60,6 +73,17 @@ function scopeOf(principal: Principal): Scope {
 export function authorize(principal: Principal | undefined, access: RouteAccess): boolean {
   if (principal === undefined) return access === "public";
   return GRANTS[scopeOf(principal)].includes(access);
+}
+
+/**
+ * Whether the controls of a service may be read: those of any by who may read at all, those of one by
+ * a token that is for it.
+ */
+export function mayReadControls(principal: Principal, wanted: ControlsOf): boolean {
+  const scope = scopeOf(principal);
+  if (principal.kind !== "token" || (scope !== "controls" && scope !== "ingest")) return true;
+  const { controls } = principal;
+  return controls?.service === wanted.service && controls.environment === wanted.environment;
 }
 
 /** How the principal is named in the audit log and in timelines. */

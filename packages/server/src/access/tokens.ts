@@ -4,7 +4,7 @@ import { deleteToken, insertToken, writeAudit } from "../store/index.ts";
 import type { Records, TokenRecord } from "../store/index.ts";
 import { AccessError } from "./errors.ts";
 import { actorOf } from "./scopes.ts";
-import type { IngestLimits, Principal, Scope } from "./scopes.ts";
+import type { ControlsOf, IngestLimits, Principal, Scope } from "./scopes.ts";
 import { newToken } from "./secrets.ts";
 
 /** API tokens and ingest keys, made and revoked by admins. */
@@ -19,6 +19,8 @@ export interface Tokens {
       readonly expiresAt: number | null;
       /** Of an ingest key alone. Throws `token_limits_misplaced` with another scope. */
       readonly limits?: Partial<IngestLimits> | undefined;
+      /** Of the scopes `controls`, which needs it, and `ingest`. Throws `token_controls_misplaced`. */
+      readonly controls?: ControlsOf | undefined;
     },
   ): Promise<{ readonly token: TokenRecord; readonly secret: string }>;
   /** Revokes a token at once. Throws `token_not_found`. */
@@ -42,6 +44,14 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
           `Limits are for ingest keys; this token opens "${given.scope}".`,
         );
       }
+      if (given.controls === undefined ? given.scope === "controls" : !forOne(given.scope)) {
+        throw new AccessError(
+          "token_controls_misplaced",
+          given.controls === undefined
+            ? 'A token of the scope "controls" is for one service: name it under `controls`.'
+            : `Tokens of the scopes "controls" and "ingest" are for one service; this one opens "${given.scope}".`,
+        );
+      }
       const secret = newToken(given.scope);
       const token = await records.transaction(async (tx) => {
         const made = await insertToken(tx, {
@@ -53,6 +63,9 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
           maxLogLinesPerSecond: given.limits?.logLinesPerSecond ?? null,
           maxLogBytesPerSecond: given.limits?.logBytesPerSecond ?? null,
           maxSpansPerSecond: given.limits?.spansPerSecond ?? null,
+          createdBy: by.kind === "person" ? by.userId : null,
+          controlsService: given.controls?.service ?? null,
+          controlsEnvironment: given.controls?.environment ?? null,
         });
         await writeAudit(tx, {
           at: now,
@@ -81,6 +94,18 @@ export function createTokens(deps: { readonly records: Records; readonly clock: 
         });
       }),
   };
+}
+
+const forOne = (scope: Scope) => scope === "controls" || scope === "ingest";
+
+/** Whose emergency controls a token may read; undefined when it is for no service. */
+export function controlsOf({
+  controlsService,
+  controlsEnvironment,
+}: TokenRecord): ControlsOf | undefined {
+  return controlsService === null || controlsEnvironment === null
+    ? undefined
+    : { service: controlsService, environment: controlsEnvironment };
 }
 
 /** The limits of a key; undefined when it has none. */

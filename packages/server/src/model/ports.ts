@@ -40,7 +40,8 @@ export interface Change {
     | "silences"
     | "on-call"
     | "status-page"
-    | "configuration";
+    | "configuration"
+    | "controls";
   /** The changed thing, where there is one. */
   readonly id?: string;
 }

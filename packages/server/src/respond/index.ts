@@ -1,4 +1,6 @@
 export type { IncidentDetail } from "./incidents/desk.ts";
+export { createControls } from "./controls/controls.ts";
+export type { Controls, Operator } from "./controls/interface.ts";
 export { languageOfGenerator } from "./incidents/expression.ts";
 export { createIncidents } from "./incidents/incidents.ts";
 export type { Incidents } from "./incidents/incidents.ts";

@@ -34,6 +34,8 @@ export class ShowError extends SeaworthyError {
     | "not_found"
     | "host_refused"
     | "too_many_watchers"
+    | "too_many_control_streams"
+    | "controls_of_other_service"
     | "probe_not_configured"
     | "trace_not_found"
     | "traceql_refused"
@@ -41,8 +43,17 @@ export class ShowError extends SeaworthyError {
     | "answer_broke_contract";
   override readonly status: number;
 
-  constructor(code: ShowError["code"], status: number, message: string) {
+  /** Seconds after which another attempt may succeed. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ShowError["code"],
+    status: number,
+    message: string,
+    retryAfterSeconds?: number,
+  ) {
     super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
     this.name = "ShowError";
     this.code = code;
     this.status = status;
@@ -72,7 +83,10 @@ function failureOf(thrown: unknown): Failure {
     return { status: 400, code: thrown.code, detail: thrown.message, errors: [...thrown.fields] };
   }
   if (thrown instanceof SeaworthyError) {
-    const retryAfterSeconds = thrown instanceof AccessError ? thrown.retryAfterSeconds : undefined;
+    const retryAfterSeconds =
+      thrown instanceof AccessError || thrown instanceof ShowError
+        ? thrown.retryAfterSeconds
+        : undefined;
     return {
       status: thrown.status,
       code: thrown.code,

@@ -4,6 +4,7 @@ export { savedViewsIn } from "./api/saved-views.ts";
 export type { ApiSources, RunningAlert, SeriesPoints } from "./api/sources.ts";
 export { alertmanagerRoutes } from "./alertmanager/routes.ts";
 export type { AlertmanagerDeps } from "./alertmanager/routes.ts";
+export { controlRoutes } from "./controls/routes.ts";
 export { createHttp } from "./http.ts";
 export type { Http, HttpDeps } from "./http.ts";
 export { createLive } from "./live.ts";

@@ -28,6 +28,11 @@ export const HTTP_LIMITS = {
   liveHeartbeat: 15_000,
   /** What may wait in a stream that is not read before it is cut off. */
   liveBacklog: 64 * 1024,
+  /** Streams of emergency controls at once, in all and by one token, */
+  controlStreams: 5000,
+  controlStreamsPerToken: 2000,
+  /** and how long one who comes too many should stay away, s. */
+  controlRetry: 5,
   /** How long the overview's figures about services are kept: many who watch cost as much as one. */
   overviewFresh: 1000,
 } as const;

@@ -18,6 +18,7 @@ const affected: Readonly<Record<Change["topic"], readonly string[]>> = {
   silences: ["silences", "alerts"],
   "on-call": ["on-call"],
   "status-page": ["status-page"],
+  controls: ["controls"],
   configuration: ["rules", "targets", "overview", "alerts"],
 };
 

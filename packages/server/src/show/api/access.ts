@@ -11,7 +11,7 @@ import {
   signOutElsewhere,
 } from "@seaworthy/contract";
 import type { ApiToken } from "@seaworthy/contract";
-import { ingestLimitsOf } from "../../access/index.ts";
+import { controlsOf, ingestLimitsOf } from "../../access/index.ts";
 import type { Access, Started } from "../../access/index.ts";
 import type { FastifyReply } from "fastify";
 import { principalOf } from "../request.ts";
@@ -22,6 +22,9 @@ type TokenRecord = Awaited<ReturnType<Access["listTokens"]>>[number];
 
 const limitsView = (limits: ApiToken["limits"]) => (limits === undefined ? {} : { limits });
 
+const controlsView = (controls: ApiToken["controls"]) =>
+  controls === undefined ? {} : { controls };
+
 const tokenView = (token: TokenRecord): ApiToken => ({
   id: token.id,
   name: token.name,
@@ -30,6 +33,7 @@ const tokenView = (token: TokenRecord): ApiToken => ({
   lastUsedAt: token.lastUsedAt?.toISOString() ?? null,
   expiresAt: token.expiresAt?.toISOString() ?? null,
   ...limitsView(ingestLimitsOf(token)),
+  ...controlsView(controlsOf(token)),
 });
 
 /** Sessions, the own account, tokens, the audit log. */

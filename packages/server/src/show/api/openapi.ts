@@ -33,6 +33,7 @@ function requestBody({ method, body }: Operation): Json {
 
 const ACCESS_TEXT: Readonly<Record<Access, string>> = {
   public: "Open to everybody.",
+  controls: "Needs a token for the service, or the scope `read`.",
   ingest: "Needs the scope `ingest`.",
   read: "Needs the scope `read`.",
   write: "Needs the scope `write`.",

@@ -5,6 +5,7 @@ import type { SavedRules } from "../../evaluate/index.ts";
 import type { Clock, Labels } from "../../model/index.ts";
 import type {
   ContactBook,
+  Controls,
   Incidents,
   OnCall,
   Paging,
@@ -20,6 +21,7 @@ import { sessionCookie } from "../session-cookie.ts";
 import { serveAccess } from "./access.ts";
 import { serveCardinality } from "./cardinality.ts";
 import { serveIncidentWork } from "./incident-work.ts";
+import { serveControls } from "./controls.ts";
 import { serveIncidents } from "./incidents.ts";
 import { serveNoise } from "./noise.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -46,6 +48,7 @@ export interface ApiDeps {
   readonly shifts: Shifts;
   readonly paging: Paging;
   readonly savedRules: SavedRules;
+  readonly controls: Controls;
   readonly policies: Policies;
   readonly contacts: ContactBook;
   readonly runbooks: Runbooks;
@@ -79,6 +82,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
       onServicesFailed: (err) => app.log.warn({ err }, "the services' figures cannot be read"),
     });
 
+    serveControls(serve, deps.controls);
     serveReceivers(serve, deps.sources);
     serveRouting(serve, deps.sources.routing);
     serveSavedViews(serve, deps.sources.views, deps.clock);

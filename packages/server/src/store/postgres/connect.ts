@@ -1,9 +1,10 @@
-import { Kysely, PostgresDialect } from "kysely";
+import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { messageOf } from "../../model/index.ts";
 import { StoreError } from "../errors.ts";
+import { listen } from "./listener.ts";
 import { migrate } from "./migrate.ts";
-import type { Records, Tx } from "./records.ts";
+import type { Listening, Records, Tx } from "./records.ts";
 import { migrations } from "./schema.ts";
 import type { Schema } from "./schema.ts";
 
@@ -21,14 +22,15 @@ export async function connectRecords(
   address: PostgresAddress,
   options: { readonly maxConnections: number; readonly onClose?: () => Promise<void> },
 ): Promise<Records> {
-  const pool = new Pool({
+  const connection = {
     ...("url" in address
       ? { connectionString: address.url }
       : { host: address.socketDir, database: address.database, user: "seaworthy" }),
-    max: options.maxConnections,
     application_name: "seaworthy",
     connectionTimeoutMillis: 10_000,
-  });
+  };
+  const pool = new Pool({ ...connection, max: options.maxConnections });
+  const listeners = new Set<Listening>();
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on("error", () => {});
   try {
@@ -69,10 +71,19 @@ export async function connectRecords(
       if (effects === undefined) throw new Error("afterCommit: not a transaction of these records");
       effects.push(effect);
     },
+    async notify(tx, channel, text) {
+      await sql`select pg_notify(${channel}, ${text})`.execute(tx);
+    },
+    listen(channel, heard) {
+      const listening = listen(connection, channel, heard);
+      listeners.add(listening);
+      return listening;
+    },
     async ping() {
       await pool.query("select 1");
     },
     async close() {
+      await Promise.all([...listeners].map((listening) => listening.close()));
       await db.destroy();
       await options.onClose?.();
     },

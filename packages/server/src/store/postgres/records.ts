@@ -7,6 +7,13 @@ export type Tx = Transaction<Schema>;
 /** Either a transaction or the plain connection pool: for single statements. */
 export type Db = Kysely<Schema>;
 
+/** One who hears what is told on a channel. */
+export interface Listening {
+  /** Whether what is told now is heard. */
+  readonly hearing: boolean;
+  close(): Promise<void>;
+}
+
 /** The records: PostgreSQL, embedded or a server. */
 export interface Records {
   readonly db: Db;
@@ -20,6 +27,13 @@ export interface Records {
    * to tell watchers of a change. `effect` must not throw. `tx` must come from `transaction`.
    */
   afterCommit(tx: Tx, effect: () => void): void;
+  /** Tells who listens to the channel, on this server and on others, once the transaction is committed. */
+  notify(tx: Tx, channel: string, text: string): Promise<void>;
+  /**
+   * Hears what is told on a channel, over a connection of its own that is made again whenever it
+   * breaks. What is told meanwhile is not heard: `heard` is called without a text afterwards.
+   */
+  listen(channel: string, heard: (text: string | undefined) => void): Listening;
   /** Tells whether the database answers. */
   ping(): Promise<void>;
   /** Waits for what is running, closes the pool and, if embedded, stops the server cleanly. */

@@ -1,6 +1,8 @@
 import type { Migration } from "./migration.ts";
 import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
+import { controlMigrations } from "./tables/controls.ts";
+import type { ControlTables } from "./tables/controls.ts";
 import { digestMigrations } from "./tables/digests.ts";
 import type { DigestTables } from "./tables/digests.ts";
 import { escalationMigrations } from "./tables/escalations.ts";
@@ -34,6 +36,7 @@ import type { StatusPageTables } from "./tables/status-page.ts";
 export interface Schema
   extends
     AccessTables,
+    ControlTables,
     DigestTables,
     EscalationTables,
     FiringTables,
@@ -66,4 +69,5 @@ export const migrations: readonly Migration[] = [
   ...runbookMigrations,
   ...handoverNoteMigrations,
   ...statusPageMigrations,
+  ...controlMigrations,
 ];

@@ -4,7 +4,7 @@ import type { Db, Tx } from "./records.ts";
 export interface TokenRecord {
   readonly id: string;
   readonly name: string;
-  readonly scope: "ingest" | "read" | "write" | "admin";
+  readonly scope: "controls" | "ingest" | "read" | "write" | "admin";
   readonly createdAt: Date;
   readonly lastUsedAt: Date | null;
   readonly expiresAt: Date | null;
@@ -14,6 +14,10 @@ export interface TokenRecord {
   readonly maxLogLinesPerSecond: number | null;
   readonly maxLogBytesPerSecond: number | null;
   readonly maxSpansPerSecond: number | null;
+  /** The person who made it; null where that is not known. */
+  readonly createdBy: string | null;
+  readonly controlsService: string | null;
+  readonly controlsEnvironment: string | null;
 }
 
 const COLUMNS = [
@@ -28,6 +32,9 @@ const COLUMNS = [
   "max_log_lines_per_second as maxLogLinesPerSecond",
   "max_log_bytes_per_second as maxLogBytesPerSecond",
   "max_spans_per_second as maxSpansPerSecond",
+  "created_by as createdBy",
+  "controls_service as controlsService",
+  "controls_environment as controlsEnvironment",
 ] as const;
 
 /** The token with this secret's hash, unless it has expired. */
@@ -65,6 +72,9 @@ export async function insertToken(
     readonly maxLogLinesPerSecond: number | null;
     readonly maxLogBytesPerSecond: number | null;
     readonly maxSpansPerSecond: number | null;
+    readonly createdBy: string | null;
+    readonly controlsService: string | null;
+    readonly controlsEnvironment: string | null;
   },
 ): Promise<TokenRecord> {
   return tx
@@ -81,6 +91,9 @@ export async function insertToken(
       max_log_lines_per_second: token.maxLogLinesPerSecond,
       max_log_bytes_per_second: token.maxLogBytesPerSecond,
       max_spans_per_second: token.maxSpansPerSecond,
+      created_by: token.createdBy,
+      controls_service: token.controlsService,
+      controls_environment: token.controlsEnvironment,
     })
     .returning(COLUMNS)
     .executeTakeFirstOrThrow();

@@ -21,7 +21,7 @@ export interface AccessTables {
   tokens: {
     id: Generated<string>;
     name: string;
-    scope: "ingest" | "read" | "write" | "admin";
+    scope: "controls" | "ingest" | "read" | "write" | "admin";
     /** SHA-256 of the secret. Secrets are random and long, so a fast hash is right. */
     secret_hash: Buffer;
     created_at: Generated<Date>;
@@ -33,6 +33,11 @@ export interface AccessTables {
     max_log_lines_per_second: number | null;
     max_log_bytes_per_second: number | null;
     max_spans_per_second: number | null;
+    /** The person who made it. */
+    created_by: string | null;
+    /** Whose emergency controls it may read. */
+    controls_service: string | null;
+    controls_environment: string | null;
   };
   sign_in_links: {
     token_hash: Buffer;
@@ -109,6 +114,18 @@ export const accessMigrations: readonly Migration[] = [
         add column max_log_lines_per_second integer check (max_log_lines_per_second > 0),
         add column max_log_bytes_per_second integer check (max_log_bytes_per_second > 0),
         add column max_spans_per_second integer check (max_spans_per_second > 0);
+    `,
+  },
+  {
+    name: "170-control-tokens",
+    sql: `
+      alter table tokens
+        drop constraint tokens_scope_check,
+        add constraint tokens_scope_check
+          check (scope in ('controls', 'ingest', 'read', 'write', 'admin')),
+        add column created_by uuid references users on delete set null,
+        add column controls_service text,
+        add column controls_environment text;
     `,
   },
 ];
