@@ -26,6 +26,7 @@ import {
   subscribeToIncident,
   unsubscribeFromIncident,
 } from "./incident-work.ts";
+import {
   addControlledService,
   approveControl,
   defineControl,
