@@ -3,6 +3,7 @@ import { fstatSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { PGlite } from "@electric-sql/pglite";
 import { createKit } from "@seaworthy/sdk";
+import { Controls } from "@seaworthy/sdk/controls";
 import { prepareFolder, scratchFolder } from "./database-folder.ts";
 import { openPGlite } from "./database.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
@@ -30,7 +31,12 @@ async function main(options: Options): Promise<void> {
   const opening = new Promise<PGlite>((resolve) => {
     open = resolve;
   });
-  const shop = await createShop(opening, kit);
+  const controls = new Controls({
+    service: "shop",
+    environment: "demo",
+    onProblem: (problem) => kit.logger.warn({ problem }, "the controls cannot be followed"),
+  });
+  const shop = await createShop(opening, kit, controls);
   const running: Traffic[] = [];
   let stopping = false;
   const stop = (): void => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { PGlite } from "@electric-sql/pglite";
 import { createKit, type Kit } from "@seaworthy/sdk";
+import type { Controls } from "@seaworthy/sdk/controls";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { demoAccount } from "./accounts.ts";
 import { Database, openPGlite } from "./database.ts";
@@ -12,10 +13,17 @@ let opening: Promise<PGlite>;
 let shop: Shop;
 let url: string;
 
+/** What operators have switched on. */
+const controlsOn = new Set<string>();
+
 beforeAll(async () => {
   kit = createKit({ service: "shop", logs: { level: "silent" } });
   opening = openPGlite(undefined);
-  shop = await createShop(opening, kit);
+  shop = await createShop(opening, kit, {
+    isOn: (name) => controlsOn.has(name),
+    value: ((name: string) => controlsOn.has(name)) as unknown as Controls["value"],
+    close: async () => {},
+  });
   url = await shop.app.listen({ port: 0, host: "127.0.0.1" });
 });
 afterEach(() => shop.faults.clear());
@@ -181,4 +189,18 @@ test("old orders and abandoned carts are dropped", async () => {
     (await db.query<{ n: number }>(`select count(*)::integer as n from ${table}`)).rows[0]?.n;
   expect(await count("orders")).toBe(1_000);
   expect(await count("cart_items")).toBe(2_001);
+});
+
+test("stops orders and changes when operators say so, and says that it does", async () => {
+  const visit = visitor();
+  controlsOn.add("kill-switch");
+  const stopped = await visit("/checkout", {});
+  expect([stopped.status, stopped.headers.get("retry-after")]).toEqual([503, "30"]);
+  expect(await (await visit("/")).text()).toContain("kill switch (no orders)");
+  controlsOn.clear();
+  controlsOn.add("safe-mode");
+  expect((await visit("/sign-out", {})).status).toBe(503);
+  expect((await setFault("errors", { on: false })).status).toBe(200);
+  controlsOn.clear();
+  expect((await visit("/sign-out", {})).status).toBe(303);
 });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { PGlite } from "@electric-sql/pglite";
 import type { Kit } from "@seaworthy/sdk";
+import { ControlGate, type Controls } from "@seaworthy/sdk/controls";
 import { seaworthy } from "@seaworthy/sdk/fastify";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { Database } from "./database.ts";
@@ -21,8 +22,19 @@ export interface Shop {
 const bodyLimit = 16_384;
 const pruneEveryMs = 60_000;
 
+/** What operators switch in an emergency, as the pages call it. */
+const controlTitles = {
+  "kill-switch": "kill switch (no orders)",
+  "safe-mode": "safe mode (nothing can be changed)",
+  "operator-takeover": "operator takeover",
+} as const;
+
 /** Builds the shop on a database that is open or about to be. Does not listen yet. */
-export async function createShop(opening: Promise<PGlite>, kit: Kit): Promise<Shop> {
+export async function createShop(
+  opening: Promise<PGlite>,
+  kit: Kit,
+  controls?: Pick<Controls, "isOn" | "value" | "close">,
+): Promise<Shop> {
   const faults = new Faults();
   const database = new Database(opening, kit, () => faults.queryDelay());
   const sessions = new Sessions();
@@ -54,12 +66,27 @@ export async function createShop(opening: Promise<PGlite>, kit: Kit): Promise<Sh
     next();
   });
 
-  const on = () =>
-    faults
+  const on = () => [
+    ...faults
       .states()
       .filter((fault) => fault.on)
-      .map((fault) => fault.title);
+      .map((fault) => fault.title),
+    ...(["kill-switch", "safe-mode", "operator-takeover"] as const)
+      .filter((name) => controls?.isOn(name))
+      .map((name) => controlTitles[name]),
+  ];
   const bare = (): Omit<Frame, "title"> => ({ cartItems: 0, user: undefined, faults: on() });
+  if (controls !== undefined) {
+    // Faults are switched off in an emergency, too.
+    const gate = new ControlGate(controls, { routes: ["/checkout"], except: ["/faults"] });
+    app.addHook("onRequest", async (request, reply) => {
+      const refusal = gate.refusal(request.method, request.url);
+      if (refusal === undefined) return undefined;
+      reply.headers(refusal.headers);
+      const detail = "Our people have stopped this for a moment. Please try again later.";
+      return sendProblem(request, reply, { status: 503, title: "Not now", detail }, bare());
+    });
+  }
   const parts: ShopParts = {
     kit,
     database,
@@ -105,6 +132,7 @@ export async function createShop(opening: Promise<PGlite>, kit: Kit): Promise<Sh
     async close() {
       clearInterval(pruning);
       faults.clear();
+      await controls?.close();
       await kit.shutdown();
       await app.close();
       await database.close();

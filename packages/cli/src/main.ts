@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { alerts, alertsHelp } from "./alerts.ts";
+import { controls, controlsHelp } from "./controls.ts";
 import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { incident, incidentHelp } from "./incidents.ts";
 import { init, initHelp } from "./init/init.ts";
@@ -20,6 +21,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   init: { run: init, help: initHelp },
   doctor: { run: doctor, help: doctorHelp },
   alerts: { run: alerts, help: alertsHelp },
+  controls: { run: controls, help: controlsHelp },
   incident: { run: incident, help: incidentHelp },
   "on-call": { run: onCall, help: onCallHelp },
   receivers: { run: receivers, help: receiversHelp },
@@ -36,6 +38,7 @@ Commands:
   init       add the kit to a service, and the files that watch it
   doctor     say what works and what does not, by trying it
   alerts     which alerts are noisy, and which rules are of no use
+  controls   kill switches and other emergency controls
   incident   see, open, answer and close incidents
   on-call    who is on call now, and who is next
   receivers  when receivers were last reached, and test pages

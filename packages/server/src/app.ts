@@ -411,6 +411,10 @@ async function start(config: Config, closers: Closers): Promise<App> {
   await router.start();
   closers.add("router", router);
   controls.start();
+  if (demo !== undefined) {
+    const system = { name: "system", personId: null, isPerson: false };
+    await controls.addService(system, { service: "shop", environment: "demo" });
+  }
   closers.add("controls", controls);
   paging.start();
   closers.add("paging", paging);
