@@ -23,7 +23,8 @@ import {
   serviceOf,
   severityOf,
 } from "../src/respond/index.ts";
-import type { Controls,
+import type {
+  Controls,
   Incidents,
   Paging,
   PagingConfig,
