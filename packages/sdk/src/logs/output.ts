@@ -25,6 +25,8 @@ export class Output {
   /** What a full pipe did not take, in order. */
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  /** Used again and again: a new one for each batch would be garbage a hundred times a second. */
+  #timer: NodeJS.Timeout | undefined;
   #scheduled = false;
   #dropped = 0;
 
@@ -49,12 +51,8 @@ export class Output {
     if (most <= this.#lines.length) this.#end += this.#lines.write(line, this.#end);
     else this.#wait(Buffer.from(line));
     if (this.#scheduled) return;
-    if (this.#end >= writeAt) {
-      this.flushSync();
-      return;
-    }
-    this.#scheduled = true;
-    setTimeout(this.#turn, waitMs);
+    if (this.#end >= writeAt) this.flushSync();
+    else this.#schedule().ref();
   }
 
   /** Writes what is held; pino asks for it when its `flush` is called. */
@@ -78,7 +76,8 @@ export class Output {
         this.#waitingBytes -= next.length - rest.length;
         if (rest.length > 0) {
           this.#waiting[0] = rest;
-          this.#later();
+          // For a reader that does not read the process does not wait.
+          if (!this.#scheduled) this.#schedule().unref();
           break;
         }
         this.#waiting.shift();
@@ -133,10 +132,11 @@ export class Output {
     }
   }
 
-  #later(): void {
-    if (this.#scheduled) return;
+  /** Has what is held written in a moment. */
+  #schedule(): NodeJS.Timeout {
     this.#scheduled = true;
-    setTimeout(this.#turn, waitMs).unref();
+    this.#timer = this.#timer?.refresh() ?? setTimeout(this.#turn, waitMs);
+    return this.#timer;
   }
 }
 
