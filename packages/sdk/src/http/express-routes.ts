@@ -45,13 +45,19 @@ export interface RoutedRequest {
 /** The layers from the application's router down to a route; the route's own is the last. */
 type Way = readonly Layer[];
 
+/** A way to a route, and its template below where the application is mounted, made once. */
+interface KnownWay {
+  readonly way: Way;
+  readonly template: string;
+}
+
 const maxDepth = 20;
 const maxLayers = 20_000;
 /** Stands for a mount whose pattern cannot be told. */
 const anyMount = "/*";
 
 export class ExpressRoutes {
-  readonly #ways = new WeakMap<Route, Way[]>();
+  readonly #ways = new WeakMap<Route, readonly KnownWay[]>();
   readonly #read = new WeakSet<Application>();
   readonly #onRoute: (method: string, template: string) => void;
 
@@ -75,8 +81,11 @@ export class ExpressRoutes {
     const app: Application | undefined = request.app;
     const { route } = request;
     if (app === undefined || !isRoute(route)) return undefined;
-    if (!this.#ways.has(route)) this.#readTree(app);
-    const ways = this.#ways.get(route);
+    let ways = this.#ways.get(route);
+    if (ways === undefined) {
+      this.#readTree(app);
+      ways = this.#ways.get(route);
+    }
     // Not in the tree of the application that answered: a mounted application's error, say.
     if (ways === undefined) {
       this.#ways.set(route, []);
@@ -85,9 +94,9 @@ export class ExpressRoutes {
     const [first] = ways;
     if (first === undefined) return anyMount + patternText(route.path);
     const prefix = mountOf(app);
-    if (ways.length === 1) return prefix + templateOf(first, route);
+    if (ways.length === 1) return prefix + first.template;
     const path = pathBelow(request, prefix);
-    return prefix + templateOf(ways.find((way) => matches(way, path)) ?? first, route);
+    return prefix + (ways.find(({ way }) => matches(way, path)) ?? first).template;
   }
 
   #readTree(app: Application): void {
@@ -112,13 +121,13 @@ export class ExpressRoutes {
 
   #note(route: Route, way: Way, prefix: string): void {
     const known = this.#ways.get(route) ?? [];
-    const same = (other: Way) =>
+    const same = ({ way: other }: KnownWay) =>
       other.length === way.length && other.every((layer, index) => layer === way[index]);
     if (known.some(same)) return;
-    this.#ways.set(route, [...known, way]);
+    const template = templateOf(way, route);
+    this.#ways.set(route, [...known, { way, template }]);
     for (const [method, on] of Object.entries(route.methods ?? {}))
-      if (on && method !== "_all")
-        this.#onRoute(method.toUpperCase(), prefix + templateOf(way, route));
+      if (on && method !== "_all") this.#onRoute(method.toUpperCase(), prefix + template);
   }
 }
 
