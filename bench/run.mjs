@@ -28,6 +28,7 @@ const BENCHMARKS = {
   rules: { script: "rules.mjs", build: ["packages/server"] },
   "remote-write": { script: "remote-write.mjs", build: ["packages/server"] },
   "series-memory": { script: "series-memory.mjs", build: ["packages/server"] },
+  "status-page": { script: "status-page.mjs", build: ["packages/server"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

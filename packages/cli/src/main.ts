@@ -7,6 +7,7 @@ import { init, initHelp } from "./init/init.ts";
 import { onCall, onCallHelp } from "./on-call.ts";
 import { receivers, receiversHelp } from "./receivers.ts";
 import { rules, rulesHelp } from "./rules.ts";
+import { status, statusHelp } from "./status.ts";
 import { tail, tailHelp } from "./tail/tail.ts";
 import { up, upHelp } from "./up.ts";
 import { version } from "./version.ts";
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "on-call": { run: onCall, help: onCallHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
+  status: { run: status, help: statusHelp },
   tail: { run: tail, help: tailHelp },
 };
 
@@ -43,6 +45,7 @@ Commands:
   on-call    who is on call now, and who is next
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules
+  status     what visitors see: set components, announce, plan maintenance
   tail       follow log files, containers and the journal, and send them
 
 Options:

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { putAlerts } from "../../store/index.ts";
 import { readStatusSnapshot } from "../../respond/index.ts";
 import { writeSnapshot } from "../../respond/status-page/snapshot.ts";
@@ -14,6 +14,7 @@ import { startMailServer } from "../../../test/mail-server.ts";
 import { ManualClock } from "../../../test/manual-clock.ts";
 import { startReceiver } from "../../../test/receiver.ts";
 
+vi.setConfig({ testTimeout: 120_000 });
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const START = Date.parse("2026-03-10T10:00:00Z");
