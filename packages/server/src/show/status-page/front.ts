@@ -16,6 +16,26 @@ const SECURITY = {
   "referrer-policy": "same-origin",
 };
 
+/** Answers to questions that come again and again, as many as there is room for. */
+class Remembered<T> {
+  readonly #answers = new Map<string, T>();
+  readonly #answer: (question: string) => T;
+
+  constructor(answer: (question: string) => T) {
+    this.#answer = answer;
+  }
+
+  of(question: string): T {
+    const known = this.#answers.get(question);
+    if (known !== undefined) return known;
+    const answer = this.#answer(question);
+    // Strangers choose the questions.
+    if (this.#answers.size >= 1000) this.#answers.clear();
+    if (question.length <= 200) this.#answers.set(question, answer);
+    return answer;
+  }
+}
+
 /** Answers the page's documents from memory, before anything else looks at a request. */
 export interface StatusFront {
   /** Takes the page as it is now, and makes its documents. */
@@ -59,11 +79,14 @@ export function createStatusFront(options: FrontOptions): StatusFront {
   let making: Promise<void> = Promise.resolve();
 
   const others = new Set(options.otherHosts.map((host) => nameOf(host)));
-  const isOwn = (host: string | undefined) => own.size > 0 && own.has(nameOf(host));
-  function isFor(host: string | undefined): boolean {
+  /** What was found about Host headers: the same few come again and again. */
+  const ownHosts = new Remembered((host) => own.has(nameOf(host)));
+  const servedHosts = new Remembered((host) => {
     const name = nameOf(host);
     return own.has(name) || others.has(name) || isIP(name.replaceAll(/^\[|\]$/g, "")) !== 0;
-  }
+  });
+  const isOwn = (host: string | undefined) => own.size > 0 && ownHosts.of(host ?? "");
+  const isFor = (host: string | undefined) => servedHosts.of(host ?? "");
 
   async function make(next: StatusWorld): Promise<void> {
     const { url, hasMail } = options;
@@ -141,11 +164,43 @@ export function answerOf(
   asked: IncomingHttpHeaders,
   resource: Resource,
   isPublic: boolean,
-): {
+): Answer {
+  const form = FORMS[codings.of(asked["accept-encoding"] ?? "")];
+  let made = ANSWERS.get(resource);
+  if (made === undefined) ANSWERS.set(resource, (made = new Map()));
+  const isKnown = asked["if-none-match"]?.includes(resource.etag) === true;
+  const key = `${isPublic ? "public" : "private"} ${isKnown ? "known" : form.key}`;
+  let answer = made.get(key);
+  if (answer === undefined) made.set(key, (answer = makeAnswer(resource, isPublic, isKnown, form)));
+  return answer;
+}
+
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | undefined;
-} {
+}
+
+/** Made once for each document and form: most requests are alike. */
+const ANSWERS = new WeakMap<Resource, Map<string, Answer>>();
+
+/** The forms that a browser may take, the best first. */
+const FORMS = {
+  brotli: { key: "brotli", coding: "br" },
+  gzip: { key: "gzip", coding: "gzip" },
+  plain: { key: "plain", coding: undefined },
+} as const;
+
+const codings = new Remembered((accepted): keyof typeof FORMS =>
+  takes(accepted, "br") ? "brotli" : takes(accepted, "gzip") ? "gzip" : "plain",
+);
+
+function makeAnswer(
+  resource: Resource,
+  isPublic: boolean,
+  isKnown: boolean,
+  { key, coding }: (typeof FORMS)[keyof typeof FORMS],
+): Answer {
   const shared = {
     ...SECURITY,
     ...resource.headers,
@@ -155,19 +210,13 @@ export function answerOf(
       : "private, no-cache",
     vary: isPublic ? "accept-encoding" : "accept-encoding, cookie",
   };
-  if (asked["if-none-match"]?.includes(resource.etag) === true) {
-    return { status: 304, headers: shared, body: undefined };
-  }
-  const accepted = asked["accept-encoding"] ?? "";
-  const [body, coding] =
-    resource.brotli !== undefined && takes(accepted, "br")
-      ? ([resource.brotli, { "content-encoding": "br" }] as const)
-      : resource.gzip !== undefined && takes(accepted, "gzip")
-        ? ([resource.gzip, { "content-encoding": "gzip" }] as const)
-        : ([resource.plain, {}] as const);
+  if (isKnown) return { status: 304, headers: shared, body: undefined };
+  // What is too small to be worth it has no compressed form.
+  const compressed = coding === undefined ? undefined : resource[key];
+  const body = compressed ?? resource.plain;
   const headers = {
     ...shared,
-    ...coding,
+    ...(compressed === undefined || coding === undefined ? {} : { "content-encoding": coding }),
     "content-type": resource.type,
     "content-length": String(body.length),
   };
