@@ -136,7 +136,7 @@ function componentHtml(component: ShownComponent, { components, at }: StatusWorl
   const about = [
     description,
     note,
-    needs.length === 0 ? "" : `Depends on ${needs.join(", ")}`,
+    needs.length === 0 || note !== "" ? "" : `Depends on ${needs.join(", ")}`,
     source.kind === "probe" && component.autoState === null ? "No probe has answered yet" : "",
   ].filter((text) => text !== "");
   return `<li><div class="row"><h3>${escapeHtml(name)}</h3><span class="state ${state}">${stateInWords(state)}</span></div>
