@@ -16,7 +16,10 @@ export interface PushLimits {
   readonly labelNameBytes: number;
   /** A label's value, bytes. */
   readonly labelValueBytes: number;
-  /** Label sets that are remembered for each protocol, so that they are understood once. */
+  /**
+   * Label sets that are remembered for each protocol, so that they are understood once. With fewer than
+   * there are active series each scrape would push out what the next one needs: twice the work.
+   */
   readonly knownSeries: number;
   /** Series sent as deltas, of each kind, whose sums are kept. */
   readonly deltaSeries: number;
@@ -30,7 +33,7 @@ export const defaultPushLimits: PushLimits = {
   labels: 128,
   labelNameBytes: 1024,
   labelValueBytes: 8192,
-  knownSeries: 500_000,
+  knownSeries: 1_000_000,
   deltaSeries: 100_000,
 };
 
