@@ -3,6 +3,7 @@ export * from "./address.ts";
 export * from "./cardinality.ts";
 export * from "./incident-work.ts";
 export * from "./controls.ts";
+export * from "./chat.ts";
 export * from "./incidents.ts";
 export * from "./links.ts";
 export * from "./markdown.ts";

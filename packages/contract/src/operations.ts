@@ -11,6 +11,7 @@ import {
   signOutElsewhere,
 } from "./access.ts";
 import { getCardinality } from "./cardinality.ts";
+import { listChats, testChat } from "./chat.ts";
 import {
   addResource,
   addTask,
@@ -222,4 +223,6 @@ export const operations: Readonly<Record<string, Operation>> = {
   approveControl,
   rejectControl,
   getControlHistory,
+  listChats,
+  testChat,
 };

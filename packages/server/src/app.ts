@@ -11,6 +11,7 @@ import type { Configuration } from "./configuration.ts";
 import { startDemo } from "./demo.ts";
 import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { messageOf, systemClock } from "./model/index.ts";
+import type { Announce } from "./model/index.ts";
 import {
   createLogsQuery,
   createLogTail,
@@ -31,6 +32,7 @@ import {
   startSyslog,
 } from "./receive/index.ts";
 import {
+  createChat,
   createContactBook,
   createControls,
   createIncidents,
@@ -40,6 +42,7 @@ import {
   createPolicies,
   createRunbooks,
   createStatusPage,
+  createSlackDoor,
   DEFAULT_INCIDENT_POLICY,
   readStatusSnapshot,
   serviceOf,
@@ -62,6 +65,7 @@ import {
   prometheusRoutes,
   pushRoutes,
   statusRoutes,
+  slackRoutes,
   tracePushRoutes,
   tracesRoutes,
 } from "./show/index.ts";
@@ -141,8 +145,12 @@ async function start(config: Config, closers: Closers): Promise<App> {
   const { samples } = writes;
 
   const live = createLive({ clock });
-  const { announce } = live;
   const { externalURL } = config.http;
+  const chat = createChat({ records, clock, log, externalURL, config: config.chat });
+  const announce: Announce = (news) => {
+    live.announce(news);
+    if (news.topic === "incidents") chat.wake();
+  };
   const logs = createLogsQuery({ telemetry });
   const traces = createTracesQuery({ telemetry });
   const tail = createLogTail(telemetry.logs);
@@ -159,6 +167,9 @@ async function start(config: Config, closers: Closers): Promise<App> {
     config: config.paging,
   });
   const incidents = createIncidents({ records, clock, announce, policy, paging });
+  const { slack } = chat;
+  const slackDoor =
+    slack && createSlackDoor({ slack, records, clock, incidents, announce, externalURL });
   const onCall = createOnCall({ records, clock, announce });
   const shifts = createShifts({ records, clock, announce });
   const controls = createControls({ records, clock, log, announce });
@@ -352,6 +363,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         shifts,
         paging,
         controls,
+        chat,
         policies: createPolicies({ records, clock, announce }),
         contacts: createContactBook({ records, clock, paging }),
         savedRules: createSavedRules({
@@ -379,6 +391,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         secure: config.statusPage.url.startsWith("https:"),
       }),
       controlRoutes({ feed: controls.feed, access, clock, externalURL }),
+      slackRoutes(slackDoor),
       prometheusRoutes({
         metrics,
         clock,
@@ -420,6 +433,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   closers.add("paging", paging);
   statusPage.start();
   closers.add("status page", statusPage);
+  chat.start();
+  closers.add("chat", chat);
   closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);

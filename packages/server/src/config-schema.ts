@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 import { z } from "zod";
 import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
+import { chatSchema } from "./chat-config.ts";
 import { clickhouseSchema } from "./clickhouse-config.ts";
 import { duration, size } from "./config-values.ts";
 import { digestSchema } from "./digest-config.ts";
@@ -171,6 +172,7 @@ export const fileSchema = z.strictObject({
       url: z.url({ protocol: /^https?$/ }).optional(),
     })
     .prefault({}),
+  chat: chatSchema,
   rules: z
     .strictObject({
       saved_in: z.string().min(1).optional(),

@@ -12,6 +12,7 @@ import { readClickhouse } from "./clickhouse-config.ts";
 import { readDigest } from "./digest-config.ts";
 import type { DigestPolicy } from "./route/index.ts";
 import { fileSchema } from "./config-schema.ts";
+import { readChat } from "./chat-config.ts";
 import { ConfigError, readConfigFile } from "./model/index.ts";
 import type { Severity } from "./model/index.ts";
 import { defaultPushLimits } from "./receive/index.ts";
@@ -23,9 +24,9 @@ import type {
   TailSettings,
 } from "./receive/index.ts";
 import { readPaging } from "./paging-config.ts";
-import type { PagingConfig } from "./respond/index.ts";
 import { readRunbooks } from "./runbooks-config.ts";
 import type { RunbooksConfig } from "./runbooks-config.ts";
+import type { ChatConfig, PagingConfig } from "./respond/index.ts";
 import type { ServerAddress } from "./store/index.ts";
 import { readSyslog } from "./syslog-config.ts";
 import { readTail } from "./tail-config.ts";
@@ -196,6 +197,8 @@ export interface Config {
     /** Where visitors find it, without a slash at the end. */
     readonly url: string;
   };
+  /** Where incidents are told and talked about. */
+  readonly chat: ChatConfig;
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
   /** The rule file that people write from the interface, where one is named. */
@@ -316,6 +319,7 @@ export async function loadConfig(
       hosts: value.status_page.hosts,
       url: statusPageUrl(value.status_page, externalURL),
     },
+    chat: readChat(value.chat, beside),
     savedRulesFile: value.rules.saved_in === undefined ? undefined : beside(value.rules.saved_in),
     logRuleFiles: value.logs.rule_files,
     postgres: {

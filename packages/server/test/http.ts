@@ -11,6 +11,7 @@ import type { Clock } from "../src/model/index.ts";
 import { systemClock } from "../src/model/index.ts";
 import {
   DEFAULT_INCIDENT_POLICY,
+  createChat,
   createIncidents,
   createContactBook,
   createControls,
@@ -20,11 +21,14 @@ import {
   createPolicies,
   createRunbooks,
   createStatusPage,
+  createSlackDoor,
   serviceOf,
   severityOf,
 } from "../src/respond/index.ts";
 import type {
   Controls,
+  Chat,
+  ChatConfig,
   Incidents,
   Paging,
   PagingConfig,
@@ -41,6 +45,7 @@ import {
   createVisits,
   savedViewsIn,
   statusRoutes,
+  slackRoutes,
 } from "../src/show/index.ts";
 import type { ApiSources, Http, HttpDeps, Live, StatusFront } from "../src/show/index.ts";
 import type { Records } from "../src/store/index.ts";
@@ -77,6 +82,8 @@ export interface TestServer {
   readonly statusFront: StatusFront;
   /** Started by the tests that want changes to end, and to be told of other servers'. */
   readonly controls: Controls;
+  /** Started by the tests that have one. */
+  readonly chat: Chat;
   readonly live: Live;
   /** Log lines at level warn and above. */
   readonly logged: string[];
@@ -95,6 +102,7 @@ export async function testServer(
     readonly routes?: readonly FastifyPluginAsync[];
     readonly bootstrapToken?: string | undefined;
     readonly paging?: PagingConfig;
+    readonly chat?: ChatConfig;
     readonly savedRules?: SavedRules;
     readonly runbookFolder?: string;
     readonly probes?: StatusProbes;
@@ -108,6 +116,7 @@ export async function testServer(
     routes = [],
     bootstrapToken,
     paging: _,
+    chat: ____,
     savedRules: __,
     runbookFolder: ___,
     probes,
@@ -138,6 +147,24 @@ export async function testServer(
   });
   const incidents = createIncidents({ records, clock, announce: live.announce, paging });
   const controls = createControls({ records, clock, log, announce: live.announce });
+  const chat = createChat({
+    records,
+    clock,
+    log,
+    externalURL: http.externalURL ?? "",
+    config: options.chat ?? { slack: undefined, teams: undefined, discord: undefined },
+  });
+  const { slack } = chat;
+  const slackDoor =
+    slack &&
+    createSlackDoor({
+      slack,
+      records,
+      clock,
+      incidents,
+      announce: live.announce,
+      externalURL: http.externalURL ?? "",
+    });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const shifts = createShifts({ records, clock, announce: live.announce });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
@@ -169,6 +196,7 @@ export async function testServer(
     onCall,
     shifts,
     paging,
+    chat,
     savedRules: options.savedRules ?? { view: async () => undefined, save: unasked },
     controls,
     policies: createPolicies({ records, clock, announce: live.announce }),
@@ -248,6 +276,7 @@ export async function testServer(
       acknowledgeRoutes({ paging, incidents }),
       statusRoutes({ page: statusPage, front: statusFront, clock, secure: false }),
       controlRoutes({ feed: controls.feed, access, clock, limits: http.limits ?? {} }),
+      slackRoutes(slackDoor),
       ...routes,
     ],
   });
@@ -262,6 +291,7 @@ export async function testServer(
     statusPage,
     statusFront,
     controls,
+    chat,
     live,
     logged,
     async token(scope) {
@@ -287,6 +317,7 @@ export async function testServer(
       await paging.stop();
       await statusPage.stop();
       await controls.stop();
+      await chat.stop();
       await server.close();
       await records.close();
       await rm(empty, { recursive: true, force: true });

@@ -547,6 +547,11 @@ describe("routing", () => {
     await page.getByText("The test page was delivered").first().waitFor();
     await page.getByRole("button", { name: "Send a test page to operations" }).click();
     await page.getByText("The test page was not delivered").waitFor();
+    await page.goto(`${fixture.url}/settings/chat`);
+    await page.getByRole("button", { name: "Send a test to Discord" }).click();
+    await page.getByText("The test message was posted").waitFor();
+    await page.getByRole("button", { name: "Send a test to Slack" }).click();
+    await page.getByText(/^The test message was not posted: .*not_in_channel/).waitFor();
   });
 });
 

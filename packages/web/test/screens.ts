@@ -50,5 +50,6 @@ export const screens: Readonly<Record<string, string>> = {
   account: "/settings",
   tokens: "/settings/tokens",
   audit: "/settings/audit",
+  chats: "/settings/chat",
   missing: "/no-such-page",
 };

@@ -1,6 +1,12 @@
 export type { IncidentDetail } from "./incidents/desk.ts";
 export { createControls } from "./controls/controls.ts";
 export type { Controls, Operator } from "./controls/interface.ts";
+export { createChat } from "./chat/chat.ts";
+export type { Chat } from "./chat/chat.ts";
+export type { ChatConfig } from "./chat/config.ts";
+export { ChatError } from "./chat/errors.ts";
+export { createSlackDoor } from "./chat/slack/door.ts";
+export type { SlackDoor } from "./chat/slack/door.ts";
 export { languageOfGenerator } from "./incidents/expression.ts";
 export { createIncidents } from "./incidents/incidents.ts";
 export type { Incidents } from "./incidents/incidents.ts";

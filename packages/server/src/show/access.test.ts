@@ -124,6 +124,9 @@ describe("every route, with every scope", () => {
         "POST /status/subscribe/:token",
         "GET /status/unsubscribe/:token",
         "POST /status/unsubscribe/:token",
+        "POST /api/chat/slack/events",
+        "POST /api/chat/slack/commands",
+        "POST /api/chat/slack/interactions",
       ]),
     );
   });

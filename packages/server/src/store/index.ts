@@ -17,6 +17,7 @@ export { openRecords } from "./postgres/open.ts";
 export type { Db, Listening, Records, Tx } from "./postgres/records.ts";
 export * from "./postgres/alerts.ts";
 export * from "./postgres/audit.ts";
+export * from "./postgres/chat.ts";
 export * from "./postgres/contact-methods.ts";
 export * from "./postgres/controls.ts";
 export * from "./postgres/digests.ts";

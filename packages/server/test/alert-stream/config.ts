@@ -14,10 +14,16 @@ const RECEIVERS = ["r0", "r1", "r2", "r3", "r4"] as const;
 const MAX_DEPTH = 3;
 
 /** How groups are paced: changes come half way between two flushes. Milliseconds. */
-export const PACE = { wait: 1500, interval: 3000 };
+export interface Pace {
+  readonly wait: number;
+  readonly interval: number;
+}
+
+/** The usual pace, and slower ones for a machine that is busy with other things. */
+export const paceOf = (slower = 1): Pace => ({ wait: 1500 * slower, interval: 3000 * slower });
 
 /** A random alertmanager.yml whose receivers are webhooks below `url`. */
-export function randomConfig(random: Random, url: string): string {
+export function randomConfig(random: Random, url: string, pace: Pace): string {
   const receivers = RECEIVERS.map((name) => {
     const options = [
       ...(random.chance(0.3) ? ["send_resolved: false"] : []),
@@ -39,9 +45,9 @@ export function randomConfig(random: Random, url: string): string {
     "route:",
     "  receiver: r0",
     `  group_by: ${groupBy(random)}`,
-    `  group_wait: ${PACE.wait}ms`,
-    `  group_interval: ${PACE.interval}ms`,
-    `  repeat_interval: ${random.chance(0.5) ? "10s" : "1h"}`,
+    `  group_wait: ${pace.wait}ms`,
+    `  group_interval: ${pace.interval}ms`,
+    `  repeat_interval: ${random.chance(0.5) ? `${Math.round((pace.interval * 10) / 3)}ms` : "1h"}`,
     ...routes(random, 1),
     "receivers:",
     ...receivers,

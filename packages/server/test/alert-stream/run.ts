@@ -1,6 +1,6 @@
 import type { Labels } from "../../src/model/index.ts";
 import type { Records } from "../../src/store/index.ts";
-import { matcher, PACE, POPULATION, randomConfig } from "./config.ts";
+import { matcher, paceOf, POPULATION, randomConfig } from "./config.ts";
 import { Random } from "./random.ts";
 import { configFile, listen, startOurs, startTheirs } from "./sides.ts";
 import type { Listener, Message } from "./sides.ts";
@@ -30,12 +30,15 @@ export async function compareSides(options: {
   readonly alerts: number;
   readonly slots: number;
   readonly records: Records;
+  /** How many times slower than usual. */
+  readonly slower?: number;
 }): Promise<Comparison> {
   const { seed, alerts, slots, records } = options;
+  const pace = paceOf(options.slower);
   const random = new Random(seed);
   const [ours, theirs] = [await listen(), await listen()];
   const configSeed = random.below(2 ** 30);
-  const make = (url: string) => randomConfig(new Random(configSeed), url);
+  const make = (url: string) => randomConfig(new Random(configSeed), url, pace);
   const [ourFile, theirFile] = [
     await configFile(make(ours.url)),
     await configFile(make(theirs.url)),
@@ -45,22 +48,22 @@ export async function compareSides(options: {
     const began = Date.now();
     const stream = new AlertStream(random, alerts, slots);
     for (let slot = 0; slot < slots; slot += 1) {
-      await until(began + slot * PACE.interval);
+      await until(began + slot * pace.interval);
       const now = Date.now();
       const messages = stream.slot(slot, now);
       // Silences before the alerts that they concern, on both sides.
       if (slot > 0 && slot < slots - 3 && random.chance(0.3)) {
         const text = matcher(random, random.pick(["alertname", "team", "severity"]), true);
-        const ends = now + (1 + random.below(3)) * PACE.interval;
+        const ends = now + (1 + random.below(3)) * pace.interval;
         await Promise.all(sides.map((side) => side.silence(text, ends)));
       }
       await Promise.all(sides.map((side) => side.send(messages)));
     }
-    await until(began + (slots + 1) * PACE.interval);
+    await until(began + (slots + 1) * pace.interval);
     // A machine that is busy with other things delivers its last words later.
     const latest = Date.now() + LATEST_WORD_MS;
     while (differencesOf(ours, theirs).length > 0 && Date.now() < latest) {
-      await until(Date.now() + PACE.interval / 4);
+      await until(Date.now() + pace.interval / 4);
     }
   } finally {
     for (const side of sides) await side.stop();

@@ -61,6 +61,7 @@ export const paths = {
   settings: () => "/settings",
   tokens: () => "/settings/tokens",
   audit: () => "/settings/audit",
+  chats: () => "/settings/chat",
   signIn: (next?: string) =>
     withQuery("/sign-in", next === undefined || next === "/" ? {} : { next }),
 } as const;

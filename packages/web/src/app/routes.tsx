@@ -170,6 +170,7 @@ export const routes: RouteObject[] = [
             children: [
               { index: true, lazy: () => import("../screens/settings/account-route.tsx") },
               { path: "tokens", lazy: () => import("../screens/settings/tokens-route.tsx") },
+              { path: "chat", lazy: () => import("../screens/settings/chats-route.tsx") },
               { path: "audit", lazy: () => import("../screens/settings/audit-route.tsx") },
             ],
           },

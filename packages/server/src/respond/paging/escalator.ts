@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
-import type { Announce, Clock, EscalationTarget, Timer } from "../../model/index.ts";
+import type { Announce, Clock, EscalationTarget } from "../../model/index.ts";
 import type { Outcome } from "../../route/index.ts";
 import {
   addPersonPages,
@@ -31,6 +31,7 @@ import type {
   UserRecord,
 } from "../../store/index.ts";
 import { dutyAt } from "../on-call/duties.ts";
+import { WorkLoop } from "../work-loop.ts";
 import { waysNow } from "./contacts.ts";
 import { placeAfter, stepInWords, targetsOf } from "./policy.ts";
 
@@ -46,10 +47,6 @@ const LIMITS = {
   longestRetry: 5 * 60_000,
   /** up to this many attempts in all. */
   attempts: 5,
-  /** Another server may have begun something that this one does not know of. */
-  look: 5000,
-  /** What another server has under its lock is not asked for all the time. */
-  shortestLook: 50,
 } as const;
 
 /** Who acts when nobody does. */
@@ -82,66 +79,41 @@ export interface EscalatorOptions {
 export class Escalator {
   readonly #options: EscalatorOptions;
   readonly #random: () => number;
-  #timer: Timer | undefined;
-  #working: Promise<void> | undefined;
-  /** Whether something came while work was under way that may not have seen it. */
-  #again = false;
-  #running = false;
+  readonly #loop: WorkLoop;
 
   constructor(options: EscalatorOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    const { records, clock, log } = options;
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      failure: "people could not be paged; trying again",
+      work: async () => {
+        while ((await this.#takeSteps()) > 0);
+        while ((await this.#sendPages()) > 0);
+        return nextPagingAt(records.db);
+      },
+    });
   }
 
   start(): void {
-    this.#running = true;
-    this.wake();
+    this.#loop.start();
   }
 
   /** Ends; awaits what is under way. */
-  async stop(): Promise<void> {
-    this.#running = false;
-    this.#timer?.cancel();
-    await this.#working;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Does what is due now, and resolves when it is done. */
-  async settle(): Promise<void> {
-    this.wake();
-    while (this.#working !== undefined) await this.#working;
+  settle(): Promise<void> {
+    return this.#loop.settle();
   }
 
   /** Does what is due, now or after what is under way. */
   wake(): void {
-    if (!this.#running) return;
-    if (this.#working !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#timer?.cancel();
-    this.#working = this.#work().finally(() => {
-      this.#working = undefined;
-      if (this.#again) this.wake();
-    });
-  }
-
-  /** Does all that is due, then sleeps until something is. */
-  async #work(): Promise<void> {
-    const { records, clock, log } = this.#options;
-    let wait: number = LIMITS.look;
-    try {
-      do {
-        this.#again = false;
-        while ((await this.#takeSteps()) > 0);
-        while ((await this.#sendPages()) > 0);
-      } while (this.#again && this.#running);
-      const next = await nextPagingAt(records.db);
-      if (next !== null) wait = Math.min(wait, next.getTime() - clock.now());
-    } catch (error) {
-      log.error({ reason: messageOf(error) }, "people could not be paged; trying again");
-    }
-    if (this.#running)
-      this.#timer = clock.after(Math.max(LIMITS.shortestLook, wait), () => this.wake());
+    this.#loop.wake();
   }
 
   /** Takes the steps that are due; answers how many there were. */

@@ -4,6 +4,7 @@ import { authorize } from "../../access/index.ts";
 import type { SavedRules } from "../../evaluate/index.ts";
 import type { Clock, Labels } from "../../model/index.ts";
 import type {
+  Chat,
   ContactBook,
   Controls,
   Incidents,
@@ -22,6 +23,7 @@ import { serveAccess } from "./access.ts";
 import { serveCardinality } from "./cardinality.ts";
 import { serveIncidentWork } from "./incident-work.ts";
 import { serveControls } from "./controls.ts";
+import { serveChat } from "./chat.ts";
 import { serveIncidents } from "./incidents.ts";
 import { serveNoise } from "./noise.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -47,6 +49,7 @@ export interface ApiDeps {
   readonly onCall: OnCall;
   readonly shifts: Shifts;
   readonly paging: Paging;
+  readonly chat: Pick<Chat, "places" | "test">;
   readonly savedRules: SavedRules;
   readonly controls: Controls;
   readonly policies: Policies;
@@ -93,6 +96,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     servePeople(serve, { access: deps.access, externalURL });
     servePaging(serve, deps);
     serveRunbooks(serve, deps);
+    serveChat(serve, deps.chat);
     serveSavedRules(serve, deps);
     serveStatusPage(serve, deps.statusPage, deps.statusPageUrl);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });

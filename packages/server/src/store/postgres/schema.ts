@@ -3,6 +3,8 @@ import { accessMigrations } from "./tables/access.ts";
 import type { AccessTables } from "./tables/access.ts";
 import { controlMigrations } from "./tables/controls.ts";
 import type { ControlTables } from "./tables/controls.ts";
+import { chatMigrations } from "./tables/chat.ts";
+import type { ChatTables } from "./tables/chat.ts";
 import { digestMigrations } from "./tables/digests.ts";
 import type { DigestTables } from "./tables/digests.ts";
 import { escalationMigrations } from "./tables/escalations.ts";
@@ -37,6 +39,7 @@ export interface Schema
   extends
     AccessTables,
     ControlTables,
+    ChatTables,
     DigestTables,
     EscalationTables,
     FiringTables,
@@ -70,4 +73,5 @@ export const migrations: readonly Migration[] = [
   ...handoverNoteMigrations,
   ...statusPageMigrations,
   ...controlMigrations,
+  ...chatMigrations,
 ];

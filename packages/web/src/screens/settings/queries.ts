@@ -1,9 +1,12 @@
 import {
   createToken,
   listAudit,
+  listChats,
   listTokens,
   revokeToken,
   setAccount,
+  testChat,
+  type ChatName,
   type InputOf,
 } from "@seaworthy/contract";
 import {
@@ -13,6 +16,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { call } from "../../api/call.ts";
+import { pollEvery } from "../../api/live.ts";
 import { sessionQuery } from "../../api/session.ts";
 import { tell } from "../../app/notices.ts";
 
@@ -58,5 +62,21 @@ export function useSetAccount() {
       client.setQueryData(sessionQuery.queryKey, { user });
       tell("done", "Your account is saved");
     },
+  });
+}
+
+export const chatsQuery = queryOptions({
+  queryKey: ["chats"],
+  queryFn: ({ signal }) => call(listChats, {}, signal),
+  // What is told and heard there comes without an event.
+  refetchInterval: pollEvery(15_000),
+});
+
+/** Sends a test message into a chat; the answer says what became of it. */
+export function useTestChat() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: ChatName) => call(testChat, { params: { name } }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["chats"] }),
   });
 }
