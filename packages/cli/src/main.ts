@@ -5,6 +5,7 @@ import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { incident, incidentHelp } from "./incidents.ts";
 import { init, initHelp } from "./init/init.ts";
 import { onCall, onCallHelp } from "./on-call.ts";
+import { postMortem, postMortemHelp } from "./post-mortems.ts";
 import { receivers, receiversHelp } from "./receivers.ts";
 import { rules, rulesHelp } from "./rules.ts";
 import { status, statusHelp } from "./status.ts";
@@ -25,6 +26,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   controls: { run: controls, help: controlsHelp },
   incident: { run: incident, help: incidentHelp },
   "on-call": { run: onCall, help: onCallHelp },
+  "post-mortem": { run: postMortem, help: postMortemHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
   status: { run: status, help: statusHelp },
@@ -43,6 +45,7 @@ Commands:
   controls   kill switches and other emergency controls
   incident   see, open, answer and close incidents
   on-call    who is on call now, and who is next
+  post-mortem  which are due, and their export as Markdown
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules
   status     what visitors see: set components, announce, plan maintenance

@@ -13,6 +13,7 @@ export * from "./operations.ts";
 export * from "./overview.ts";
 export * from "./paging.ts";
 export * from "./people.ts";
+export * from "./post-mortems.ts";
 export * from "./rule-files.ts";
 export * from "./receivers.ts";
 export * from "./routing.ts";

@@ -63,6 +63,18 @@ import {
   testContactMethod,
 } from "./paging.ts";
 import { invitePerson, listPeople } from "./people.ts";
+import {
+  addPostMortemAction,
+  beginPostMortem,
+  changePostMortemAction,
+  completePostMortem,
+  exportPostMortem,
+  getPostMortem,
+  listPostMortems,
+  publishPostMortem,
+  removePostMortemAction,
+  savePostMortem,
+} from "./post-mortems.ts";
 import { getWatchdog, listReceivers, testReceiver } from "./receivers.ts";
 import { explainRouting, getRouting } from "./routing.ts";
 import { previewRule } from "./rule-preview.ts";
@@ -225,4 +237,14 @@ export const operations: Readonly<Record<string, Operation>> = {
   getControlHistory,
   listChats,
   testChat,
+  listPostMortems,
+  getPostMortem,
+  beginPostMortem,
+  savePostMortem,
+  completePostMortem,
+  publishPostMortem,
+  addPostMortemAction,
+  changePostMortemAction,
+  removePostMortemAction,
+  exportPostMortem,
 };

@@ -10,6 +10,7 @@ import { loadConfiguration, ruleDefaults } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { startDemo } from "./demo.ts";
 import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
+import { impactBy } from "./measured-impact.ts";
 import { messageOf, systemClock } from "./model/index.ts";
 import type { Announce } from "./model/index.ts";
 import {
@@ -40,6 +41,8 @@ import {
   createShifts,
   createPaging,
   createPolicies,
+  createPostMortems,
+  createReminders,
   createRunbooks,
   createStatusPage,
   createSlackDoor,
@@ -63,6 +66,7 @@ import {
   lokiRoutes,
   probeRoutes,
   prometheusRoutes,
+  publicPostMortemRoutes,
   pushRoutes,
   statusRoutes,
   slackRoutes,
@@ -273,6 +277,23 @@ async function start(config: Config, closers: Closers): Promise<App> {
     externalURL,
   });
 
+  const postMortems = createPostMortems({
+    records,
+    clock,
+    announce,
+    incidents,
+    policy: config.postMortems,
+    measure: impactBy(metrics),
+  });
+  const reminders = createReminders({
+    records,
+    clock,
+    log,
+    severities: config.postMortems.severities,
+    paging,
+    externalURL,
+  });
+
   let reloadSucceeded = true;
   let configLoadedAt = startedAt;
   const apply = async (next: Configuration): Promise<void> => {
@@ -376,6 +397,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
         runbooks,
         statusPage,
         statusPageUrl: config.statusPage.url,
+        postMortems,
         live,
         sources,
         clock,
@@ -392,6 +414,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
       }),
       controlRoutes({ feed: controls.feed, access, clock, externalURL }),
       slackRoutes(slackDoor),
+      publicPostMortemRoutes({ postMortems }),
       prometheusRoutes({
         metrics,
         clock,
@@ -435,6 +458,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
   closers.add("status page", statusPage);
   chat.start();
   closers.add("chat", chat);
+  reminders.start();
+  closers.add("reminders", reminders);
   closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);

@@ -10,6 +10,7 @@ import { SETTING_NAME } from "./evaluate/index.ts";
 import { messageOf } from "./model/index.ts";
 import { pagingSchema } from "./paging-config.ts";
 import { MASK_RULES } from "./receive/index.ts";
+import { postMortemsSchema } from "./post-mortems-config.ts";
 import { runbooksSchema } from "./runbooks-config.ts";
 import { syslogSchema } from "./syslog-config.ts";
 import { tailSchema } from "./tail-config.ts";
@@ -173,6 +174,7 @@ export const fileSchema = z.strictObject({
     })
     .prefault({}),
   chat: chatSchema,
+  post_mortems: postMortemsSchema,
   rules: z
     .strictObject({
       saved_in: z.string().min(1).optional(),

@@ -24,9 +24,10 @@ import type {
   TailSettings,
 } from "./receive/index.ts";
 import { readPaging } from "./paging-config.ts";
+import type { ChatConfig, PagingConfig, PostMortemPolicy } from "./respond/index.ts";
+import { readPostMortems } from "./post-mortems-config.ts";
 import { readRunbooks } from "./runbooks-config.ts";
 import type { RunbooksConfig } from "./runbooks-config.ts";
-import type { ChatConfig, PagingConfig } from "./respond/index.ts";
 import type { ServerAddress } from "./store/index.ts";
 import { readSyslog } from "./syslog-config.ts";
 import { readTail } from "./tail-config.ts";
@@ -82,6 +83,8 @@ export const DEFAULTS = {
     string,
     Severity
   >,
+  /** `post_mortems.due_after`: how long after an incident's end its post-mortem is due. */
+  postMortemDue: 48 * 60 * 60_000,
   /** `notifications.fallback.after`: how long a receiver may be unreachable before another is told. */
   fallbackAfter: 5 * 60_000,
   /** `notifications.flapping.…`: used where that section is there; without it nothing flaps. */
@@ -199,6 +202,7 @@ export interface Config {
   };
   /** Where incidents are told and talked about. */
   readonly chat: ChatConfig;
+  readonly postMortems: PostMortemPolicy;
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
   /** The rule file that people write from the interface, where one is named. */
@@ -314,6 +318,7 @@ export async function loadConfig(
     tail: readTail(value.tail, beside),
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),
+    postMortems: readPostMortems(value.post_mortems, DEFAULTS.postMortemDue, beside),
     runbooks: readRunbooks(value.runbooks, shipped("runbooks"), beside),
     statusPage: {
       hosts: value.status_page.hosts,

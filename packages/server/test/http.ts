@@ -19,6 +19,7 @@ import {
   createShifts,
   createPaging,
   createPolicies,
+  createPostMortems,
   createRunbooks,
   createStatusPage,
   createSlackDoor,
@@ -43,6 +44,7 @@ import {
   createLive,
   createStatusFront,
   createVisits,
+  publicPostMortemRoutes,
   savedViewsIn,
   statusRoutes,
   slackRoutes,
@@ -167,6 +169,20 @@ export async function testServer(
     });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const shifts = createShifts({ records, clock, announce: live.announce });
+  const postMortems = createPostMortems({
+    records,
+    clock,
+    announce: live.announce,
+    incidents,
+    policy: {
+      severities: ["P1", "P2"],
+      dueAfter: 48 * 3_600_000,
+      template: undefined,
+      objective: 0.999,
+    },
+    measure: async (service) =>
+      service === "shop" ? { requests: 2000, failed: 50, requestsOfMonth: 1_000_000 } : undefined,
+  });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
   const statusUrl = "http://127.0.0.1/status";
   const statusFront: StatusFront = createStatusFront({
@@ -201,6 +217,7 @@ export async function testServer(
     controls,
     policies: createPolicies({ records, clock, announce: live.announce }),
     contacts: createContactBook({ records, clock, paging }),
+    postMortems,
     runbooks: createRunbooks({
       records,
       clock,
@@ -277,6 +294,7 @@ export async function testServer(
       statusRoutes({ page: statusPage, front: statusFront, clock, secure: false }),
       controlRoutes({ feed: controls.feed, access, clock, limits: http.limits ?? {} }),
       slackRoutes(slackDoor),
+      publicPostMortemRoutes({ postMortems }),
       ...routes,
     ],
   });

@@ -38,6 +38,8 @@ export const screens: Readonly<Record<string, string>> = {
   policy: "/on-call/escalation/p1",
   ways: "/on-call/me",
   people: "/on-call/people",
+  "post-mortems": "/post-mortems",
+  "post-mortem": "/incidents/41/post-mortem",
   runbooks: "/runbooks",
   runbook: "/runbooks/HighErrorRate?label.service=shop",
   "on-call-load": "/on-call/load",

@@ -25,6 +25,14 @@ export type { Paging } from "./paging/paging.ts";
 export { createPolicies } from "./paging/policies.ts";
 export type { Policies } from "./paging/policies.ts";
 export type { PagingConfig } from "./paging/send-page.ts";
+export { createPostMortems } from "./post-mortems/post-mortems.ts";
+export type {
+  PostMortemDetail,
+  PostMortemPolicy,
+  PostMortems,
+} from "./post-mortems/post-mortems.ts";
+export type { MeasuredImpact } from "./post-mortems/template.ts";
+export { createReminders } from "./post-mortems/reminders.ts";
 export { readRunbook } from "./runbooks/runbook.ts";
 export type { CheckQuery } from "./runbooks/runbook.ts";
 export { createRunbooks } from "./runbooks/runbooks.ts";

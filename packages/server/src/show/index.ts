@@ -22,3 +22,4 @@ export { createVisits } from "./status-page/visits.ts";
 export { slackRoutes } from "./slack.ts";
 export { lokiRoutes } from "./loki/routes.ts";
 export { tracesRoutes } from "./traces/routes.ts";
+export { publicPostMortemRoutes } from "./public-post-mortem.ts";

@@ -34,6 +34,8 @@ export type { LeaseOptions } from "./postgres/lease-keeper.ts";
 export * from "./postgres/notification-log.ts";
 export * from "./postgres/notifications.ts";
 export * from "./postgres/pages.ts";
+export * from "./postgres/post-mortem-reminders.ts";
+export * from "./postgres/post-mortems.ts";
 export * from "./postgres/receivers.ts";
 export * from "./postgres/rule-state.ts";
 export * from "./postgres/saved-views.ts";

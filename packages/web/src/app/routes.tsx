@@ -138,6 +138,11 @@ export const routes: RouteObject[] = [
             path: "on-call/escalation/:id",
             lazy: () => import("../screens/on-call/policy-route.tsx"),
           },
+          {
+            path: "incidents/:number/post-mortem",
+            lazy: () => import("../screens/post-mortems/page-route.tsx"),
+          },
+          { path: "post-mortems", lazy: () => import("../screens/post-mortems/list-route.tsx") },
           { path: "runbooks", lazy: () => import("../screens/runbooks/list-route.tsx") },
           {
             path: "runbooks/:name",

@@ -31,6 +31,7 @@ import type {
 } from "../../store/index.ts";
 import { idOfToken, tokenOf } from "../signed-link.ts";
 import { PagingError } from "./errors.ts";
+import type { PageMessage } from "./message.ts";
 import { Escalator } from "./escalator.ts";
 import { policyFor, stepInWords } from "./policy.ts";
 import { reveal } from "../mail.ts";
@@ -88,6 +89,13 @@ export interface Paging {
   reply(path: string, form: URLSearchParams, signature: string): Promise<AnsweredLink>;
   /** Sends a test page by a way of reaching somebody; answers what went wrong, or null. */
   test(contact: ContactRecord): Promise<string | null>;
+  /** Reminds somebody of something about an incident by the first way that works; false when none does. */
+  remind(
+    id: string,
+    ways: readonly Pick<ContactRecord, "kind" | "address">[],
+    incident: PageMessage["incident"],
+    url: string,
+  ): Promise<boolean>;
 }
 
 export interface PagingOptions {
@@ -270,6 +278,28 @@ class PersonPaging implements Paging {
       },
     );
     return outcome.kind === "sent" ? null : outcome.error;
+  }
+
+  async remind(
+    id: string,
+    ways: readonly Pick<ContactRecord, "kind" | "address">[],
+    incident: PageMessage["incident"],
+    url: string,
+  ): Promise<boolean> {
+    for (const { kind, address } of ways) {
+      const outcome = await this.#send(
+        { id, kind, address },
+        {
+          incident,
+          policy: "post-mortems",
+          step: "as a reminder",
+          incidentUrl: `${this.#options.externalURL}/incidents/${incident.number}`,
+          acknowledgeUrl: url,
+        },
+      );
+      if (outcome.kind === "sent") return true;
+    }
+    return false;
   }
 
   #linkKey(): Promise<Buffer> {

@@ -11,6 +11,7 @@ import type {
   OnCall,
   Paging,
   Policies,
+  PostMortems,
   Runbooks,
   Shifts,
   StatusPage,
@@ -30,6 +31,7 @@ import { openApiDocument } from "./openapi.ts";
 import { serveOverview } from "./overview.ts";
 import { servePaging } from "./paging.ts";
 import { servePeople } from "./people.ts";
+import { servePostMortems } from "./post-mortems.ts";
 import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
 import { serveRulePreview } from "./rule-preview.ts";
@@ -58,6 +60,7 @@ export interface ApiDeps {
   readonly statusPage: StatusPage;
   /** Where visitors find the status page. */
   readonly statusPageUrl: string;
+  readonly postMortems: PostMortems;
   readonly live: Live;
   readonly sources: ApiSources;
   readonly clock: Clock;
@@ -97,6 +100,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     servePaging(serve, deps);
     serveRunbooks(serve, deps);
     serveChat(serve, deps.chat);
+    servePostMortems(serve, deps);
     serveSavedRules(serve, deps);
     serveStatusPage(serve, deps.statusPage, deps.statusPageUrl);
     serveSchedules(serve, { onCall: deps.onCall, externalURL });

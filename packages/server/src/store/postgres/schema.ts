@@ -21,6 +21,8 @@ import { leaseMigrations } from "./tables/leases.ts";
 import type { LeaseTables } from "./tables/leases.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
+import { postMortemMigrations } from "./tables/post-mortems.ts";
+import type { PostMortemTables } from "./tables/post-mortems.ts";
 import { receiverMigrations } from "./tables/receivers.ts";
 import type { ReceiverTables } from "./tables/receivers.ts";
 import { ruleStateMigrations } from "./tables/rule-state.ts";
@@ -48,6 +50,7 @@ export interface Schema
     IncidentWorkTables,
     LeaseTables,
     NotificationTables,
+    PostMortemTables,
     ReceiverTables,
     RuleStateTables,
     RunbookTables,
@@ -74,4 +77,5 @@ export const migrations: readonly Migration[] = [
   ...statusPageMigrations,
   ...controlMigrations,
   ...chatMigrations,
+  ...postMortemMigrations,
 ];

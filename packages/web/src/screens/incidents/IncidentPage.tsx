@@ -9,6 +9,7 @@ import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { BlastRadius } from "./BlastRadius.tsx";
+import { PostMortemLink } from "../post-mortems/PostMortemLink.tsx";
 import { IncidentRunbooks } from "../runbooks/IncidentRunbooks.tsx";
 import { IncidentAnnouncements } from "../status-page/IncidentAnnouncements.tsx";
 import { Evidence } from "./Evidence.tsx";
@@ -65,6 +66,7 @@ export function IncidentPage() {
         </div>
       </div>
       <IncidentRunbooks incident={incident} />
+      <PostMortemLink incident={incident} />
       <div className={styles.thumb} data-empty={incident.state === "resolved" || undefined}>
         <NextAction incident={incident} size="md" />
       </div>

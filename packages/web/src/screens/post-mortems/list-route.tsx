@@ -1,0 +1,1 @@
+export { PostMortemList as Component } from "./PostMortemList.tsx";

@@ -1,0 +1,1 @@
+export { PostMortemPage as Component } from "./PostMortemPage.tsx";
