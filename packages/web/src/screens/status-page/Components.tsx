@@ -109,7 +109,7 @@ function Row({
             <Button
               size="xs"
               variant="default"
-              aria-label={`Set the state of ${name}`}
+              aria-label={`Set state of ${name}`}
               onClick={override}
             >
               Set state
@@ -119,7 +119,7 @@ function Row({
               size="xs"
               variant="default"
               loading={end.isPending}
-              aria-label={`End the override of ${name}`}
+              aria-label={`End override of ${name}`}
               onClick={() =>
                 end.mutate(
                   { params: { id: component.id } },
