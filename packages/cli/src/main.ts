@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { alerts, alertsHelp } from "./alerts.ts";
 import { controls, controlsHelp } from "./controls.ts";
+import { change, changeHelp } from "./changes.ts";
 import { doctor, doctorHelp } from "./doctor/doctor.ts";
 import { incident, incidentHelp } from "./incidents.ts";
 import { init, initHelp } from "./init/init.ts";
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: { run: doctor, help: doctorHelp },
   alerts: { run: alerts, help: alertsHelp },
   controls: { run: controls, help: controlsHelp },
+  change: { run: change, help: changeHelp },
   incident: { run: incident, help: incidentHelp },
   "on-call": { run: onCall, help: onCallHelp },
   "post-mortem": { run: postMortem, help: postMortemHelp },
@@ -43,6 +45,7 @@ Commands:
   doctor     say what works and what does not, by trying it
   alerts     which alerts are noisy, and which rules are of no use
   controls   kill switches and other emergency controls
+  change     say what was changed, and see what was
   incident   see, open, answer and close incidents
   on-call    who is on call now, and who is next
   post-mortem  which are due, and their export as Markdown

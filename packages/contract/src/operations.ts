@@ -12,6 +12,8 @@ import {
 } from "./access.ts";
 import { getCardinality } from "./cardinality.ts";
 import { listChats, testChat } from "./chat.ts";
+import { listChanges, recordChange } from "./changes.ts";
+import { getIncidentFigures } from "./incident-figures.ts";
 import {
   addResource,
   addTask,
@@ -159,6 +161,9 @@ export const operations: Readonly<Record<string, Operation>> = {
   unsubscribeFromIncident,
   commentIncident,
   alertmanagerWebhook,
+  recordChange,
+  listChanges,
+  getIncidentFigures,
   getOverview,
   listAlerts,
   listNotifications,

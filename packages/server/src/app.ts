@@ -12,7 +12,7 @@ import { startDemo } from "./demo.ts";
 import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { impactBy } from "./measured-impact.ts";
 import { messageOf, systemClock } from "./model/index.ts";
-import type { Announce } from "./model/index.ts";
+import type { Announce, ChangeDraft } from "./model/index.ts";
 import {
   createLogsQuery,
   createLogTail,
@@ -34,8 +34,10 @@ import {
 } from "./receive/index.ts";
 import {
   createChat,
+  createChanges,
   createContactBook,
   createControls,
+  createIncidentFigures,
   createIncidents,
   createOnCall,
   createShifts,
@@ -48,8 +50,10 @@ import {
   createSlackDoor,
   DEFAULT_INCIDENT_POLICY,
   readStatusSnapshot,
+  ServiceMap,
   serviceOf,
   severityOf,
+  watchServiceMap,
 } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
@@ -72,12 +76,25 @@ import {
   slackRoutes,
   tracePushRoutes,
   tracesRoutes,
+  webhookRoutes,
 } from "./show/index.ts";
 import { runbookQueries } from "./runbook-queries.ts";
 import { apiSources } from "./sources.ts";
 import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
 import { statusProbes } from "./status-probes.ts";
 import { VERSION } from "./version.ts";
+
+/** What stands on the timelines of open incidents when it was. */
+const CONFIGURATION_READ: ChangeDraft = {
+  kind: "config",
+  title: "Seaworthy's configuration was read again",
+  service: null,
+  environment: null,
+  version: null,
+  url: null,
+  at: null,
+  key: null,
+};
 
 /** The running platform. */
 export interface App {
@@ -170,10 +187,13 @@ async function start(config: Config, closers: Closers): Promise<App> {
     externalURL,
     config: config.paging,
   });
-  const incidents = createIncidents({ records, clock, announce, policy, paging });
+  const serviceMap = new ServiceMap();
+  const related = (service: string) => serviceMap.related(service);
+  const incidents = createIncidents({ records, clock, announce, policy, paging, related });
   const { slack } = chat;
   const slackDoor =
     slack && createSlackDoor({ slack, records, clock, incidents, announce, externalURL });
+  const changes = createChanges({ records, clock, announce });
   const onCall = createOnCall({ records, clock, announce });
   const shifts = createShifts({ records, clock, announce });
   const controls = createControls({ records, clock, log, announce });
@@ -312,6 +332,9 @@ async function start(config: Config, closers: Closers): Promise<App> {
       await apply(await load());
       reloadSucceeded = true;
       log.info("the configuration has been read again");
+      await changes.record("system", CONFIGURATION_READ).catch((error: unknown) => {
+        log.warn({ reason: messageOf(error) }, "that it was read again could not be recorded");
+      });
     } catch (error) {
       reloadSucceeded = false;
       counts.configLoaded("failed", clock.now());
@@ -380,6 +403,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
       apiRoutes({
         access,
         incidents,
+        changes,
+        figures: createIncidentFigures({ records, now: () => clock.now() }),
         onCall,
         shifts,
         paging,
@@ -415,6 +440,7 @@ async function start(config: Config, closers: Closers): Promise<App> {
       controlRoutes({ feed: controls.feed, access, clock, externalURL }),
       slackRoutes(slackDoor),
       publicPostMortemRoutes({ postMortems }),
+      webhookRoutes({ incidents, changes, clock, secrets: config.webhooks }),
       prometheusRoutes({
         metrics,
         clock,
@@ -443,6 +469,8 @@ async function start(config: Config, closers: Closers): Promise<App> {
     ],
   });
 
+  const calls = (since: number, until: number) => sources.serviceCalls(since, until);
+  closers.add("service map", watchServiceMap({ map: serviceMap, calls, clock, log }));
   await apply(files);
   await router.start();
   closers.add("router", router);

@@ -14,6 +14,7 @@ import { postMortemsSchema } from "./post-mortems-config.ts";
 import { runbooksSchema } from "./runbooks-config.ts";
 import { syslogSchema } from "./syslog-config.ts";
 import { tailSchema } from "./tail-config.ts";
+import { webhooksSchema } from "./webhooks-config.ts";
 
 const hostAndPort = z
   .string()
@@ -133,6 +134,11 @@ export const fileSchema = z.strictObject({
     .strictObject({
       severities: z.record(z.string(), z.enum(["P1", "P2", "P3"])).optional(),
       reopen_within: duration.optional(),
+      respond_within: z
+        .strictObject({ P1: duration, P2: duration, P3: duration })
+        .partial()
+        .prefault({}),
+      join_labels: z.array(z.string().min(1)).max(10).default([]),
     })
     .prefault({}),
   notifications: z
@@ -175,6 +181,7 @@ export const fileSchema = z.strictObject({
     .prefault({}),
   chat: chatSchema,
   post_mortems: postMortemsSchema,
+  webhooks: webhooksSchema,
   rules: z
     .strictObject({
       saved_in: z.string().min(1).optional(),

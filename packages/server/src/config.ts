@@ -26,6 +26,8 @@ import type {
 import { readPaging } from "./paging-config.ts";
 import type { ChatConfig, PagingConfig, PostMortemPolicy } from "./respond/index.ts";
 import { readPostMortems } from "./post-mortems-config.ts";
+import { readWebhooks } from "./webhooks-config.ts";
+import type { WebhookSecrets } from "./show/index.ts";
 import { readRunbooks } from "./runbooks-config.ts";
 import type { RunbooksConfig } from "./runbooks-config.ts";
 import type { ServerAddress } from "./store/index.ts";
@@ -78,6 +80,8 @@ export const DEFAULTS = {
   push: defaultPushLimits,
   /** `incidents.reopen_within`: an alert that fires again this soon belongs to the same incident. */
   reopenWithin: 5 * 60_000,
+  /** `incidents.respond_within`: until when somebody has to have answered. */
+  respondWithin: { P1: 15 * 60_000, P2: 60 * 60_000, P3: 4 * 60 * 60_000 },
   /** `incidents.severities`: what a `severity` label is worth; what is not named opens no incident. */
   severities: { critical: "P1", page: "P1", error: "P2", warning: "P3" } as Record<
     string,
@@ -174,6 +178,8 @@ export interface Config {
   readonly incidents: {
     readonly severities: Readonly<Record<string, Severity>>;
     readonly reopenWithin: number;
+    readonly respondWithin: Readonly<Record<Severity, number>>;
+    readonly joinLabels: readonly string[];
   };
   readonly notifications: {
     /** Whether a receiver may redirect to an address inside a private network. */
@@ -203,6 +209,8 @@ export interface Config {
   /** Where incidents are told and talked about. */
   readonly chat: ChatConfig;
   readonly postMortems: PostMortemPolicy;
+  /** By what other systems sign what they send. */
+  readonly webhooks: WebhookSecrets;
   /** The patterns of rule files over logs, from the folder of `file`. */
   readonly logRuleFiles: readonly string[];
   /** The rule file that people write from the interface, where one is named. */
@@ -325,6 +333,7 @@ export async function loadConfig(
       url: statusPageUrl(value.status_page, externalURL),
     },
     chat: readChat(value.chat, beside),
+    webhooks: readWebhooks(value.webhooks, beside),
     savedRulesFile: value.rules.saved_in === undefined ? undefined : beside(value.rules.saved_in),
     logRuleFiles: value.logs.rule_files,
     postgres: {
@@ -364,6 +373,12 @@ export async function loadConfig(
     incidents: {
       severities: value.incidents.severities ?? DEFAULTS.severities,
       reopenWithin: value.incidents.reopen_within ?? DEFAULTS.reopenWithin,
+      respondWithin: {
+        P1: value.incidents.respond_within.P1 ?? DEFAULTS.respondWithin.P1,
+        P2: value.incidents.respond_within.P2 ?? DEFAULTS.respondWithin.P2,
+        P3: value.incidents.respond_within.P3 ?? DEFAULTS.respondWithin.P3,
+      },
+      joinLabels: value.incidents.join_labels,
     },
     notifications: {
       allowPrivateRedirects: value.notifications.allow_private_redirects,

@@ -12,6 +12,8 @@ import { systemClock } from "../src/model/index.ts";
 import {
   DEFAULT_INCIDENT_POLICY,
   createChat,
+  createChanges,
+  createIncidentFigures,
   createIncidents,
   createContactBook,
   createControls,
@@ -167,6 +169,7 @@ export async function testServer(
       announce: live.announce,
       externalURL: http.externalURL ?? "",
     });
+  const changes = createChanges({ records, clock, announce: live.announce });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const shifts = createShifts({ records, clock, announce: live.announce });
   const postMortems = createPostMortems({
@@ -209,6 +212,8 @@ export async function testServer(
   const api = apiRoutes({
     access,
     incidents,
+    changes,
+    figures: createIncidentFigures({ records, now: () => clock.now() }),
     onCall,
     shifts,
     paging,

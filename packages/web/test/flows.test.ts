@@ -77,7 +77,7 @@ describe("by keyboard", () => {
   it("the palette finds an incident, a place by its chord, and closes by Escape", async () => {
     await open("/targets");
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("#42");
+    await page.getByRole("combobox", { name: "Search or jump to" }).fill("#42");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/incidents\/42/);
     await page.getByRole("heading", { name: /Checkout fails/ }).waitFor();
@@ -85,9 +85,9 @@ describe("by keyboard", () => {
     await page.keyboard.press("a");
     await page.waitForURL(/\/alerts/);
     await page.keyboard.press("/");
-    await page.getByRole("combobox").waitFor();
+    await page.getByRole("combobox", { name: "Search or jump to" }).waitFor();
     await page.keyboard.press("Escape");
-    await page.getByRole("combobox").waitFor({ state: "detached" });
+    await page.getByRole("combobox", { name: "Search or jump to" }).waitFor({ state: "detached" });
   });
 
   it("a chord begins with g, also on a page that is younger than a chord may last", async () => {

@@ -3,6 +3,7 @@ export const screens: Readonly<Record<string, string>> = {
   overview: "/",
   incidents: "/incidents?state=all",
   incident: "/incidents/42",
+  "incident-figures": "/incidents/figures?days=365",
   alerts: "/alerts",
   alert: "/alerts?open=a1",
   "alert-page": "/alerts/a1",

@@ -1,4 +1,5 @@
 export * from "./alerts.ts";
+export * from "./changes.ts";
 export * from "./clock.ts";
 export * from "./config-file.ts";
 export * from "./duration.ts";

@@ -1,3 +1,7 @@
+export { createChanges } from "./changes/changes.ts";
+export type { Changes } from "./changes/changes.ts";
+export { createIncidentFigures } from "./figures/figures.ts";
+export type { IncidentFigures } from "./figures/figures.ts";
 export type { IncidentDetail } from "./incidents/desk.ts";
 export { createControls } from "./controls/controls.ts";
 export type { Controls, Operator } from "./controls/interface.ts";
@@ -10,6 +14,7 @@ export type { SlackDoor } from "./chat/slack/door.ts";
 export { languageOfGenerator } from "./incidents/expression.ts";
 export { createIncidents } from "./incidents/incidents.ts";
 export type { Incidents } from "./incidents/incidents.ts";
+export { ServiceMap, watchServiceMap } from "./incidents/service-map.ts";
 export { statesAfter } from "./incidents/states.ts";
 export { DEFAULT_INCIDENT_POLICY, serviceOf, severityOf } from "./incidents/policy.ts";
 export { createOnCall } from "./on-call/on-call.ts";

@@ -23,3 +23,5 @@ export { slackRoutes } from "./slack.ts";
 export { lokiRoutes } from "./loki/routes.ts";
 export { tracesRoutes } from "./traces/routes.ts";
 export { publicPostMortemRoutes } from "./public-post-mortem.ts";
+export { webhookRoutes } from "./webhooks.ts";
+export type { WebhookSecrets } from "./webhooks.ts";

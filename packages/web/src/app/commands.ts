@@ -30,6 +30,7 @@ const places: readonly Command[] = [
   { key: "receivers", group: "Go to", title: "Receivers", go: paths.receivers() },
   { key: "noise", group: "Go to", title: "Noisiest alerts", go: paths.noise() },
   { key: "notifications", group: "Go to", title: "Notifications", go: paths.notifications() },
+  { key: "figures", group: "Go to", title: "Incident figures", go: paths.incidentFigures() },
   { key: "tokens", group: "Go to", title: "API tokens", go: paths.tokens() },
   { key: "chats", group: "Go to", title: "Chat", go: paths.chats() },
   { key: "audit", group: "Go to", title: "Audit log", go: paths.audit() },

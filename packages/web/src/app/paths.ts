@@ -9,6 +9,7 @@ export const paths = {
   incidents: (state?: "open" | "resolved" | "all") =>
     state === undefined || state === "open" ? "/incidents" : `/incidents?state=${state}`,
   incident: (number: number | string) => `/incidents/${number}`,
+  incidentFigures: () => "/incidents/figures",
   alerts: (filter: { label?: string; open?: string } = {}) => withQuery("/alerts", filter),
   alert: (fingerprint: string) => `/alerts/${encodeURIComponent(fingerprint)}`,
   silences: () => "/alerts/silences",

@@ -41,6 +41,10 @@ export const routes: RouteObject[] = [
           { index: true, lazy: () => import("../screens/overview/route.tsx") },
           { path: "incidents", lazy: () => import("../screens/incidents/list-route.tsx") },
           {
+            path: "incidents/figures",
+            lazy: () => import("../screens/incidents/figures-route.tsx"),
+          },
+          {
             path: "incidents/:number",
             handle: own("Around the incident"),
             lazy: () => import("../screens/incidents/page-route.tsx"),

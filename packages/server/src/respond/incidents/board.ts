@@ -7,7 +7,7 @@ import type {
   IncidentSummaryRecord,
   TimelineRecord,
 } from "../../store/index.ts";
-import { serviceOf, severityOf, worse } from "./policy.ts";
+import { joinKeysOf, serviceOf, severityOf, worse } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
 
 /** Who acts when nobody does. */
@@ -64,6 +64,10 @@ export interface Known {
   /** The open incidents that this group has fed before. */
   readonly fedByGroup: ReadonlySet<string>;
   readonly nextNumber: number;
+  /** The open incidents that hold alerts with a label that joins, by `NAME=VALUE`. */
+  readonly byLabel?: ReadonlyMap<string, ReadonlySet<string>>;
+  /** The services that a fault of one reaches, and those whose fault reaches it. */
+  readonly related?: (service: string) => ReadonlySet<string>;
 }
 
 /**
@@ -71,8 +75,10 @@ export interface Known {
  * reopening and resolving is in this file.
  *
  * A firing alert that calls for an incident joins the open incident that holds it already, else the
- * one about the same service, else the one that the same group feeds; else it reopens the incident
- * that held it and ended a short while ago; else it opens one. An incident that a person resolved
+ * one that holds an alert with the same label that joins, else the one about the same service, else the
+ * one that the same group feeds, else one that began a short while ago about a service that calls its
+ * own or is called by it: a storm; else it reopens the incident that held it and ended a short while ago;
+ * else it opens one. An incident that a person resolved
  * stays resolved while the same firing (by its start) is merely repeated.
  */
 export function takeGroup(
@@ -115,6 +121,36 @@ export function takeGroup(
     if (feeds && newer(draft, openOfGroup)) openOfGroup = draft;
   }
   for (const draft of drafts.values()) enter(draft);
+
+  /** Those that hold alerts with a label that joins. */
+  const labelled = new Map<string, Set<string>>();
+  for (const [key, ids] of known.byLabel ?? []) labelled.set(key, new Set(ids));
+
+  const isPlanned = ({ incident }: Draft) => incident.severity === "maintenance";
+  const oldest = (found: readonly Draft[]) =>
+    found
+      .filter((draft) => isOpen(draft) && !isPlanned(draft))
+      .sort((a, b) => a.incident.number - b.incident.number)[0];
+
+  function openByLabel(labels: AlertSnapshot["labels"]): Draft | undefined {
+    const ids = joinKeysOf(policy, labels).flatMap((key) => [...(labelled.get(key) ?? [])]);
+    return oldest(ids.flatMap((id) => drafts.get(id) ?? []));
+  }
+
+  /** The incident of the storm that an alert about the service belongs to. */
+  function openOfStorm(service: string): Draft | undefined {
+    if (known.related === undefined) return undefined;
+    const related = known.related(service);
+    if (related.size === 0) return undefined;
+    return oldest(
+      [...drafts.values()].filter(
+        ({ incident }) =>
+          incident.service !== null &&
+          related.has(incident.service) &&
+          at - incident.triggeredAt.getTime() <= policy.stormWithin,
+      ),
+    );
+  }
 
   function hold(draft: Draft, alert: AlertSnapshot, was: IncidentAlertRecord | undefined): void {
     const firing = alert.status === "firing";
@@ -192,8 +228,10 @@ export function takeGroup(
     const service = serviceOf(policy, alert.labels);
     const joined =
       (home !== undefined && isOpen(home) ? home : undefined) ??
+      openByLabel(alert.labels) ??
       (service === null ? undefined : openOfService.get(service)) ??
-      openOfGroup;
+      openOfGroup ??
+      (service === null ? undefined : openOfStorm(service));
     let draft = joined;
     if (draft === undefined && home !== undefined && endedWithin(home, at, policy.reopenWithin)) {
       draft = home;
@@ -209,6 +247,8 @@ export function takeGroup(
     hold(draft, alert, was);
     fed.add(draft.incident.id);
     enter(draft);
+    for (const key of joinKeysOf(policy, alert.labels))
+      labelled.set(key, (labelled.get(key) ?? new Set()).add(draft.incident.id));
     if (worse(severity, draft.incident.severity)) {
       draft.after.push({
         kind: "severity_raised",

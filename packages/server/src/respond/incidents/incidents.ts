@@ -21,11 +21,13 @@ import {
   newIncident,
   nextIncidentNumber,
   openIncidentByFingerprint,
+  openIncidentsByLabel,
   openIncidentsOfGroups,
   saveIncidentAlerts,
   writeAudit,
 } from "../../store/index.ts";
 import type { IncidentRecord, IncidentSummaryRecord, Records, Tx } from "../../store/index.ts";
+import { enterChangesBefore } from "../changes/changes.ts";
 import { SYSTEM, takeGroup } from "./board.ts";
 import { IncidentDesk } from "./desk.ts";
 import type { Actor, IncidentDetail } from "./desk.ts";
@@ -35,7 +37,7 @@ import { incidentJoining } from "./joining.ts";
 import type { Joining } from "./joining.ts";
 import { PagingError } from "../paging/errors.ts";
 import type { Paging } from "../paging/paging.ts";
-import { incidentPolicy, serviceOf, severityOf } from "./policy.ts";
+import { incidentPolicy, joinKeysOf, serviceOf, severityOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
 import { mayFollow, statesAfter } from "./states.ts";
 import { Taking } from "./taking.ts";
@@ -50,9 +52,10 @@ import type { IncidentWork } from "./work.ts";
 export interface Incidents extends IncidentSink<Tx>, IncidentWork, Joining {
   /**
    * Takes a group that came from outside, in a transaction of its own; answers the ids of the
-   * incidents that its alerts belong to.
+   * incidents that its alerts belong to. `at`: when it was so, ms since 1970; what is older than what is
+   * known changes nothing.
    */
-  takeGroup(group: AlertGroup): Promise<readonly string[]>;
+  takeGroup(group: AlertGroup, at?: number): Promise<readonly string[]>;
   list(page: {
     readonly state: "open" | "resolved" | "all";
     readonly before?: number | undefined;
@@ -111,6 +114,8 @@ export function createIncidents(deps: {
   readonly policy?: Partial<IncidentPolicy>;
   /** The expression of the rule behind an alert, where it is one of ours. */
   readonly expressionOf?: (labels: Labels) => string | null;
+  /** The services that a fault of one reaches, and those whose fault reaches it; none by default. */
+  readonly related?: (service: string) => ReadonlySet<string>;
   /** Who pages people about incidents; nobody by default. */
   readonly paging?: Pick<Paging, "follow" | "escalate">;
 }): Incidents {
@@ -119,6 +124,11 @@ export function createIncidents(deps: {
   const desk = new IncidentDesk({ records, clock, announce, policy, paging: deps.paging });
   const expressionOf = (alert: { labels: Labels; generatorURL: string }) =>
     deps.expressionOf?.(alert.labels) ?? expressionOfGenerator(alert.generatorURL);
+
+  const withRelated = (services: readonly string[]): ReadonlySet<string> => {
+    const named = new Set(services);
+    return new Set([...named, ...[...named].flatMap((one) => [...(deps.related?.(one) ?? [])])]);
+  };
 
   /** Takes groups in, one after the other; answers the incidents that the alerts belong to. */
   async function absorb(
@@ -131,14 +141,15 @@ export function createIncidents(deps: {
       hash: createHash("sha256").update(group.groupKey, "utf8").digest(),
       // A sender may name an alert twice; the last word counts.
       alerts: [...new Map(group.alerts.map((alert) => [alert.fingerprint, alert])).values()],
-      services: new Set(group.alerts.map((alert) => serviceOf(policy, alert.labels) ?? "")),
+      services: withRelated(group.alerts.map((alert) => serviceOf(policy, alert.labels) ?? "")),
+      joinKeys: group.alerts.flatMap(({ labels }) => joinKeysOf(policy, labels)),
     }));
     const held = await readHeld(tx, taken);
     const calls = changes.some(({ group }) =>
       group.alerts.some(({ labels }) => severityOf(policy, labels) !== undefined),
     );
     if (!calls && held.alerts.length === 0 && held.fed.size === 0) return [];
-    const taking = new Taking(await readBefore(tx, taken, held));
+    const taking = new Taking(await readBefore(tx, taken, held), policy, deps.related);
     for (const { at, hash, alerts, services } of taken) {
       const key = hash.toString("hex");
       const known = taking.before(key, alerts, services);
@@ -151,6 +162,11 @@ export function createIncidents(deps: {
     );
     await saveIncidentAlerts(tx, taking.alerts);
     await addTimeline(tx, taking.timeline);
+    const opened = taking.deeds.filter(({ action }) => action === "incident.open");
+    await enterChangesBefore(
+      tx,
+      opened.map(({ incident }) => incident),
+    );
     await linkIncidentGroups(
       tx,
       [...taking.links].flatMap(([hash, ids]) =>
@@ -213,8 +229,7 @@ export function createIncidents(deps: {
     async groupsChanged(tx, changes) {
       if (changes.length > 0) await absorb(tx, changes);
     },
-    takeGroup(group) {
-      const at = clock.now();
+    takeGroup(group, at = clock.now()) {
       return records.transaction((tx) => absorb(tx, [{ group, at }]));
     },
 
@@ -256,6 +271,7 @@ export function createIncidents(deps: {
           kind: "opened",
           text: `Opened as ${severity} by hand`,
         });
+        await enterChangesBefore(tx, [incident]);
         if (comment !== undefined) {
           await desk.note(tx, {
             incidentId: incident.id,
@@ -362,7 +378,9 @@ const answeredBy = (actor: Actor, at: Date) => ({
 type TakenGroup = {
   readonly hash: Buffer;
   readonly alerts: readonly AlertSnapshot[];
+  /** Those that the alerts name, and those that are related to them. */
   readonly services: ReadonlySet<string>;
+  readonly joinKeys: readonly string[];
 };
 
 /** Reads what incidents hold of groups' alerts, under the incidents' lock. */
@@ -385,9 +403,13 @@ async function readBefore(
   { alerts, fed }: Pick<ReadBefore, "alerts" | "fed">,
 ): Promise<ReadBefore> {
   const fedIds = [...fed.values()].flatMap((ids) => [...ids]);
+  const byLabel = await openIncidentsByLabel(tx, [
+    ...new Set(groups.flatMap(({ joinKeys }) => joinKeys)),
+  ]);
+  const labelled = [...byLabel.values()].flatMap((ids) => [...ids]);
   const incidents = await listIncidentsInPlay(tx, {
-    ids: [...new Set([...alerts.map((row) => row.incidentId), ...fedIds])],
+    ids: [...new Set([...alerts.map((row) => row.incidentId), ...fedIds, ...labelled])],
     services: [...new Set(groups.flatMap(({ services }) => [...services]))],
   });
-  return { alerts, fed, incidents, nextNumber: await nextIncidentNumber(tx) };
+  return { alerts, fed, incidents, byLabel, nextNumber: await nextIncidentNumber(tx) };
 }

@@ -12,6 +12,13 @@ export interface IncidentPolicy {
   readonly reopenWithin: number;
   /** Within this time of its beginning somebody has to have answered. Milliseconds. */
   readonly respondWithin: Readonly<Record<Severity, number>>;
+  /** Alerts that agree in one of these labels (and have it) are one fault: they join one incident. */
+  readonly joinLabels: readonly string[];
+  /**
+   * For so long after an incident began, alerts of services that call its service or are called by it
+   * join it. Milliseconds.
+   */
+  readonly stormWithin: number;
 }
 
 /**
@@ -28,6 +35,8 @@ export const DEFAULT_INCIDENT_POLICY: IncidentPolicy = {
   serviceLabels: ["service", "job"],
   reopenWithin: 5 * 60_000,
   respondWithin: { P1: 15 * 60_000, P2: 60 * 60_000, P3: 4 * 60 * 60_000 },
+  joinLabels: [],
+  stormWithin: 10 * 60_000,
 };
 
 /** The policy with what differs from the default. */
@@ -58,4 +67,12 @@ export function serviceOf(policy: IncidentPolicy, labels: Labels): string | null
 /** Whether `a` is worse than `b`; everything is worse than what was planned. */
 export function worse(a: IncidentSeverity, b: IncidentSeverity): boolean {
   return a < b;
+}
+
+/** What joins alerts to one fault, of their labels: `NAME=VALUE`. */
+export function joinKeysOf(policy: IncidentPolicy, labels: Labels): readonly string[] {
+  return policy.joinLabels.flatMap((name) => {
+    const value = labels[name] ?? "";
+    return value === "" ? [] : [`${name}=${value}`];
+  });
 }

@@ -6,6 +6,8 @@ import type {
   TimelineRecord,
 } from "../../store/index.ts";
 import type { Known, Outcome } from "./board.ts";
+import { joinKeysOf } from "./policy.ts";
+import type { IncidentPolicy } from "./policy.ts";
 
 /** What was read before several groups are taken in. */
 export interface ReadBefore {
@@ -14,6 +16,8 @@ export interface ReadBefore {
   /** The open incidents that each group has fed, by its hash in hex. */
   readonly fed: ReadonlyMap<string, ReadonlySet<string>>;
   readonly nextNumber: number;
+  /** The open incidents that hold alerts with a label that joins, by `NAME=VALUE`. */
+  readonly byLabel: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -31,9 +35,15 @@ export class Taking {
   readonly #links = new Map<string, Set<string>>();
   readonly timeline: Omit<TimelineRecord, "id">[] = [];
   readonly deeds: Outcome["deeds"][number][] = [];
+  readonly #byLabel = new Map<string, Set<string>>();
+  readonly #policy: IncidentPolicy;
+  readonly #related: Known["related"];
   #nextNumber: number;
 
-  constructor(read: ReadBefore) {
+  constructor(read: ReadBefore, policy: IncidentPolicy, related: Known["related"]) {
+    this.#policy = policy;
+    this.#related = related;
+    for (const [key, ids] of read.byLabel) this.#byLabel.set(key, new Set(ids));
     this.#incidents = new Map(read.incidents.map((incident) => [incident.id, incident]));
     for (const alert of read.alerts) this.#hold(alert);
     for (const [hash, ids] of read.fed) this.#fed.set(hash, new Set(ids));
@@ -48,10 +58,19 @@ export class Taking {
     const fedByGroup = new Set(open.flatMap(({ id }) => (fed?.has(id) === true ? [id] : [])));
     const ids = new Set([...held.map((alert) => alert.incidentId), ...fedByGroup]);
     for (const { id, service } of open) if (service !== null && services.has(service)) ids.add(id);
+    const keys = alerts.flatMap(({ labels }) => joinKeysOf(this.#policy, labels));
+    for (const key of keys) for (const id of this.#byLabel.get(key) ?? []) ids.add(id);
     const incidents = [...ids]
       .flatMap((id) => this.#incidents.get(id) ?? [])
       .sort((a, b) => a.number - b.number);
-    return { alerts: held, incidents, fedByGroup, nextNumber: this.#nextNumber };
+    return {
+      alerts: held,
+      incidents,
+      fedByGroup,
+      nextNumber: this.#nextNumber,
+      byLabel: this.#byLabel,
+      ...(this.#related === undefined ? {} : { related: this.#related }),
+    };
   }
 
   /** Takes note of what a group has done. */
@@ -65,6 +84,8 @@ export class Taking {
     for (const alert of outcome.alerts) {
       this.#hold(alert);
       this.#alerts.set(`${alert.incidentId} ${alert.fingerprint}`, alert);
+      for (const key of joinKeysOf(this.#policy, alert.labels))
+        this.#byLabel.set(key, (this.#byLabel.get(key) ?? new Set()).add(alert.incidentId));
     }
     for (const ids of [this.#fed, this.#links])
       ids.set(hash, new Set([...(ids.get(hash) ?? []), ...outcome.fed]));

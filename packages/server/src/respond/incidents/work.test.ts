@@ -6,6 +6,7 @@ import type { Records, UserRecord } from "../../store/index.ts";
 import { testRecords } from "../../../test/records.ts";
 import { createIncidents } from "./incidents.ts";
 import type { Incidents } from "./incidents.ts";
+import { ServiceMap } from "./service-map.ts";
 import { mayFollow, statesAfter } from "./states.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -256,4 +257,82 @@ it("splits some alerts off, once, and keeps at least one", async () => {
   await expect(incidents.split(ann, "1", { ...given, alerts: ["?"] })).rejects.toThrow(
     /0 of these 1/,
   );
+});
+
+describe("a storm", () => {
+  const chain = [
+    { caller: "web", callee: "shop" },
+    { caller: "shop", callee: "database" },
+    { caller: "mail", callee: "database" },
+    { caller: "blog", callee: "cms" },
+  ];
+
+  it("of 300 alerts in 60 groups after one database failed is one incident with all that it reaches", async () => {
+    const map = new ServiceMap();
+    map.learn(chain);
+    incidents = createIncidents({
+      records,
+      clock,
+      announce: () => {},
+      related: (service) => map.related(service),
+    });
+    await incidents.takeGroup(storm(["database"], "first"));
+    for (let group = 0; group < 60; group += 1) {
+      const service = ["web", "shop", "mail"][group % 3] ?? "";
+      const { alerts, ...rest } = storm(
+        Array.from({ length: 5 }, () => service),
+        `g${group}`,
+      );
+      const own = alerts.map((each, place) => {
+        const labels = { ...each.labels, instance: `${group}-${place}` };
+        return { ...each, labels, fingerprint: fingerprint(labels) };
+      });
+      await incidents.takeGroup({ ...rest, alerts: own });
+    }
+    const detail = await incidents.get("1");
+    expect(detail.incident).toMatchObject({ service: "database", alertCount: 301 });
+    expect(detail.blast.map(({ service, firing }) => [service, firing])).toEqual([
+      ["mail", 100],
+      ["shop", 100],
+      ["web", 100],
+      ["database", 1],
+    ]);
+    // What has nothing to do with it, and what begins long afterwards, is another matter.
+    await incidents.takeGroup(storm(["blog"], "elsewhere"));
+    now += 11 * MINUTE;
+    await incidents.takeGroup(storm(["mail"], "later"));
+    expect((await incidents.get("2")).incident.service).toBe("blog");
+    const { timeline } = await incidents.get("1");
+    expect(timeline.filter(({ kind }) => kind === "opened")).toHaveLength(1);
+  });
+
+  it("is one incident by a label as well, within one transaction and over several", async () => {
+    incidents = createIncidents({
+      records,
+      clock,
+      announce: () => {},
+      policy: { joinLabels: ["cluster"] },
+    });
+    const labelled = (service: string, cluster: string, key: string): AlertGroup => {
+      const { alerts, ...rest } = storm([service], key);
+      const own = alerts.map((each) => {
+        const labels = { ...each.labels, cluster };
+        return { ...each, labels, fingerprint: fingerprint(labels) };
+      });
+      return { ...rest, alerts: own };
+    };
+    await records.transaction((tx) =>
+      incidents.groupsChanged(tx, [
+        { group: labelled("a", "eu", "1"), at: now },
+        { group: labelled("b", "eu", "2"), at: now },
+        { group: labelled("c", "us", "3"), at: now },
+      ]),
+    );
+    await incidents.takeGroup(labelled("d", "eu", "4"));
+    const { incidents: open } = await incidents.list({ state: "open", limit: 10 });
+    expect(open.map(({ number, alertCount }) => [number, alertCount])).toEqual([
+      [2, 1],
+      [1, 3],
+    ]);
+  });
 });

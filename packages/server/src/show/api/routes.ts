@@ -7,6 +7,8 @@ import type {
   Chat,
   ContactBook,
   Controls,
+  Changes,
+  IncidentFigures,
   Incidents,
   OnCall,
   Paging,
@@ -22,6 +24,8 @@ import type { Live } from "../live.ts";
 import { sessionCookie } from "../session-cookie.ts";
 import { serveAccess } from "./access.ts";
 import { serveCardinality } from "./cardinality.ts";
+import { serveChanges } from "./changes.ts";
+import { serveIncidentFigures } from "./incident-figures.ts";
 import { serveIncidentWork } from "./incident-work.ts";
 import { serveControls } from "./controls.ts";
 import { serveChat } from "./chat.ts";
@@ -48,6 +52,8 @@ import { serveTraces } from "./traces.ts";
 export interface ApiDeps {
   readonly access: Access;
   readonly incidents: Incidents;
+  readonly changes: Changes;
+  readonly figures: IncidentFigures;
   readonly onCall: OnCall;
   readonly shifts: Shifts;
   readonly paging: Paging;
@@ -82,6 +88,8 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     serveAccess(serve, { access: deps.access, cookie });
     serveIncidents(serve, { incidents: deps.incidents, limits });
     serveIncidentWork(serve, deps.incidents);
+    serveChanges(serve, deps.changes);
+    serveIncidentFigures(serve, deps.figures, deps.clock);
     serveOverview(serve, {
       ...deps,
       limits,

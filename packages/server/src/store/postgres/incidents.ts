@@ -289,6 +289,26 @@ export async function openIncidentsOfGroups(
   return found;
 }
 
+/** The open incidents that hold an alert with one of these labels, each as `NAME=VALUE`. */
+export async function openIncidentsByLabel(
+  db: Db,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  if (keys.length === 0) return new Map();
+  const names = [...new Set(keys.map((key) => key.slice(0, key.indexOf("="))))];
+  const { rows } = await sql<{ key: string; id: string }>`
+    select distinct name || '=' || (held.labels->>name) as key, incidents.id
+    from incidents join incident_alerts held on held.incident_id = incidents.id,
+      unnest(${names}::text[]) as name
+    where incidents.state <> 'resolved'
+      and name || '=' || (held.labels->>name) = any(${[...keys].map(storableText)}::text[])`.execute(
+    db,
+  );
+  const found = new Map<string, Set<string>>();
+  for (const { key, id } of rows) found.set(key, (found.get(key) ?? new Set()).add(id));
+  return found;
+}
+
 /**
  * Incidents with their counts. The counts are looked up for the rows that are answered and no others:
  * the history may be long.

@@ -5,6 +5,8 @@ import { controlMigrations } from "./tables/controls.ts";
 import type { ControlTables } from "./tables/controls.ts";
 import { chatMigrations } from "./tables/chat.ts";
 import type { ChatTables } from "./tables/chat.ts";
+import { changeMigrations } from "./tables/changes.ts";
+import type { ChangeTables } from "./tables/changes.ts";
 import { digestMigrations } from "./tables/digests.ts";
 import type { DigestTables } from "./tables/digests.ts";
 import { escalationMigrations } from "./tables/escalations.ts";
@@ -42,6 +44,7 @@ export interface Schema
     AccessTables,
     ControlTables,
     ChatTables,
+    ChangeTables,
     DigestTables,
     EscalationTables,
     FiringTables,
@@ -78,4 +81,5 @@ export const migrations: readonly Migration[] = [
   ...controlMigrations,
   ...chatMigrations,
   ...postMortemMigrations,
+  ...changeMigrations,
 ];

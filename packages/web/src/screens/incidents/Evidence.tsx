@@ -10,6 +10,7 @@ import { useNow } from "../../time/use-now.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { count } from "../../values/quantity.ts";
 import { AlertEvidence } from "./AlertEvidence.tsx";
+import { changeMarks, useChanges } from "./changes.ts";
 import styles from "./Evidence.module.css";
 import { incidentMarks, spanAround } from "./span-around.ts";
 
@@ -29,9 +30,13 @@ export function Evidence({ incident }: { readonly incident: Incident }) {
     () => stepped(isChosen ? resolveRange(range, now) : spanAround({ openedAt, resolvedAt }, now)),
     [isChosen, range, openedAt, resolvedAt, now],
   );
+  const changes = useChanges(incident);
   const marks = useMemo(
-    () => incidentMarks({ openedAt, acknowledgedAt, resolvedAt }),
-    [openedAt, acknowledgedAt, resolvedAt],
+    () => [
+      ...incidentMarks({ openedAt, acknowledgedAt, resolvedAt }),
+      ...changeMarks(changes ?? [], incident.service),
+    ],
+    [openedAt, acknowledgedAt, resolvedAt, changes, incident.service],
   );
   const alerts = useMemo(() => [...incident.alerts].sort(byUrgency), [incident.alerts]);
   const chosen = params.get("alert");

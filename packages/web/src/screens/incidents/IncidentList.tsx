@@ -37,6 +37,9 @@ export function IncidentList() {
       title="Incidents"
       actions={
         <>
+          <ScreenLink to={paths.incidentFigures()} keepRange={false} className={styles.figures}>
+            Figures
+          </ScreenLink>
           <OpenButton />
           <SegmentedControl
             size="sm"

@@ -22,6 +22,7 @@ import { incidentQuery } from "./queries.ts";
 import { Resources } from "./Resources.tsx";
 import { Tasks } from "./Tasks.tsx";
 import { Timeline } from "./Timeline.tsx";
+import { WhatChanged } from "./WhatChanged.tsx";
 
 /** One incident: what is known, what was done, and the next thing to do. */
 export function IncidentPage() {
@@ -62,6 +63,7 @@ export function IncidentPage() {
         <div>
           {/* What is known. */}
           <BlastRadius incident={incident} />
+          <WhatChanged incident={incident} />
           <Evidence incident={incident} />
         </div>
       </div>
