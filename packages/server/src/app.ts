@@ -12,7 +12,7 @@ import { startDemo } from "./demo.ts";
 import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { impactBy } from "./measured-impact.ts";
 import { messageOf, systemClock } from "./model/index.ts";
-import type { Announce, ChangeDraft } from "./model/index.ts";
+import type { Announce, ChangeDraft, Clock } from "./model/index.ts";
 import {
   createLogsQuery,
   createLogTail,
@@ -110,20 +110,20 @@ export interface App {
 
 /**
  * Brings the platform up: every room, connected. Throws, having closed what was open, when something
- * cannot be had: ConfigError for files, StoreError for folders and engines.
+ * cannot be had: ConfigError for files, StoreError for folders and engines. Tests bring a clock that they
+ * can put forward.
  */
-export async function startApp(config: Config): Promise<App> {
+export async function startApp(config: Config, clock: Clock = systemClock): Promise<App> {
   const closers = new Closers();
   try {
-    return await start(config, closers);
+    return await start(config, closers, clock);
   } catch (error) {
     await closers.close();
     throw error;
   }
 }
 
-async function start(config: Config, closers: Closers): Promise<App> {
-  const clock = systemClock;
+async function start(config: Config, closers: Closers, clock: Clock): Promise<App> {
   const startedAt = clock.now();
   const self = createSelf({ version: VERSION, level: config.logLevel, stream: process.stderr });
   closers.add("self", self);
