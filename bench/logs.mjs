@@ -343,7 +343,7 @@ async function sizesAndQueries() {
     [
       "latest 1,000 of a service",
       '{app="nginx"}',
-      "SELECT line FROM logs WHERE service = 'nginx' AND time > now() - 3600 ORDER BY time DESC LIMIT 1000",
+      `SELECT line FROM logs WHERE service = 'nginx' AND time > fromUnixTimestamp64Milli(toInt64(${end - 3_600_000}), 'UTC') ORDER BY time DESC LIMIT 1000`,
     ],
     [
       "rate by label",
