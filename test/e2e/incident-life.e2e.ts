@@ -15,8 +15,11 @@ import { SkippingClock } from "./skipping-clock.ts";
 
 const MINUTE = 60_000;
 const SERVICE = "orders-db";
+/** The demo's rules run without their shop: an incident of its own, which is not in this story. */
+const OTHER_FAULT = "The shop does not answer";
 
 const clock = new SkippingClock();
+const began = clock.now();
 let folder: string;
 let browser: Browser;
 let app: App | undefined;
@@ -43,8 +46,8 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
-/** 300 alerts of one fault, as any sender of Alertmanager's API sends them. */
-const storm = (ends?: number) =>
+/** 300 alerts of one fault, as a Prometheus sends them: each says until when it holds. */
+const storm = (endsAt: number) =>
   Array.from({ length: 300 }, (_, i) => ({
     labels: {
       alertname: ["DatabaseDown", "DatabaseConnectionFailures", "DatabaseErrors"][i % 3],
@@ -56,8 +59,8 @@ const storm = (ends?: number) =>
       summary: "The database does not answer",
       runbook_url: `${app?.url}/runbooks/DatabaseDown`,
     },
-    startsAt: new Date(clock.now() - (ends === undefined ? 0 : MINUTE)).toISOString(),
-    ...(ends === undefined ? {} : { endsAt: new Date(ends).toISOString() }),
+    startsAt: new Date(began).toISOString(),
+    endsAt: new Date(endsAt).toISOString(),
   }));
 
 /** A mail's text as it reads: long lines are folded by quoted-printable. */
@@ -69,10 +72,15 @@ interface Opened {
   readonly id: string;
   readonly number: number;
   readonly state: string;
+  readonly service: string | null;
   readonly acknowledgedBy: string | null;
 }
 interface Figures {
-  readonly all: { readonly incidents: number; readonly mttaSeconds: number | null };
+  readonly byService: readonly {
+    readonly service: string | null;
+    readonly incidents: number;
+    readonly mttaSeconds: number | null;
+  }[];
 }
 
 it("an incident's life: storm, page, escalation, answer, runbook, visitors, end, post-mortem, figures", async () => {
@@ -90,7 +98,11 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
   app = await startApp(config, clock);
   const { url } = app;
   const arrived = (what: string, to: string, after = 0) =>
-    eventually(what, async () => mail.received.slice(after).find((one) => one.to.includes(to)));
+    eventually(what, async () =>
+      mail.received
+        .slice(after)
+        .find((one) => one.to.includes(to) && !readable(one).includes(OTHER_FAULT)),
+    );
 
   // Two people, who are paged one after the other; a status page, and somebody who follows it.
   const [ana, ben] = await Promise.all(
@@ -110,7 +122,11 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
     steps: [step(ana?.person.id), step(ben?.person.id)],
   });
   await call("POST", "/api/status-page/components", { name: "Checkout" });
-  const before = await call<Figures>("GET", "/api/incident-figures");
+  const figures = async () =>
+    (await call<Figures>("GET", "/api/incident-figures")).byService.find(
+      ({ service }) => service === SERVICE,
+    );
+  expect(await figures()).toBeUndefined();
   const visitor = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
   await visitor.goto(`${url}/status`);
   await visitor.getByText("By e-mail").click();
@@ -121,11 +137,11 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
   await visitor.getByRole("button").first().click();
 
   // The storm is one incident, and pages Ana; she sleeps, and Ben is paged.
-  await call("POST", "/api/v2/alerts", storm());
+  await call("POST", "/api/v2/alerts", storm(clock.now() + 60 * MINUTE));
   const opened = await eventually("the incident", async () => {
     clock.skip(10_000);
     const { incidents } = await call<{ incidents: Opened[] }>("GET", "/api/incidents?state=open");
-    return incidents[0];
+    return incidents.find(({ service }) => service === SERVICE);
   });
   await arrived("the page to Ana", "ana@sea.test");
   clock.skip(5 * MINUTE);
@@ -147,7 +163,7 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
   await desk.goto(`${url}/incidents/${opened.number}`);
   const runbook = desk.getByRole("region", { name: "Runbook", exact: true });
   const first = runbook.getByRole("checkbox").first();
-  await first.check();
+  await first.click();
   await desk.getByText(/1 of \d+ steps done/).waitFor();
 
   // Visitors are told, in words that cannot hurt them; so is who subscribed.
@@ -177,7 +193,7 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
     return (await detail()).state === "resolved" || undefined;
   });
   const { incidents } = await call<{ incidents: Opened[] }>("GET", "/api/incidents");
-  expect(incidents).toHaveLength(1);
+  expect(incidents.filter(({ service }) => service === SERVICE)).toHaveLength(1);
 
   // The post-mortem is drafted from the timeline and taken away; the figures know of it all.
   await desk.getByRole("link", { name: "Post-mortem", exact: true }).click();
@@ -187,7 +203,7 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
   const markdown = await readFile(await (await download).path(), "utf8");
   expect(markdown).toContain("Paged Ben by e-mail");
   expect(markdown).toMatch(/^## /m);
-  const after = await call<Figures>("GET", "/api/incident-figures");
-  expect(after.all.incidents - before.all.incidents).toBe(1);
-  expect(after.all.mttaSeconds).toBeGreaterThanOrEqual(300);
+  const after = await figures();
+  expect(after?.incidents).toBe(1);
+  expect(after?.mttaSeconds).toBeGreaterThanOrEqual(300);
 });
