@@ -201,7 +201,8 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
   const download = desk.waitForEvent("download");
   await desk.getByRole("button", { name: "Export as Markdown" }).click();
   const markdown = await readFile(await (await download).path(), "utf8");
-  expect(markdown).toContain("Paged Ben by e-mail");
+  expect(markdown).toContain("Acknowledged (ben@sea.test)");
+  expect(markdown).toMatch(/DatabaseDown is firing: The database does not answer \(\d+ times\)/);
   expect(markdown).toMatch(/^## /m);
   const after = await figures();
   expect(after?.incidents).toBe(1);

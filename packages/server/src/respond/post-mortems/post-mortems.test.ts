@@ -56,6 +56,20 @@ describe("a draft", () => {
     expect(spanInWords(49 * HOUR + 60_000)).toBe("2 d 1 h");
   });
 
+  it("tells of a storm once", async () => {
+    const detail = await ended();
+    const [first] = detail.timeline;
+    if (first === undefined) throw new Error("the timeline is empty");
+    const entry = { ...first, actor: "system" };
+    const down = { ...entry, text: "Down fires" };
+    const timeline = [down, down, { ...entry, text: "Slow fires" }, down];
+    expect(draftOf("{{ .Timeline }}", { ...detail, timeline }, "").split("\n")).toEqual([
+      "- 2026-01-01 00:00 UTC: Down fires (2 times)",
+      "- 2026-01-01 00:00 UTC: Slow fires",
+      "- 2026-01-01 00:00 UTC: Down fires",
+    ]);
+  });
+
   it("is exported with its actions", () => {
     const action = {
       id: "1",

@@ -78,6 +78,17 @@ const utc = (at: Date) => `${at.toISOString().slice(0, 16).replace("T", " ")} UT
 /** Which entries tell the story: those of the paging's machinery do not. */
 const TOLD = new Set<TimelineRecord["kind"]>(["notified", "notification_failed"]);
 
+/** Lines that repeat the one before, as that one with their number: a storm is told once. */
+function oncePerRun(lines: readonly string[]): readonly string[] {
+  const runs: { readonly line: string; times: number }[] = [];
+  for (const line of lines) {
+    const last = runs.at(-1);
+    if (last?.line === line) last.times += 1;
+    else runs.push({ line, times: 1 });
+  }
+  return runs.map(({ line, times }) => (times === 1 ? line : `${line} (${times} times)`));
+}
+
 /** The draft that a post-mortem begins with. */
 export function draftOf(
   template: string,
@@ -85,12 +96,14 @@ export function draftOf(
   impact: string,
 ): string {
   const resolvedAt = incident.resolvedAt ?? incident.openedAt;
-  const entries = timeline
-    .filter((entry) => !TOLD.has(entry.kind))
-    .map(
-      (entry) =>
-        `- ${utc(entry.at)}: ${plain(entry.text)}${entry.actor === "system" ? "" : ` (${plain(entry.actor)})`}`,
-    );
+  const entries = oncePerRun(
+    timeline
+      .filter((entry) => !TOLD.has(entry.kind))
+      .map(
+        (entry) =>
+          `- ${utc(entry.at)}: ${plain(entry.text)}${entry.actor === "system" ? "" : ` (${plain(entry.actor)})`}`,
+      ),
+  );
   const values: Readonly<Record<string, string>> = {
     ".Incident.Title": plain(incident.title),
     ".Incident.Number": String(incident.number),
