@@ -22,6 +22,9 @@ Usage:
   seaworthy controls approve [OPTIONS] ID          approve another person's change
   seaworthy controls reject [OPTIONS] ID           refuse it, or withdraw your own
 
+Tokens cannot approve: a second person is somebody who is signed in. With SEAWORTHY_TOKEN "approve"
+is refused; people approve on the page Controls of the platform (its address, then /controls).
+
 Options:
   --service NAME      the service; add and set need it
   --environment NAME  its environment (default: production)

@@ -57,4 +57,27 @@ describe("on call", () => {
     }));
     expect(found).toEqual({ hacked: false, scripts: 0, links: [], handlers: 0 });
   });
+
+  it("the kill switch is set with its reason and the service's name, and is seen to be on", async () => {
+    const page = await open("/controls");
+    const checkout = page.getByRole("region", { name: "checkout in production" });
+    await checkout.getByRole("button", { name: "Change kill-switch of checkout" }).click();
+    const dialog = page.getByRole("dialog", { name: "Change kill-switch of checkout" });
+    const set = dialog.getByRole("button", { name: "Set to on" });
+    await dialog.getByLabel("Reason").fill("orders are charged twice");
+    await expect.poll(() => set.isDisabled()).toBe(true);
+    await dialog.getByLabel("Type checkout to confirm").fill("checkout");
+    const sent = page.waitForRequest((request) => request.url().endsWith("/kill-switch/value"));
+    await set.click();
+    expect((await sent).postDataJSON()).toEqual({
+      value: true,
+      reason: "orders are charged twice",
+      revision: 1,
+      confirm: "checkout",
+    });
+    await dialog.waitFor({ state: "detached" });
+    const row = checkout.getByRole("listitem").filter({ hasText: "kill-switch" });
+    await row.getByText("On", { exact: true }).waitFor();
+    await row.getByText("by admin@example.org: orders are charged twice").waitFor();
+  });
 });

@@ -49,6 +49,7 @@ export const screens: Readonly<Record<string, string>> = {
   "status-component": "/status-page/components/c1",
   announcements: "/status-page/announcements",
   "status-appearance": "/status-page/appearance",
+  controls: "/controls",
   targets: "/targets",
   account: "/settings",
   tokens: "/settings/tokens",

@@ -9,6 +9,7 @@ import {
   IconRadar2,
   IconSettings,
   IconTimeline,
+  IconToggleRight,
   IconWorld,
   type Icon,
 } from "@tabler/icons-react";
@@ -31,6 +32,7 @@ export const destinations: readonly Destination[] = [
   { label: "Logs", path: paths.logs(), icon: IconFileText, key: "l" },
   { label: "Traces", path: paths.traces(), icon: IconTimeline, key: "r" },
   { label: "On-call", path: paths.onCall(), icon: IconPhone, key: "c" },
+  { label: "Controls", path: paths.controls(), icon: IconToggleRight, key: "e" },
   { label: "Runbooks", path: paths.runbooks(), icon: IconBook, key: "b" },
   { label: "Status page", path: paths.statusPage(), icon: IconWorld, key: "p" },
   { label: "Targets", path: paths.targets(), icon: IconRadar2, key: "t" },

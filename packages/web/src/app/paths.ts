@@ -49,6 +49,7 @@ export const paths = {
   policy: (id: string) => `/on-call/escalation/${encodeURIComponent(id)}`,
   ways: () => "/on-call/me",
   people: () => "/on-call/people",
+  controls: () => "/controls",
   postMortems: () => "/post-mortems",
   postMortem: (number: number | string) => `/incidents/${number}/post-mortem`,
   runbooks: () => "/runbooks",

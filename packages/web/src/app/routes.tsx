@@ -172,6 +172,7 @@ export const routes: RouteObject[] = [
             path: "status-page/components/:id",
             lazy: () => import("../screens/status-page/component-route.tsx"),
           },
+          { path: "controls", lazy: () => import("../screens/controls/route.tsx") },
           { path: "targets", lazy: () => import("../screens/targets/route.tsx") },
           {
             path: "settings",

@@ -71,7 +71,8 @@ export function Services({ services }: { readonly services: readonly ServiceSumm
   );
 }
 
-function ServiceState({ service }: { readonly service: ServiceSummary }) {
+/** How a service is, in a word. */
+export function ServiceState({ service }: { readonly service: ServiceSummary }) {
   if (service.firingAlerts > 0)
     return (
       <ScreenLink to={paths.alerts({ label: `service=${service.service}` })}>

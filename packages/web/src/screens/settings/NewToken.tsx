@@ -22,8 +22,12 @@ export function NewToken({ close }: { readonly close: () => void }) {
   const [name, setName] = useState("");
   const [scope, setScope] = useState<TokenScope>("ingest");
   const [lifetime, setLifetime] = useState("");
+  const [service, setService] = useState("");
+  const [environment, setEnvironment] = useState("production");
   const create = useCreateToken();
   const made = create.data;
+  const controls = { service: service.trim(), environment: environment.trim() };
+  const namesService = controls.service !== "" && controls.environment !== "";
   return (
     <Dialog
       title={made === undefined ? "Create a token" : `Token ${made.token.name}`}
@@ -38,6 +42,7 @@ export function NewToken({ close }: { readonly close: () => void }) {
             create.mutate({
               name: name.trim(),
               scope,
+              ...(namesService && (scope === "controls" || scope === "ingest") ? { controls } : {}),
               expiresAt:
                 lifetime === ""
                   ? null
@@ -62,6 +67,29 @@ export function NewToken({ close }: { readonly close: () => void }) {
             value={scope}
             onChange={(event) => setScope(event.currentTarget.value as TokenScope)}
           />
+          {scope === "controls" || scope === "ingest" ? (
+            <>
+              <TextInput
+                label={scope === "controls" ? "Service" : "Service (optional)"}
+                description={
+                  scope === "controls"
+                    ? "It reads the emergency controls of this service, and nothing else."
+                    : "With one named, the key also reads this service's emergency controls."
+                }
+                maxLength={200}
+                value={service}
+                onChange={(event) => setService(event.currentTarget.value)}
+              />
+              {scope === "ingest" && service.trim() === "" ? null : (
+                <TextInput
+                  label="Environment"
+                  maxLength={100}
+                  value={environment}
+                  onChange={(event) => setEnvironment(event.currentTarget.value)}
+                />
+              )}
+            </>
+          ) : null}
           <NativeSelect
             label="Expires"
             data={lifetimes}
@@ -72,7 +100,11 @@ export function NewToken({ close }: { readonly close: () => void }) {
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
+            <Button
+              type="submit"
+              loading={create.isPending}
+              disabled={name.trim() === "" || (scope === "controls" && !namesService)}
+            >
               Create
             </Button>
           </div>

@@ -9,5 +9,4 @@ export const scopeMeanings: Readonly<Record<TokenScope, string>> = {
   admin: "Admin: everything, tokens included",
 };
 
-/** Those that need nothing else to be said: a token for controls is for one service. */
-export const scopes: readonly TokenScope[] = ["ingest", "read", "write", "admin"];
+export const scopes: readonly TokenScope[] = ["ingest", "controls", "read", "write", "admin"];
