@@ -22,12 +22,9 @@ export function figuresText(report: IncidentFigureReport): string {
   );
   const head = `${"".padEnd(28)} count      MTTD      MTTA      MTTR  repeats`;
   const { followUp } = report;
-  const after =
-    followUp === null
-      ? []
-      : [
-          `post-mortems within 48 h: ${followUp.inTime} of ${followUp.due}`,
-          `actions done: ${followUp.actionsDone} of ${followUp.actions}`,
-        ];
+  const after = [
+    `post-mortems within 48 h: ${followUp.inTime} of ${followUp.due}`,
+    `actions done: ${followUp.actionsDone} of ${followUp.actions}`,
+  ];
   return `${[head, ...lines, ...after].join("\n")}\n`;
 }

@@ -24,15 +24,13 @@ export const incidentFigures = z.object({
   byService: z.array(figures.extend({ service: z.string().nullable() })),
   /** `2026-03`, in UTC. */
   byMonth: z.array(figures.extend({ month: z.string() })),
-  /** Of post-mortems that are due within 48 hours, and of their actions; null where none are kept. */
-  followUp: z
-    .object({
-      due: z.number().int(),
-      inTime: z.number().int(),
-      actions: z.number().int(),
-      actionsDone: z.number().int(),
-    })
-    .nullable(),
+  /** Of post-mortems that are due within 48 hours, and of their actions. */
+  followUp: z.object({
+    due: z.number().int(),
+    inTime: z.number().int(),
+    actions: z.number().int(),
+    actionsDone: z.number().int(),
+  }),
 });
 export type IncidentFigureReport = z.infer<typeof incidentFigures>;
 

@@ -404,7 +404,11 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
         access,
         incidents,
         changes,
-        figures: createIncidentFigures({ records, now: () => clock.now() }),
+        figures: createIncidentFigures({
+          records,
+          now: () => clock.now(),
+          severities: config.postMortems.severities,
+        }),
         onCall,
         shifts,
         paging,

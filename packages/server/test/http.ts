@@ -213,7 +213,7 @@ export async function testServer(
     access,
     incidents,
     changes,
-    figures: createIncidentFigures({ records, now: () => clock.now() }),
+    figures: createIncidentFigures({ records, now: () => clock.now(), severities: ["P1", "P2"] }),
     onCall,
     shifts,
     paging,

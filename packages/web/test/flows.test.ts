@@ -206,7 +206,7 @@ describe("every state is in the URL", () => {
 
   it("the alerts' filter and the unfolded alert", async () => {
     await open("/alerts?label=service%3Dmailer");
-    expect(await page.getByRole("article").count()).toBe(1);
+    await expect.poll(() => page.getByRole("article").count()).toBe(1);
     await page.getByRole("button", { name: /QueueBacklog/ }).click();
     await page.locator(".uplot canvas").waitFor();
     await expect.poll(() => search().get("open")).toBe("a4");
@@ -270,12 +270,15 @@ describe("logs", () => {
   it("are narrowed by labels, text and fields, all in the URL, and paged", async () => {
     await open("/explore/logs");
     const lines = page.getByRole("article");
-    expect(await lines.count()).toBe(500);
+    await expect.poll(() => lines.count()).toBe(500);
     await page.getByRole("button", { name: "Show earlier lines" }).click();
     await page.waitForFunction(() => document.querySelectorAll("article").length === 700);
     await page.getByRole("button", { name: /^checkout/ }).click();
     await page.waitForURL((url) => url.searchParams.get("q") === '{service_name="checkout"}');
-    await page.getByText('{service_name="checkout"}').first().waitFor();
+    // The address changes before the form does, which would take back what is typed until then.
+    await expect
+      .poll(() => page.getByLabel("Query").inputValue())
+      .toBe('{service_name="checkout"}');
     await page.getByLabel("Query").fill('{service_name="checkout"} |= "payment"');
     await page.keyboard.press("Enter");
     await page
@@ -319,7 +322,7 @@ describe("logs", () => {
     }
     await page.getByText("line 6000", { exact: true }).waitFor();
     await page.getByText("1008 lines left out", { exact: true }).waitFor();
-    expect(await page.getByRole("article").count()).toBe(200);
+    await expect.poll(() => page.getByRole("article").count()).toBe(200);
     await page.getByRole("button", { name: /line 5990$/ }).click();
     await status.getByText("Standing still").waitFor();
     said(7000, 30);
@@ -389,8 +392,9 @@ describe("logs", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("link", { name: "What stands around it" }).click();
     await page.waitForURL(/environment%3D%22production%22.*from=20/);
-    // The address changes before the form does, which would take back what is typed until then.
-    await page.getByLabel("Query").getByText('environment="production"').waitFor();
+    await expect
+      .poll(() => page.getByLabel("Query").inputValue())
+      .toContain('environment="production"');
     await page.getByLabel("Query").fill('{a="b"} |');
     await page.getByRole("button", { name: "Run" }).click();
     await page.getByText("unexpected end of the query").waitFor();
@@ -535,7 +539,7 @@ describe("routing", () => {
     const taken = page.getByRole("listitem").filter({ has: page.getByText("takes it") });
     await taken.first().waitFor();
     // The root, which holds them, and the two routes that take it.
-    expect(await taken.count()).toBe(3);
+    await expect.poll(() => taken.count()).toBe(3);
     await page.getByRole("button", { name: "QueueBacklog" }).click();
     await page.getByText("Tells nobody now").waitFor();
     await page.getByText(/^Silenced by mara@example.org/).waitFor();

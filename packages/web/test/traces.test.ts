@@ -20,7 +20,7 @@ describe("traces", () => {
       '{service_name=~".+"} | trace_id="4bf92f3577b34da6a3ce929d0e0e4736" | span_id="0000000000000005"',
     );
     const rows = page.getByRole("treeitem");
-    expect(await rows.count()).toBe(6);
+    await expect.poll(() => rows.count()).toBe(6);
     // By keyboard: to the parent, and its children away.
     await page.getByRole("tree", { name: "Spans" }).focus();
     await page.keyboard.press("ArrowLeft");
@@ -35,7 +35,7 @@ describe("traces", () => {
     await page.waitForURL(/zoom=0\.00/);
     await page.reload();
     await span.getByRole("heading", { name: "SELECT carts" }).waitFor();
-    expect(await rows.count()).toBe(5);
+    await expect.poll(() => rows.count()).toBe(5);
   });
 
   it("of 10,000 spans are drawn where one looks, also at the span of a link", async () => {

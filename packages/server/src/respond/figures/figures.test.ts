@@ -41,7 +41,7 @@ it("are means by severity, service and month; what was there 30 days before is a
       resolvedAt: null,
     }),
   ];
-  const report = figuresOf(incidents, null, span, at("2026-04-02T00:00").getTime());
+  const report = figuresOf(incidents, [], ["P1"], span, at("2026-04-02T00:00").getTime());
   expect(report.all).toEqual({
     incidents: 3,
     detect: ((2 + 2 + 10) / 3) * MINUTE,
@@ -64,7 +64,7 @@ it("are means by severity, service and month; what was there 30 days before is a
     ["2026-02", 0],
     ["2026-03", 1],
   ]);
-  expect(report.followUp).toBeNull();
+  expect(report.followUp).toMatchObject({ inTime: 0, actions: 0 });
 });
 
 it("count a post-mortem once it is due or done", () => {
@@ -83,7 +83,7 @@ it("count a post-mortem once it is due or done", () => {
   const written = [done("1", 47 * HOUR), done("2", 49 * HOUR)];
   const now = at("2026-04-01T00:00").getTime();
   // The third needs none, and that of the fourth is not due yet.
-  expect(figuresOf(incidents, written, span, now).followUp).toEqual({
+  expect(figuresOf(incidents, written, ["P1", "P2"], span, now).followUp).toEqual({
     due: 2,
     inTime: 1,
     actions: 6,
@@ -111,7 +111,7 @@ it("are of what is kept: neither planned work nor what was merged", async () => 
     await incidents.moveTo("ann", "1", "investigating");
     now += 7 * MINUTE;
     await incidents.resolve("ann", "1");
-    const figures = createIncidentFigures({ records, now: () => now });
+    const figures = createIncidentFigures({ records, now: () => now, severities: ["P1"] });
     const report = await figures.report(span.from, span.to);
     expect(report.all).toEqual({
       incidents: 1,

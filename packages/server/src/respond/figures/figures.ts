@@ -1,5 +1,6 @@
-import { measuredIncidents } from "../../store/index.ts";
-import type { MeasuredIncident, Records } from "../../store/index.ts";
+import type { Severity } from "../../model/index.ts";
+import { measuredIncidents, postMortemOutcomes } from "../../store/index.ts";
+import type { MeasuredIncident, PostMortemOutcome, Records } from "../../store/index.ts";
 
 const DAY = 86_400_000;
 /** So soon after an incident of the same service and title, one is the same again. Milliseconds. */
@@ -8,15 +9,6 @@ const REPEATS_WITHIN = 30 * DAY;
 const POST_MORTEM_WITHIN = 48 * 3_600_000;
 /** Incidents that figures are made of; beyond them the oldest are left out. */
 const MOST = 20_000;
-
-/** What became of the post-mortems, as their own room tells it. */
-export interface PostMortemRecord {
-  readonly incidentId: string;
-  readonly completedAt: Date | null;
-  /** Actions, and how many of them are done. */
-  readonly actions: number;
-  readonly actionsDone: number;
-}
 
 /** Times are means in milliseconds; null where there is nothing to make one of. */
 export interface Figures {
@@ -46,14 +38,17 @@ export interface FigureReport {
   readonly byService: readonly (Figures & { readonly service: string | null })[];
   /** `month`: `2026-03`, in UTC; every month of the time is there. */
   readonly byMonth: readonly (Figures & { readonly month: string })[];
-  /** Null where no post-mortems are kept. */
-  readonly followUp: FollowUp | null;
+  readonly followUp: FollowUp;
 }
 
-/** Makes the figures of what happened between two times; pure. `now`: ms since 1970. */
+/**
+ * Makes the figures of what happened between two times; pure. `asksFor` are the severities that ask for a
+ * post-mortem. `now`: ms since 1970.
+ */
 export function figuresOf(
   incidents: readonly MeasuredIncident[],
-  postMortems: readonly PostMortemRecord[] | null,
+  postMortems: readonly PostMortemOutcome[],
+  asksFor: readonly Severity[],
   span: { readonly from: Date; readonly to: Date },
   now: number,
 ): FigureReport {
@@ -76,7 +71,7 @@ export function figuresOf(
       month,
       ...summary(inSpan.filter(({ openedAt }) => monthOf(openedAt) === month)),
     })),
-    followUp: postMortems === null ? null : followUpOf(inSpan, postMortems, now),
+    followUp: followUpOf(inSpan, postMortems, asksFor, now),
   };
 }
 
@@ -136,16 +131,17 @@ function monthsOf({ from, to }: { readonly from: Date; readonly to: Date }): str
   return months;
 }
 
-/** Of the incidents that ended and were P1 or P2, or for which somebody wrote one anyhow. */
+/** Of the incidents that ended and ask for one, or for which somebody wrote one anyhow. */
 function followUpOf(
   incidents: readonly MeasuredIncident[],
-  postMortems: readonly PostMortemRecord[],
+  postMortems: readonly PostMortemOutcome[],
+  asksFor: readonly string[],
   now: number,
 ): FollowUp {
   const of = new Map(postMortems.map((one) => [one.incidentId, one]));
   const own = incidents.flatMap(({ id, severity, resolvedAt }) => {
     const record = of.get(id);
-    if (resolvedAt === null || (record === undefined && severity === "P3")) return [];
+    if (resolvedAt === null || (record === undefined && !asksFor.includes(severity))) return [];
     const due = resolvedAt.getTime() + POST_MORTEM_WITHIN;
     const done = record?.completedAt?.getTime() ?? null;
     return done === null && now < due ? [] : [{ inTime: done !== null && done <= due }];
@@ -168,17 +164,20 @@ export interface IncidentFigures {
 export function createIncidentFigures(deps: {
   readonly records: Records;
   readonly now: () => number;
-  /** What became of the post-mortems of these incidents; none are kept by default. */
-  readonly postMortems?: (incidentIds: readonly string[]) => Promise<readonly PostMortemRecord[]>;
+  /** Which incidents ask for a post-mortem. */
+  readonly severities: readonly Severity[];
 }): IncidentFigures {
-  const { records, now, postMortems } = deps;
+  const { records, now, severities } = deps;
   return {
     async report(from, to) {
       // What was there in the month before makes the first ones repeats.
       const early = new Date(from.getTime() - REPEATS_WITHIN);
       const incidents = await measuredIncidents(records.db, early, to, MOST);
-      const written = await postMortems?.(incidents.map(({ id }) => id));
-      return figuresOf(incidents, written ?? null, { from, to }, now());
+      const written = await postMortemOutcomes(
+        records.db,
+        incidents.map(({ id }) => id),
+      );
+      return figuresOf(incidents, written, severities, { from, to }, now());
     },
   };
 }

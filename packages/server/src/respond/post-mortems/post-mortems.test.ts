@@ -1,7 +1,7 @@
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PostMortem } from "@seaworthy/contract";
-import { postMortemFigures, publishedPostMortem } from "../../store/index.ts";
+import { publishedPostMortem } from "../../store/index.ts";
 import { testServer } from "../../../test/http.ts";
 import type { TestServer } from "../../../test/http.ts";
 import { ManualClock } from "../../../test/manual-clock.ts";
@@ -97,11 +97,14 @@ interface Answer {
 }
 
 async function ask(method: string, path: string, body?: object, token = write): Promise<Answer> {
-  const response = await fetch(`${server.url}/api/incidents/${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
+  const response = await fetch(
+    `${server.url}${path.startsWith("/") ? path : `/api/incidents/${path}`}`,
+    {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    },
+  );
   return { status: response.status, body: (await response.json()) as Answer["body"] };
 }
 
@@ -177,18 +180,8 @@ describe("over HTTP", () => {
       completedAt: expect.any(String),
       title: "Shop *fails* <b>",
     });
-    const figures = await postMortemFigures(db, {
-      since: new Date(START),
-      until: new Date(clock.now()),
-      severities: ["P1"],
-      withinMs: 48 * HOUR,
-    });
-    expect(figures).toEqual({
-      due: 1,
-      completed: 1,
-      completedInTime: 1,
-      actions: 2,
-      actionsDone: 1,
+    expect((await ask("GET", "/api/incident-figures")).body).toMatchObject({
+      followUp: { due: 1, inTime: 1, actions: 2, actionsDone: 1 },
     });
     const exportedText = (await ask("GET", `${at}/export`)) as unknown as {
       body: { markdown: string };

@@ -280,54 +280,34 @@ export async function listActions(
   return rows.map((row) => ({ ...toAction(row), number: row.number, title: row.title }));
 }
 
-/** How post-mortems and their actions fared, of incidents that ended in a span. */
-export interface PostMortemFigures {
-  /** Ended incidents of the severities that ask for a post-mortem. */
-  readonly due: number;
-  readonly completed: number;
-  readonly completedInTime: number;
+/** What became of the post-mortem of an incident. */
+export interface PostMortemOutcome {
+  readonly incidentId: string;
+  readonly completedAt: Date | null;
   readonly actions: number;
   readonly actionsDone: number;
 }
 
-/** Counts post-mortems of incidents that ended from `since` to `until`; in time is within `withinMs`. */
-export async function postMortemFigures(
+/** What became of the post-mortems of these incidents; those that nobody has begun are not in it. */
+export async function postMortemOutcomes(
   db: Db,
-  asked: {
-    readonly since: Date;
-    readonly until: Date;
-    readonly severities: readonly string[];
-    readonly withinMs: number;
-  },
-): Promise<PostMortemFigures> {
-  const within = sql`${`${asked.withinMs} milliseconds`}::interval`;
+  incidentIds: readonly string[],
+): Promise<readonly PostMortemOutcome[]> {
   const { rows } = await sql<{
-    due: number;
-    completed: number;
-    in_time: number;
+    incident_id: string;
+    completed_at: Date | null;
     actions: number;
     done: number;
   }>`
-    select count(*)::int as due,
-      count(p.completed_at)::int as completed,
-      count(*) filter (where p.completed_at <= i.resolved_at + ${within})::int as in_time,
-      coalesce(sum(a.actions), 0)::int as actions,
-      coalesce(sum(a.done), 0)::int as done
-    from incidents i
-    left join post_mortems p on p.incident_id = i.id
-    left join lateral (
-      select count(*) as actions, count(done_at) as done
-      from post_mortem_actions where incident_id = i.id) a on true
-    where i.resolved_at >= ${asked.since} and i.resolved_at < ${asked.until}
-      and (i.severity = any(${[...asked.severities]}::text[]) or p.version is not null)`.execute(
-    db,
-  );
-  const [row] = rows;
-  return {
-    due: row?.due ?? 0,
-    completed: row?.completed ?? 0,
-    completedInTime: row?.in_time ?? 0,
-    actions: row?.actions ?? 0,
-    actionsDone: row?.done ?? 0,
-  };
+    select p.incident_id, p.completed_at, count(a.incident_id)::int as actions,
+      count(a.done_at)::int as done
+    from post_mortems p left join post_mortem_actions a on a.incident_id = p.incident_id
+    where p.incident_id = any(${[...incidentIds]}::uuid[])
+    group by p.incident_id, p.completed_at`.execute(db);
+  return rows.map((row) => ({
+    incidentId: row.incident_id,
+    completedAt: row.completed_at,
+    actions: row.actions,
+    actionsDone: row.done,
+  }));
 }

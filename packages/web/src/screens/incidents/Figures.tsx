@@ -81,18 +81,14 @@ export function Figures() {
             <Tile name="Time to answer" value={time(data.all.mttaSeconds)} />
             <Tile name="Time to resolve" value={time(data.all.mttrSeconds)} />
             <Tile name="Repeats within 30 days" value={String(data.all.repeats)} />
-            {data.followUp === null ? null : (
-              <>
-                <Tile
-                  name="Post-mortems in 48 h"
-                  value={`${data.followUp.inTime} of ${data.followUp.due}`}
-                />
-                <Tile
-                  name="Actions done"
-                  value={`${data.followUp.actionsDone} of ${data.followUp.actions}`}
-                />
-              </>
-            )}
+            <Tile
+              name="Post-mortems in 48 h"
+              value={`${data.followUp.inTime} of ${data.followUp.due}`}
+            />
+            <Tile
+              name="Actions done"
+              value={`${data.followUp.actionsDone} of ${data.followUp.actions}`}
+            />
           </dl>
           <SectionHeading title="Month by month" note="UTC" />
           <div className={styles.charts}>
@@ -176,7 +172,7 @@ function Table({
   readonly rows: readonly (readonly [string, IncidentFigures])[];
 }) {
   return (
-    <section aria-label={title}>
+    <section>
       <SectionHeading title={title} />
       {/* A table that is wider than a phone is scrolled by keyboard as well. */}
       <div className={table.scroll} role="region" aria-label={title} tabIndex={0}>
