@@ -47,15 +47,26 @@ export function build() {
   chmodSync(join(root, "packages/cli/dist/main.js"), 0o755);
   // `seaworthy init` writes from it and `seaworthy up` reads it, also where only packages are installed.
   for (const name of ["cli", "server"]) {
-    const content = join(root, "packages", name, "dist/content");
-    rmSync(content, { recursive: true, force: true });
-    cpSync(join(root, "content"), content, { recursive: true });
+    const dist = join(root, "packages", name, "dist");
+    // What runs from here goes on reading it while nothing has changed.
+    unlessBuilt(join(dist, ".content-from"), ["content"], () => {
+      rmSync(join(dist, "content"), { recursive: true, force: true });
+      cpSync(join(root, "content"), join(dist, "content"), { recursive: true });
+    });
   }
-  const stamp = join(root, "packages/web/dist/.built-from");
-  const now = fingerprint(["packages/web", "packages/contract/src", "package-lock.json"]);
+  const web = join(root, "packages/web");
+  const sources = ["packages/web", "packages/contract/src", "package-lock.json"];
+  unlessBuilt(join(web, "dist/.built-from"), sources, () => {
+    run(bin("vite"), ["build", "--logLevel", "warn"], web);
+    mkdirSync(join(web, "dist"), { recursive: true });
+  });
+}
+
+/** Does the work unless it was done for the files as they are; `stamp` remembers for which it was. */
+function unlessBuilt(stamp, sources, work) {
+  const now = fingerprint(sources);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === now) return;
-  run(bin("vite"), ["build", "--logLevel", "warn"], join(root, "packages/web"));
-  mkdirSync(join(root, "packages/web/dist"), { recursive: true });
+  work();
   writeFileSync(stamp, now);
 }
 

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { startApp } from "../../packages/server/src/app.ts";
 import type { App } from "../../packages/server/src/app.ts";
@@ -128,7 +128,15 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
     );
   expect(await figures()).toBeUndefined();
   const visitor = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
-  await visitor.goto(`${url}/status`);
+  /** Loads the status page anew until it shows that: it is made moments after a change. */
+  const shown = (what: Locator) =>
+    expect
+      .poll(async () => {
+        await visitor.goto(`${url}/status`);
+        return what.count();
+      })
+      .toBeGreaterThan(0);
+  await shown(visitor.getByText("By e-mail"));
   await visitor.getByText("By e-mail").click();
   await visitor.getByLabel(/^Your e-mail address/).fill("visitor@example.com");
   await visitor.getByRole("button", { name: "Subscribe" }).first().click();
@@ -175,12 +183,7 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
     .fill("We are **on it**. <img src=x onerror=alert(1)> [more](javascript:alert(2))");
   await desk.getByRole("button", { name: "Announce it" }).click();
   await desk.getByRole("button", { name: "Update visitors" }).waitFor();
-  await expect
-    .poll(async () => {
-      await visitor.goto(`${url}/status`);
-      return visitor.getByText("Orders fail").count();
-    })
-    .toBeGreaterThan(0);
+  await shown(visitor.getByText("Orders fail"));
   await visitor.locator("strong", { hasText: "on it" }).first().waitFor();
   expect(await visitor.locator("img[onerror], a[href^='javascript']").count()).toBe(0);
   const told = await arrived("the update", "visitor@example.com", toldBefore);
@@ -192,6 +195,10 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
     clock.skip(MINUTE);
     return (await detail()).state === "resolved" || undefined;
   });
+  await desk.getByRole("button", { name: "Update visitors" }).click();
+  await desk.getByRole("dialog").getByLabel("State").selectOption({ label: "Resolved" });
+  await desk.getByRole("button", { name: "Send the update" }).click();
+  await desk.getByText("Orders fail: Resolved").waitFor();
   const { incidents } = await call<{ incidents: Opened[] }>("GET", "/api/incidents");
   expect(incidents.filter(({ service }) => service === SERVICE)).toHaveLength(1);
 
@@ -204,6 +211,15 @@ it("an incident's life: storm, page, escalation, answer, runbook, visitors, end,
   expect(markdown).toContain("Acknowledged (ben@sea.test)");
   expect(markdown).toMatch(/DatabaseDown is firing: The database does not answer \(\d+ times\)/);
   expect(markdown).toMatch(/^## /m);
+  await desk.getByRole("button", { name: "Make it public" }).click();
+  await desk.getByRole("button", { name: "Take it back" }).waitFor();
+  const published = visitor.getByRole("link", { name: "Read the post-mortem" }).first();
+  await shown(published);
+  await published.click();
+  await visitor
+    .getByRole("heading", { name: /The database does not answer/ })
+    .first()
+    .waitFor();
   const after = await figures();
   expect(after?.incidents).toBe(1);
   expect(after?.mttaSeconds).toBeGreaterThanOrEqual(300);

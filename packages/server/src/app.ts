@@ -304,6 +304,8 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     incidents,
     policy: config.postMortems,
     measure: impactBy(metrics),
+    published: (actor, { id, number }) =>
+      statusPage.tellPostMortem(actor, id, `${externalURL}/public/post-mortems/${number}`),
   });
   const reminders = createReminders({
     records,

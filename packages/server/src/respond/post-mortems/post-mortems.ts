@@ -105,6 +105,8 @@ export function createPostMortems(deps: {
   readonly announce: Announce;
   readonly incidents: Pick<Incidents, "get">;
   readonly policy: PostMortemPolicy;
+  /** Called when the post-mortem of an incident has become public: visitors may be led to it. */
+  readonly published?: (actor: string, incident: IncidentSummaryRecord) => Promise<void>;
   /** What is known of the requests to a service between two times, ms. */
   readonly measure: (
     service: string,
@@ -269,11 +271,19 @@ export function createPostMortems(deps: {
         return isComplete ? "The post-mortem is complete" : "The post-mortem is open again";
       }),
 
-    publish: (actor, idOrNumber, isPublic) =>
-      change(actor, idOrNumber, "publish", async (tx, { incident, postMortem }, at) => {
-        await publishPostMortem(tx, incident.id, isPublic ? { at, body: postMortem.body } : null);
-        return isPublic ? "The post-mortem is public" : "The post-mortem is no longer public";
-      }),
+    async publish(actor, idOrNumber, isPublic) {
+      const detail = await change(
+        actor,
+        idOrNumber,
+        "publish",
+        async (tx, { incident, postMortem }, at) => {
+          await publishPostMortem(tx, incident.id, isPublic ? { at, body: postMortem.body } : null);
+          return isPublic ? "The post-mortem is public" : "The post-mortem is no longer public";
+        },
+      );
+      if (isPublic) await deps.published?.(actor, detail.incident);
+      return detail;
+    },
 
     addAction: (actor, idOrNumber, draft) =>
       change(actor, idOrNumber, "action", async (tx, found, at) => {

@@ -46,6 +46,8 @@ export interface KeeperOptions {
   readonly log: Logger;
   readonly probes: StatusProbes;
   readonly severityOf: (labels: Labels) => Severity | undefined;
+  /** Makes the page that is not there yet. */
+  readonly begin: () => Promise<void>;
   /** Takes the page as it is now. Never throws. */
   readonly publish: (world: StatusWorld) => void;
   /** Told when there is something that subscribers are to be told. */
@@ -126,7 +128,7 @@ export class StatusKeeper {
   async #look(): Promise<void> {
     const { records, clock } = this.#options;
     const now = clock.now();
-    if ((await statusPageRevision(records.db)) === undefined) return;
+    if ((await statusPageRevision(records.db)) === undefined) await this.#options.begin();
     const components = await listStatusComponents(records.db);
     const found = await this.#find(components, now);
     const posts = (await listStatusPosts(records.db, now)).filter((post) => isDue(post, now));

@@ -44,7 +44,12 @@ import { templateOf } from "./templates.ts";
 import { readWorld } from "./world.ts";
 import type { StatusWorld } from "./world.ts";
 
-const LIMITS = { components: 200, openPosts: 100 } as const;
+const LIMITS = {
+  components: 200,
+  openPosts: 100,
+  /** How old an announcement may be that is led from to its post-mortem, ms. */
+  announced: 90 * 86_400_000,
+} as const;
 
 const DEFAULT_SETTINGS: StatusPageSettings = {
   name: "Status",
@@ -113,6 +118,8 @@ export interface StatusCommands {
   /** Announces an incident or maintenance; answers its id. */
   announce(actor: string, draft: PostDraft): Promise<string>;
   update(actor: string, id: string, draft: UpdateDraft): Promise<void>;
+  /** Leads visitors from what was announced of an incident to its post-mortem, once; if anything was. */
+  tellPostMortem(actor: string, incidentId: string, url: string): Promise<void>;
   removePost(actor: string, id: string): Promise<void>;
 }
 
@@ -211,6 +218,26 @@ export function createStatusCommands(deps: {
     if (found === undefined) throw new Error("the status page vanished while it was changed");
     return found;
   }
+
+  const update: StatusCommands["update"] = (actor, id, draft) =>
+    change(actor, "status_post.update", id, { state: draft.state }, async (tx, now) => {
+      const post = await findStatusPost(tx, id);
+      if (post === undefined) throw noPost(id);
+      checkState(post.kind, draft.state);
+      parseMarkdown(draft.body);
+      if (draft.state === "postmortem" && post.resolvedAt === null)
+        throw badPost("state: a post-mortem is published once the incident is resolved");
+      await checkNamed(tx, draft.components ?? []);
+      const { state, tell } = draft;
+      const body = draft.body.trim() === "" ? templateOf(state, post.title) : draft.body;
+      const next = {
+        ...post,
+        components: draft.components ?? post.components,
+        impact: draft.impact ?? post.impact,
+      };
+      await sayOf(tx, next, { state, body, at: now, by: actor, tell });
+      await noteOnIncident(tx, actor, post, state, now);
+    });
 
   return {
     async read() {
@@ -360,25 +387,15 @@ export function createStatusCommands(deps: {
       });
     },
 
-    update: (actor, id, draft) =>
-      change(actor, "status_post.update", id, { state: draft.state }, async (tx, now) => {
-        const post = await findStatusPost(tx, id);
-        if (post === undefined) throw noPost(id);
-        checkState(post.kind, draft.state);
-        parseMarkdown(draft.body);
-        if (draft.state === "postmortem" && post.resolvedAt === null)
-          throw badPost("state: a post-mortem is published once the incident is resolved");
-        await checkNamed(tx, draft.components ?? []);
-        const { state, tell } = draft;
-        const body = draft.body.trim() === "" ? templateOf(state, post.title) : draft.body;
-        const next = {
-          ...post,
-          components: draft.components ?? post.components,
-          impact: draft.impact ?? post.impact,
-        };
-        await sayOf(tx, next, { state, body, at: now, by: actor, tell });
-        await noteOnIncident(tx, actor, post, state, now);
-      }),
+    update,
+
+    async tellPostMortem(actor, incidentId, url) {
+      const posts = await listStatusPosts(records.db, clock.now() - LIMITS.announced);
+      const post = posts.find((one) => one.incidentId === incidentId);
+      if (post === undefined || post.resolvedAt === null || post.state === "postmortem") return;
+      const body = `${templateOf("postmortem", post.title)} [Read the post-mortem](${url})`;
+      await update(actor, post.id, { state: "postmortem", body, tell: true });
+    },
 
     removePost: (actor, id) =>
       change(actor, "status_post.delete", id, {}, async (tx) => {

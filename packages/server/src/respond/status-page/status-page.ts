@@ -83,6 +83,7 @@ export function createStatusPage(options: StatusPageOptions): StatusPage {
           log.warn({ reason: messageOf(error) }, "the status page cannot be kept on disk");
         });
     },
+    begin: async () => void (await commands.read()),
     noticesAdded: () => notices.wake(),
     changed: () => announce({ topic: "status-page" }),
   });
