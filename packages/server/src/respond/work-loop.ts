@@ -13,10 +13,15 @@ const LIMITS = {
 export interface WorkLoopOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  /** Does all that is due; answers when something will be next, as far as is known. */
-  readonly work: () => Promise<Date | null>;
+  /**
+   * Does all that is due; answers when something will be next, as far as is known. What takes many steps
+   * asks before each whether it is to go on.
+   */
+  readonly work: (goesOn: () => boolean) => Promise<Date | null>;
   /** For the log, when work fails as a whole. */
   readonly failure: string;
+  /** The longest time between two looks, ms. */
+  readonly look?: number;
 }
 
 /**
@@ -69,13 +74,13 @@ export class WorkLoop {
 
   /** Does all that is due, then sleeps until something is. */
   async #work(): Promise<void> {
-    const { clock, log, work, failure } = this.#options;
-    let wait: number = LIMITS.look;
+    const { clock, log, work, failure, look = LIMITS.look } = this.#options;
+    let wait = look;
     try {
       let next: Date | null;
       do {
         this.#again = false;
-        next = await work();
+        next = await work(() => this.#running);
       } while (this.#again && this.#running);
       if (next !== null) wait = Math.min(wait, next.getTime() - clock.now());
     } catch (error) {

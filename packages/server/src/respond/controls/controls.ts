@@ -29,12 +29,12 @@ import type {
   Records,
   Tx,
 } from "../../store/index.ts";
+import { WorkLoop } from "../work-loop.ts";
 import { checkDefinition, checkValue, fits, inWords, STANDARD } from "./definitions.ts";
 import type { ControlValue } from "./definitions.ts";
 import { ControlError } from "./errors.ts";
 import { CHANNEL, Feed } from "./feed.ts";
 import type { Controls, Operator, WantedChange } from "./interface.ts";
-import { Keeper } from "./keeper.ts";
 
 const LIMITS = {
   /** Services with controls, and the controls of one. */
@@ -66,17 +66,17 @@ export function createControls(deps: {
       keeper.wake();
     },
   });
-  const keeper = new Keeper({
+  const keeper = new WorkLoop({
     clock,
     log,
-    due: async () => {
+    failure: "controls could not be put back; trying again",
+    work: async () => {
       for (;;) {
         const due = await controlScopesDue(records.db, new Date(clock.now()), LIMITS.batch);
         for (const place of due) await records.transaction((tx) => putBack(tx, place));
-        if (due.length < LIMITS.batch) return;
+        if (due.length < LIMITS.batch) return nextControlExpiry(records.db);
       }
     },
-    next: () => nextControlExpiry(records.db),
   });
 
   /** Locks the service; what belongs to it is read afterwards. */

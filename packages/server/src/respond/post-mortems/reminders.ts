@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
-import { messageOf } from "../../model/index.ts";
-import type { Clock, Severity, Timer } from "../../model/index.ts";
+import type { Clock, Severity } from "../../model/index.ts";
 import {
   addTimeline,
   claimReminders,
@@ -14,6 +13,7 @@ import {
 } from "../../store/index.ts";
 import type { Records, ReminderRecord, UserRecord } from "../../store/index.ts";
 import type { Paging } from "../paging/paging.ts";
+import { WorkLoop } from "../work-loop.ts";
 
 /** Hours after an incident's end at which people are reminded of its post-mortem. */
 const REMINDED_AFTER = [24, 48] as const;
@@ -51,9 +51,6 @@ export function createReminders(deps: {
   readonly externalURL: string;
 }): Reminders {
   const { records, clock, log, paging } = deps;
-  let timer: Timer | undefined;
-  let working: Promise<void> | undefined;
-  let running = false;
 
   async function make(): Promise<void> {
     await records.transaction(async (tx) => {
@@ -118,41 +115,26 @@ export function createReminders(deps: {
     );
   }
 
-  async function work(): Promise<void> {
-    try {
+  const loop = new WorkLoop({
+    clock,
+    log,
+    look: LIMITS.look,
+    failure: "reminders of post-mortems failed; trying again",
+    work: async () => {
       await make();
       for (;;) {
         const now = clock.now();
         const until = new Date(now + LIMITS.claim);
         const claimed = await claimReminders(records.db, new Date(now), until, LIMITS.batch);
         for (const reminder of claimed) await send(reminder);
-        if (claimed.length < LIMITS.batch) break;
+        if (claimed.length < LIMITS.batch) return null;
       }
-    } catch (error) {
-      log.error({ reason: messageOf(error) }, "reminders of post-mortems failed; trying again");
-    }
-    if (running) timer = clock.after(LIMITS.look, wake);
-  }
-
-  function wake(): void {
-    timer?.cancel();
-    working ??= work().finally(() => (working = undefined));
-  }
+    },
+  });
 
   return {
-    start() {
-      running = true;
-      wake();
-    },
-    async stop() {
-      running = false;
-      timer?.cancel();
-      await working;
-    },
-    async settle() {
-      await working;
-      wake();
-      await working;
-    },
+    start: () => loop.start(),
+    stop: () => loop.stop(),
+    settle: () => loop.settle(),
   };
 }

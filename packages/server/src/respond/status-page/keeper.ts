@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
-import type { Clock, Labels, Severity, Timer } from "../../model/index.ts";
+import type { Clock, Labels, Severity } from "../../model/index.ts";
 import {
   listFiringLabels,
   listStatusComponents,
@@ -14,6 +14,7 @@ import {
   touchStatusPage,
 } from "../../store/index.ts";
 import type { Records, StatusComponentRecord, StatusPostRecord, Tx } from "../../store/index.ts";
+import { WorkLoop } from "../work-loop.ts";
 import { sayOf, settleStates } from "./changes.ts";
 import { differs, foundByAlerts, foundByProbe, readMatchers } from "./found.ts";
 import type { StatusProbes } from "./found.ts";
@@ -62,10 +63,7 @@ export interface KeeperOptions {
  */
 export class StatusKeeper {
   readonly #options: KeeperOptions;
-  #timer: Timer | undefined;
-  #working: Promise<void> | undefined;
-  #again = false;
-  #running = false;
+  readonly #loop: WorkLoop;
   #revision: string | undefined;
   #publishedAt = Number.NEGATIVE_INFINITY;
   #countedAt = Number.NEGATIVE_INFINITY;
@@ -76,53 +74,45 @@ export class StatusKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    const { clock, log } = options;
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      look: PACE.look,
+      failure: "the status page stands still",
+      work: () => this.#work(),
+    });
   }
 
   start(): void {
-    this.#running = true;
-    this.wake();
+    this.#loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.#running = false;
-    this.#timer?.cancel();
-    await this.#working;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** Does what is due now, and resolves when it is done and published. */
-  async settle(): Promise<void> {
-    this.wake();
-    while (this.#working !== undefined) await this.#working;
+  settle(): Promise<void> {
+    return this.#loop.settle();
   }
 
   /** Looks now, or after what is under way. */
   wake(): void {
-    if (!this.#running) return;
-    if (this.#working !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#timer?.cancel();
-    this.#working = this.#work().finally(() => {
-      this.#working = undefined;
-      if (this.#again) {
-        this.#again = false;
-        this.wake();
-      }
-    });
+    this.#loop.wake();
   }
 
-  async #work(): Promise<void> {
-    const { clock, log } = this.#options;
+  async #work(): Promise<null> {
     try {
       await this.#look();
       this.#failing = false;
     } catch (error) {
-      // The page is served as it was.
-      if (!this.#failing) log.error({ reason: messageOf(error) }, "the status page stands still");
+      // The page is served as it was; that it stands still is told once.
+      const isKnown = this.#failing;
       this.#failing = true;
+      if (!isKnown) throw error;
     }
-    if (this.#running) this.#timer = clock.after(PACE.look, () => this.wake());
+    return null;
   }
 
   async #look(): Promise<void> {

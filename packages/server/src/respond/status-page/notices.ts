@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
-import type { Clock, Timer } from "../../model/index.ts";
+import type { Clock } from "../../model/index.ts";
 import type { Outcome } from "../../route/index.ts";
 import { claimStatusNotices, nextStatusNoticeAt, settleStatusNotice } from "../../store/index.ts";
 import type { Records, StatusNoticeRecord } from "../../store/index.ts";
+import { WorkLoop } from "../work-loop.ts";
 
 /** Times in milliseconds. */
 const LIMITS = {
@@ -19,7 +20,6 @@ const LIMITS = {
   attempts: 8,
   /** Another server may have begun something that this one does not know of. */
   look: 10_000,
-  shortestLook: 50,
 } as const;
 
 export interface NoticeOptions {
@@ -40,58 +40,38 @@ export interface NoticeOptions {
  */
 export class NoticeSender {
   readonly #options: NoticeOptions;
-  #timer: Timer | undefined;
-  #working: Promise<void> | undefined;
-  #again = false;
-  #running = false;
+  readonly #loop: WorkLoop;
 
   constructor(options: NoticeOptions) {
     this.#options = options;
-  }
-
-  start(): void {
-    this.#running = true;
-    this.wake();
-  }
-
-  async stop(): Promise<void> {
-    this.#running = false;
-    this.#timer?.cancel();
-    await this.#working;
-  }
-
-  /** Sends what is due now, and resolves when it is done. */
-  async settle(): Promise<void> {
-    this.wake();
-    while (this.#working !== undefined) await this.#working;
-  }
-
-  wake(): void {
-    if (!this.#running) return;
-    if (this.#working !== undefined) {
-      this.#again = true;
-      return;
-    }
-    this.#timer?.cancel();
-    this.#working = this.#work().finally(() => {
-      this.#working = undefined;
-      if (this.#again) this.wake();
+    const { records, clock, log } = options;
+    this.#loop = new WorkLoop({
+      clock,
+      log,
+      look: LIMITS.look,
+      failure: "subscribers could not be told; trying again",
+      work: async (goesOn) => {
+        while ((await this.#sendSome()) > 0 && goesOn());
+        return nextStatusNoticeAt(records.db);
+      },
     });
   }
 
-  async #work(): Promise<void> {
-    const { records, clock, log } = this.#options;
-    let wait: number = LIMITS.look;
-    try {
-      do this.#again = false;
-      while ((await this.#sendSome()) > 0 && this.#running);
-      const next = await nextStatusNoticeAt(records.db);
-      if (next !== null) wait = Math.min(wait, next.getTime() - clock.now());
-    } catch (error) {
-      log.error({ reason: messageOf(error) }, "subscribers could not be told; trying again");
-    }
-    if (this.#running)
-      this.#timer = clock.after(Math.max(LIMITS.shortestLook, wait), () => this.wake());
+  start(): void {
+    this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  /** Sends what is due now, and resolves when it is done. */
+  settle(): Promise<void> {
+    return this.#loop.settle();
+  }
+
+  wake(): void {
+    this.#loop.wake();
   }
 
   async #sendSome(): Promise<number> {
