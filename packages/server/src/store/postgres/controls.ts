@@ -101,6 +101,12 @@ const toRequest = (row: Selectable<ControlTables["control_requests"]>): ControlR
 /** A value for a jsonb column, in which a bare text would be taken for JSON. */
 const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
 
+/** What narrows a question to the places that are asked for. */
+const ofPlace = ({ service, environment }: Partial<ControlPlace>): Partial<ControlPlace> => ({
+  ...(service === undefined ? {} : { service }),
+  ...(environment === undefined ? {} : { environment }),
+});
+
 /** Services with controls, by name; those that are asked for, or all. */
 export async function listControlScopes(
   db: Db,
@@ -109,10 +115,7 @@ export async function listControlScopes(
   const rows = await db
     .selectFrom("control_scopes")
     .selectAll()
-    .$if(only.service !== undefined, (query) => query.where("service", "=", only.service ?? ""))
-    .$if(only.environment !== undefined, (query) =>
-      query.where("environment", "=", only.environment ?? ""),
-    )
+    .where((where) => where.and(ofPlace(only)))
     .orderBy("service")
     .orderBy("environment")
     .limit(MAX_SCOPES)
@@ -183,10 +186,7 @@ export async function listControls(
   const rows = await db
     .selectFrom("controls")
     .selectAll()
-    .$if(only.service !== undefined, (query) => query.where("service", "=", only.service ?? ""))
-    .$if(only.environment !== undefined, (query) =>
-      query.where("environment", "=", only.environment ?? ""),
-    )
+    .where((where) => where.and(ofPlace(only)))
     .orderBy("service")
     .orderBy("environment")
     .orderBy("name")
@@ -288,10 +288,7 @@ export async function listControlRequests(
   const rows = await db
     .selectFrom("control_requests")
     .selectAll()
-    .$if(only.service !== undefined, (query) => query.where("service", "=", only.service ?? ""))
-    .$if(only.environment !== undefined, (query) =>
-      query.where("environment", "=", only.environment ?? ""),
-    )
+    .where((where) => where.and(ofPlace(only)))
     .orderBy("requested_at")
     .limit(MAX_LISTED)
     .execute();

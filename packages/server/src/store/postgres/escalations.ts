@@ -2,6 +2,8 @@ import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
 import type { ContactKind, EscalationPolicy } from "../../model/index.ts";
+import { claimDue, settleAttempt } from "./outbox.ts";
+import type { Attempted } from "./outbox.ts";
 import type { Db, Tx } from "./records.ts";
 import { storableJson, storableText } from "./storable-text.ts";
 import type { EscalationTables } from "./tables/escalations.ts";
@@ -177,61 +179,19 @@ export async function addPersonPages(
     .execute();
 }
 
-/**
- * Takes pages in hand that are due: nobody else sends them before `until`. A page that a killed server
- * had in hand is due again after that.
- */
+/** Takes pages in hand that are due: nobody else sends them before `until`. */
 export async function claimPersonPages(
   db: Db,
   now: Date,
   until: Date,
   limit: number,
 ): Promise<readonly PersonPageRecord[]> {
-  const rows = await db
-    .updateTable("person_pages")
-    .set((update) => ({ claimed_until: until, attempts: update("attempts", "+", 1) }))
-    .where("id", "in", (query) =>
-      query
-        .selectFrom("person_pages")
-        .select("id")
-        .where("state", "=", "waiting")
-        .where("next_at", "<=", now)
-        .where((where) =>
-          where.or([where("claimed_until", "is", null), where("claimed_until", "<=", now)]),
-        )
-        .orderBy("next_at")
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returningAll()
-    .execute();
-  return rows.map(toPage);
+  return (await claimDue(db, "person_pages", { now, until, limit })).map(toPage);
 }
 
-/** Remembers what became of an attempt; a page that waits again is due at `nextAt`. */
-export async function settlePersonPage(
-  tx: Tx,
-  id: string,
-  outcome:
-    | { readonly state: "sent"; readonly at: Date }
-    | { readonly state: "failed"; readonly error: string }
-    | { readonly state: "waiting"; readonly error: string; readonly nextAt: Date },
-): Promise<void> {
-  const error = outcome.state === "sent" ? null : storableText(outcome.error);
-  await tx
-    .updateTable("person_pages")
-    .set({
-      state: outcome.state,
-      error,
-      claimed_until: null,
-      ...(outcome.state === "sent" ? { sent_at: outcome.at } : {}),
-      ...(outcome.state === "waiting" ? { next_at: outcome.nextAt } : {}),
-    })
-    .where("id", "=", id)
-    .where("state", "=", "waiting")
-    .execute();
-}
+/** Remembers what became of an attempt. */
+export const settlePersonPage = (tx: Tx, id: string, attempted: Attempted): Promise<void> =>
+  settleAttempt(tx, "person_pages", id, attempted);
 
 /** Gives up the pages of an incident that still wait: somebody has answered. */
 export async function dropPersonPages(tx: Tx, incidentId: string): Promise<void> {

@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
 import type { SubscriberKind } from "../../model/index.ts";
+import { claimDue, nextDueAt, settleAttempt } from "./outbox.ts";
+import type { Attempted } from "./outbox.ts";
 import type { Db, Tx } from "./records.ts";
 import { storableText } from "./storable-text.ts";
 import type { StatusPageTables } from "./tables/status-page.ts";
@@ -162,25 +164,7 @@ export async function claimStatusNotices(
   until: Date,
   limit: number,
 ): Promise<readonly StatusNoticeRecord[]> {
-  const rows = await db
-    .updateTable("status_notices")
-    .set((update) => ({ claimed_until: until, attempts: update("attempts", "+", 1) }))
-    .where("id", "in", (query) =>
-      query
-        .selectFrom("status_notices")
-        .select("id")
-        .where("state", "=", "waiting")
-        .where("next_at", "<=", now)
-        .where((where) =>
-          where.or([where("claimed_until", "is", null), where("claimed_until", "<=", now)]),
-        )
-        .orderBy("next_at")
-        .limit(limit)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returningAll()
-    .execute();
+  const rows = await claimDue(db, "status_notices", { now, until, limit });
   return rows.map((row) => ({
     id: row.id,
     subscriberId: row.subscriber_id,
@@ -189,36 +173,12 @@ export async function claimStatusNotices(
   }));
 }
 
-/** Remembers what became of an attempt; a notice that waits again is due at `nextAt`. */
-export async function settleStatusNotice(
-  db: Db,
-  id: string,
-  outcome:
-    | { readonly state: "sent"; readonly at: Date }
-    | { readonly state: "failed"; readonly error: string }
-    | { readonly state: "waiting"; readonly error: string; readonly nextAt: Date },
-): Promise<void> {
-  await db
-    .updateTable("status_notices")
-    .set({
-      state: outcome.state,
-      error: outcome.state === "sent" ? null : storableText(outcome.error),
-      claimed_until: null,
-      ...(outcome.state === "sent" ? { sent_at: outcome.at } : {}),
-      ...(outcome.state === "waiting" ? { next_at: outcome.nextAt } : {}),
-    })
-    .where("id", "=", id)
-    .where("state", "=", "waiting")
-    .execute();
-}
+/** Remembers what became of an attempt. */
+export const settleStatusNotice = (db: Db, id: string, attempted: Attempted): Promise<void> =>
+  settleAttempt(db, "status_notices", id, attempted);
 
 /** When the next notice is due; null when none is. */
-export async function nextStatusNoticeAt(db: Db): Promise<Date | null> {
-  const { rows } = await sql<{ at: Date | null }>`
-    select min(greatest(next_at, coalesce(claimed_until, next_at))) as at
-    from status_notices where state = 'waiting'`.execute(db);
-  return rows[0]?.at ?? null;
-}
+export const nextStatusNoticeAt = (db: Db): Promise<Date | null> => nextDueAt(db, "status_notices");
 
 /** How notices of the last updates went, newest first. */
 export async function countNotices(
