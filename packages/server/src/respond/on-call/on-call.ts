@@ -8,7 +8,6 @@ import {
   deleteOverride,
   deleteSchedule,
   findCalendarLink,
-  findSchedule,
   findScheduleByName,
   listSchedules,
   listUsers,
@@ -24,6 +23,7 @@ import type {
   Tx,
   UserRecord,
 } from "../../store/index.ts";
+import { askedSchedule, checkSpan, noSchedule } from "./asked.ts";
 import { calendarOf } from "./calendar.ts";
 import { byPerson, dutiesByLayer, dutiesOf } from "./duties.ts";
 import { OnCallError } from "./errors.ts";
@@ -33,8 +33,6 @@ const DAY = 86_400_000;
 
 /** How far one looks at once: days. */
 const LIMITS = {
-  /** Between the ends of one question. */
-  duties: 400,
   /** Ahead, for who is next. */
   next: 35,
   /** Back and ahead, in a calendar. */
@@ -111,23 +109,6 @@ export function createOnCall(deps: {
 }): OnCall {
   const { records, clock } = deps;
 
-  const unknown = (id: string) =>
-    new OnCallError("schedule_not_found", `There is no schedule ${id}.`);
-
-  async function find(db: Db, id: string): Promise<ScheduleRecord> {
-    const found = await findSchedule(db, id);
-    if (found === undefined) throw unknown(id);
-    return found;
-  }
-
-  function checkSpan(from: number, to: number): void {
-    if (to > from && to - from <= LIMITS.duties * DAY) return;
-    throw new OnCallError(
-      "duties_span_invalid",
-      `The end must be after the beginning, and at most ${LIMITS.duties} days later.`,
-    );
-  }
-
   /** What the form of a draft does not show: zones, people, and layers that end before they begin. */
   async function check(db: Db, draft: ScheduleDraft): Promise<void> {
     const people = new Set((await listUsers(db)).map(({ id }) => id));
@@ -192,7 +173,7 @@ export function createOnCall(deps: {
       await change(actor, "schedule.update", id, { name, version: version + 1 }, async (tx) => {
         if (await taken(tx, draft, id)) throw nameTaken(draft);
         if (await saveSchedule(tx, schedule)) return;
-        const { version: stored } = await find(tx, id);
+        const { version: stored } = await askedSchedule(tx, id);
         throw new OnCallError(
           "schedule_changed",
           `Somebody has changed the schedule meanwhile: it is at version ${stored}, your change was made on ${version}. Load it again and repeat your change.`,
@@ -202,15 +183,15 @@ export function createOnCall(deps: {
     },
 
     async remove(actor, id) {
-      const { name } = await find(records.db, id);
+      const { name } = await askedSchedule(records.db, id);
       await change(actor, "schedule.delete", id, { name }, async (tx) => {
-        if (!(await deleteSchedule(tx, id))) throw unknown(id);
+        if (!(await deleteSchedule(tx, id))) throw noSchedule(id);
       });
     },
 
     async duties(id, from, to) {
       checkSpan(from, to);
-      const schedule = await find(records.db, id);
+      const schedule = await askedSchedule(records.db, id);
       const overrides = (await overridesBetween(records.db, [id], from, to)).get(id) ?? [];
       return {
         duties: dutiesOf(schedule.layers, overrides, from, to),
@@ -245,7 +226,7 @@ export function createOnCall(deps: {
         })),
       };
       await change(actor, "schedule.override", id, detail, async (tx) => {
-        await find(tx, id);
+        await askedSchedule(tx, id);
         await addOverrides(tx, id, overrides);
       });
       return overrides.map((one) => one.id);
@@ -253,7 +234,7 @@ export function createOnCall(deps: {
 
     removeOverride: (actor, id, override) =>
       change(actor, "schedule.remove-override", id, { override }, async (tx) => {
-        await find(tx, id);
+        await askedSchedule(tx, id);
         if (await deleteOverride(tx, id, override)) return;
         throw new OnCallError("override_not_found", `The schedule has no override ${override}.`);
       }),
@@ -296,7 +277,7 @@ export function createOnCall(deps: {
     async linkCalendar(actor, id, personId) {
       const secret = newSecret();
       await change(actor, "schedule.link-calendar", id, { personId }, async (tx) => {
-        await find(tx, id);
+        await askedSchedule(tx, id);
         const people = await listUsers(tx);
         if (personId !== null && !people.some((user) => user.id === personId)) {
           throw new OnCallError("schedule_invalid", `There is no person ${personId}.`);
@@ -313,7 +294,7 @@ export function createOnCall(deps: {
 
     unlinkCalendars: (actor, id) =>
       change(actor, "schedule.unlink-calendars", id, {}, async (tx) => {
-        await find(tx, id);
+        await askedSchedule(tx, id);
         return deleteCalendarLinks(tx, id);
       }),
 
@@ -325,7 +306,7 @@ export function createOnCall(deps: {
           "There is no such calendar: its address was mistyped, or has been ended.",
         );
       }
-      const schedule = await find(records.db, link.scheduleId);
+      const schedule = await askedSchedule(records.db, link.scheduleId);
       const from = clock.now() - LIMITS.calendarBack * DAY;
       const to = clock.now() + LIMITS.calendarAhead * DAY;
       const overrides = await overridesBetween(records.db, [schedule.id], from, to);

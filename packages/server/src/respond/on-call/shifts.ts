@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { Announce, Clock, Duty } from "../../model/index.ts";
 import {
   addHandoverNote,
-  findSchedule,
   incidentsOfShift,
   interruptionsBetween,
   listHandoverNotes,
@@ -12,23 +11,20 @@ import {
   writeAudit,
 } from "../../store/index.ts";
 import type {
-  Db,
   HandoverNote,
   Records,
   ScheduleRecord,
   ShiftIncident,
   UserRecord,
 } from "../../store/index.ts";
+import { askedSchedule, checkSpan } from "./asked.ts";
 import { byPerson, dutiesOf } from "./duties.ts";
-import { OnCallError } from "./errors.ts";
 import { loadByPerson } from "./load.ts";
 import type { PersonLoad } from "./load.ts";
 
 const DAY = 86_400_000;
 /** How far back the shift before is looked for, days. */
 const BACK = 35;
-/** The longest time of a report, days. */
-const LONGEST_REPORT = 400;
 /** What a hand-over shows at most. */
 const MOST = { notes: 50, incidents: 100 } as const;
 
@@ -70,19 +66,13 @@ export function createShifts(deps: {
 }): Shifts {
   const { records, clock } = deps;
 
-  async function find(db: Db, id: string): Promise<ScheduleRecord> {
-    const found = await findSchedule(db, id);
-    if (found !== undefined) return found;
-    throw new OnCallError("schedule_not_found", `There is no schedule ${id}.`);
-  }
-
   const peopleById = async () =>
     new Map((await listUsers(records.db)).map((user) => [user.id, user]));
 
   return {
     async handover(scheduleId) {
       const { db } = records;
-      const { layers } = await find(db, scheduleId);
+      const { layers } = await askedSchedule(db, scheduleId);
       const at = clock.now();
       const span = [at - BACK * DAY, at + BACK * DAY] as const;
       const overrides = (await overridesBetween(db, [scheduleId], ...span)).get(scheduleId) ?? [];
@@ -110,7 +100,7 @@ export function createShifts(deps: {
 
     leaveNote: (actor, scheduleId, text) =>
       records.transaction(async (tx) => {
-        await find(tx, scheduleId);
+        await askedSchedule(tx, scheduleId);
         const at = clock.now();
         const note = { id: randomUUID(), at: new Date(at), author: actor, text };
         await addHandoverNote(tx, scheduleId, note);
@@ -126,12 +116,7 @@ export function createShifts(deps: {
       }),
 
     async load(from, to) {
-      if (!(to > from && to - from <= LONGEST_REPORT * DAY)) {
-        throw new OnCallError(
-          "duties_span_invalid",
-          `The end must be after the beginning, and at most ${LONGEST_REPORT} days later.`,
-        );
-      }
+      checkSpan(from, to);
       const { db } = records;
       const schedules = await listSchedules(db);
       const ids = schedules.map(({ id }) => id);

@@ -38,18 +38,14 @@ import type {
 import { sayOf, settleStates } from "./changes.ts";
 import { StatusPageError } from "./errors.ts";
 import { readMatchers } from "./found.ts";
+import { DAY_MS, SHOWN_DAYS } from "./history.ts";
 import { logoFault } from "./logo.ts";
 import { dependencyCircle } from "./state.ts";
 import { templateOf } from "./templates.ts";
 import { readWorld } from "./world.ts";
 import type { StatusWorld } from "./world.ts";
 
-const LIMITS = {
-  components: 200,
-  openPosts: 100,
-  /** How old an announcement may be that is led from to its post-mortem, ms. */
-  announced: 90 * 86_400_000,
-} as const;
+const LIMITS = { components: 200, openPosts: 100 } as const;
 
 const DEFAULT_SETTINGS: StatusPageSettings = {
   name: "Status",
@@ -390,7 +386,7 @@ export function createStatusCommands(deps: {
     update,
 
     async tellPostMortem(actor, incidentId, url) {
-      const posts = await listStatusPosts(records.db, clock.now() - LIMITS.announced);
+      const posts = await listStatusPosts(records.db, clock.now() - SHOWN_DAYS * DAY_MS);
       const post = posts.find((one) => one.incidentId === incidentId);
       if (post === undefined || post.resolvedAt === null || post.state === "postmortem") return;
       const body = `${templateOf("postmortem", post.title)} [Read the post-mortem](${url})`;
