@@ -47,8 +47,6 @@ const MOST_EDGES = 2000;
 /** Calls that come in: what a service is asked for. */
 const INCOMING = "kind IN ('server', 'consumer')";
 const OUTGOING = "kind IN ('client', 'producer')";
-const CALL_FIGURES =
-  "count() AS calls, countIf(status = 'error') AS errors, quantileTDigest(0.5)(duration) AS p50, quantileTDigest(0.95)(duration) AS p95";
 
 /** Who calls whom, how often and how fast. */
 export async function serviceMap(
@@ -57,18 +55,18 @@ export async function serviceMap(
   signal: AbortSignal,
 ): Promise<ServiceMap> {
   const oneIn = Math.max(1, Math.ceil((await countSpans(telemetry, range, signal)) / MAP_SPANS));
-  const [services, called, outside] = await Promise.all([
+  const [services, called] = await Promise.all([
     readNodes(telemetry, range, signal),
-    readEdges(telemetry, range, oneIn, signal),
-    readOutside(telemetry, range, oneIn, signal),
+    readCalls(telemetry, range, oneIn, signal),
   ]);
   const nodes = new Map(services.map((node) => [node.name, node]));
-  for (const { kind, edge } of outside) {
+  for (const { outside, edge } of called) {
+    if (outside === undefined) continue;
     const { callee: name, calls, errors, p50Ns, p95Ns } = edge;
     const known = nodes.get(name);
     nodes.set(name, {
       name,
-      kind: known?.kind ?? kind,
+      kind: known?.kind ?? outside,
       calls: calls + (known?.calls ?? 0),
       errors: errors + (known?.errors ?? 0),
       p50Ns: Math.max(p50Ns, known?.p50Ns ?? 0),
@@ -77,7 +75,10 @@ export async function serviceMap(
   }
   return {
     nodes: [...nodes.values()],
-    edges: [...called, ...outside.map(({ edge }) => edge)],
+    // Services before what is outside, each by the number of calls.
+    edges: [false, true].flatMap((isOutside) =>
+      called.filter(({ outside }) => (outside !== undefined) === isOutside).map(({ edge }) => edge),
+    ),
     oneIn,
   };
 }
@@ -89,9 +90,9 @@ async function countSpans(
 ): Promise<number> {
   const sql = new Sql();
   const [block] = await telemetry.select(
-    `SELECT count() AS spans FROM spans WHERE ${timeCondition(sql, range)}`,
+    `SELECT toFloat64(sum(hour_calls)) AS spans FROM ${hourFigures(sql, range, ["service"], () => "1")}`,
     sql.parameters,
-    { signal },
+    { signal, settings: HOUR_SETTINGS },
   );
   return block === undefined ? 0 : Number(numbersOf(block, "spans")[0]);
 }
@@ -115,49 +116,37 @@ async function readNodes(
   });
 }
 
-async function readEdges(
-  telemetry: Telemetry,
-  range: TimeRange,
-  oneIn: number,
-  signal: AbortSignal,
-): Promise<ServiceEdge[]> {
-  const sql = new Sql();
-  const blocks = await telemetry.select(
-    `SELECT CAST(caller, 'String') AS caller, CAST(callee, 'String') AS callee, ${CALL_FIGURES} FROM
-      (SELECT call, service AS callee, status, duration FROM spans
-        WHERE ${timeCondition(sql, range)} AND ${INCOMING} AND call != 0 AND call % ${oneIn} = 0) AS called
-      INNER JOIN
-      (SELECT call, service AS caller FROM spans
-        WHERE ${timeCondition(sql, range)} AND ${OUTGOING} AND call % ${oneIn} = 0) AS calling
-      ON called.call = calling.call
-    WHERE caller != callee GROUP BY caller, callee ORDER BY calls DESC LIMIT ${MOST_EDGES}`,
-    sql.parameters,
-    { signal },
-  );
-  return blocks.flatMap((block) => {
-    const figures = figuresOf(block, oneIn);
-    const callees = textsOf(block, "callee");
-    return textsOf(block, "caller").map((caller, row) => ({
-      caller,
-      callee: callees[row] ?? "",
-      ...figures(row),
-    }));
-  });
+/** Calls from one to another; `outside`: what the callee is where no span of its own answered. */
+interface Called {
+  readonly outside: Exclude<ServiceNode["kind"], "service"> | undefined;
+  readonly edge: ServiceEdge;
 }
 
-/** Calls that no span answers: databases, queues, and services that are not watched. */
-async function readOutside(
+/**
+ * Calls, each put together of its spans: the calling one and those that answer it, which have the same
+ * `call`. What no span answers goes to a database, a queue, or a service that is not watched. All of it
+ * is one look at the spans, which are many more than calls that are drawn.
+ */
+async function readCalls(
   telemetry: Telemetry,
   range: TimeRange,
   oneIn: number,
   signal: AbortSignal,
-): Promise<{ readonly kind: ServiceNode["kind"]; readonly edge: ServiceEdge }[]> {
+): Promise<Called[]> {
   const sql = new Sql();
+  const calling = (column: string) => `anyIf(${column}, ${OUTGOING})`;
   const blocks = await telemetry.select(
-    `SELECT CAST(service, 'String') AS caller, CAST(peer, 'String') AS callee, CAST(peer_kind, 'String') AS what, ${CALL_FIGURES}
-    FROM spans WHERE ${timeCondition(sql, range)} AND ${OUTGOING} AND call % ${oneIn} = 0 AND peer != ''
-      AND call NOT IN (SELECT call FROM spans
-        WHERE ${timeCondition(sql, range)} AND ${INCOMING} AND call != 0 AND call % ${oneIn} = 0)
+    `SELECT CAST(caller, 'String') AS caller, CAST(answer.1, 'String') AS callee, CAST(what, 'String') AS what,
+      count() AS calls, countIf(answer.2) AS errors,
+      quantileTDigest(0.5)(answer.3) AS p50, quantileTDigest(0.95)(answer.3) AS p95
+    FROM (
+      SELECT ${calling("service")} AS caller, groupArrayIf((service, status = 'error', duration), ${INCOMING}) AS answers,
+        if(empty(answers), ${calling("peer_kind")}, '') AS what,
+        if(empty(answers), [(${calling("peer")}, ${calling("status = 'error'")}, ${calling("duration")})], answers) AS called
+      FROM spans WHERE ${timeCondition(sql, range)} AND call != 0 AND call % ${oneIn} = 0
+      GROUP BY call HAVING countIf(${OUTGOING}) > 0
+    ) ARRAY JOIN called AS answer
+    WHERE callee != '' AND (what != '' OR caller != callee)
     GROUP BY caller, callee, what ORDER BY calls DESC LIMIT ${MOST_EDGES}`,
     sql.parameters,
     { signal },
@@ -165,10 +154,10 @@ async function readOutside(
   return blocks.flatMap((block) => {
     const figures = figuresOf(block, oneIn);
     const [callees, kinds] = [textsOf(block, "callee"), textsOf(block, "what")];
-    return textsOf(block, "caller").map((caller, row) => {
+    return textsOf(block, "caller").map((caller, row): Called => {
       const kind = kinds[row];
       return {
-        kind: kind === "database" || kind === "queue" ? kind : ("outside" as const),
+        outside: kind === "database" || kind === "queue" || kind === "outside" ? kind : undefined,
         edge: { caller, callee: callees[row] ?? "", ...figures(row) },
       };
     });
