@@ -69,7 +69,9 @@ async function aggregateMinutes(
   const buckets = bucketsOf(expr, grid);
   const plan = planOf(expr, undefined);
   if (buckets === undefined || plan === undefined) return undefined;
-  const minutes = planMinutes(sql, streams, expr, grid, buckets.widthNs);
+  const range = linesOf(expr, grid);
+  const { widthNs } = buckets;
+  const minutes = planMinutes(sql, streams, { ...range, widthNs, begin: "last" });
   if (minutes === undefined) return undefined;
   const { conditions, exact } = lineConditions(stages, sql, labels);
   const groups = groupsOf(expr.grouping, streams, labels, undefined);
@@ -88,15 +90,8 @@ async function aggregateMinutes(
     { settings: COUNT_SETTINGS, ...options },
   );
   const blocks = [await counted];
-  if (minutes.edges.length > 0) {
-    const edges = (lines: Sql) =>
-      `(${minutes.edges
-        .map(
-          ({ fromNs, toNs }) =>
-            `(time > fromUnixTimestamp64Nano(${lines.int64(fromNs)}, 'UTC') AND time <= fromUnixTimestamp64Nano(${lines.int64(toNs)}, 'UTC'))`,
-        )
-        .join(" OR ")})`;
-    const lines = countLines(streams, expr, grid, edges);
+  if (minutes.edges !== undefined) {
+    const lines = countLines(streams, expr, grid, minutes.edges);
     if (lines === undefined) return undefined;
     blocks.push(await telemetry.select(lines.text, lines.parameters, options));
   }

@@ -4,6 +4,7 @@ import type { Labels } from "../../model/index.ts";
 import type { Telemetry } from "../../store/index.ts";
 import { numbersOf, textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
+import { COUNT_SETTINGS, planMinutes } from "./minute-counts.ts";
 import { daysOf, findStreams, linesCondition, matcherConditions } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 
@@ -16,7 +17,7 @@ export interface StreamsRequest {
 
 export interface IndexStats {
   readonly streams: number;
-  /** Parts of the tables that lines lie in. */
+  /** What lies together: an hour of a stream. */
   readonly chunks: number;
   readonly bytes: number;
   readonly entries: number;
@@ -59,11 +60,12 @@ export class LogCatalogue {
     const streams = await this.#streams(matchers, request, signal);
     if (streams.length === 0) return { streams: 0, chunks: 0, bytes: 0, entries: 0 };
     const sql = new Sql();
+    const stepNs = request.endNs - request.startNs;
     const [block] = await this.#telemetry.select(
-      `SELECT uniqExact(stream) AS streams, uniqExact(_part) AS chunks, sum(length(line)) AS bytes, count() AS entries
-      FROM logs WHERE ${linesCondition(sql, streams, request)}`,
+      `SELECT uniqExact(stream) AS streams, uniqExact((stream, hour)) AS chunks, sum(size) AS bytes, sum(lines) AS entries
+      FROM ${counted(sql, streams, { ...request, stepNs })}`,
       sql.parameters,
-      { signal },
+      { signal, settings: COUNT_SETTINGS },
     );
     const first = (name: string) =>
       block === undefined ? 0 : Number(numbersOf(block, name)[0] ?? 0);
@@ -86,11 +88,9 @@ export class LogCatalogue {
     const labels = new Map(streams.map((stream) => [stream.id, stream.labels] as const));
     const sql = new Sql();
     const blocks = await this.#telemetry.select(
-      `SELECT stream, intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(request.startNs)}, ${sql.int64(request.stepNs)}) AS step,
-        sum(length(line)) AS bytes
-      FROM logs WHERE ${linesCondition(sql, streams, request)} GROUP BY stream, step`,
+      `SELECT stream, step, sum(size) AS bytes FROM ${counted(sql, streams, request)} GROUP BY stream, step`,
       sql.parameters,
-      { signal },
+      { signal, settings: COUNT_SETTINGS },
     );
     return blocks.flatMap((block) => {
       const [ids, steps, bytes] = ["stream", "step", "bytes"].map((name) => numbersOf(block, name));
@@ -135,4 +135,27 @@ export class LogCatalogue {
     }
     return found;
   }
+}
+
+/** What to select counts of lines from: by stream, hour and step, `stepNs` long from `startNs` on. */
+function counted(
+  sql: Sql,
+  streams: readonly Stream[],
+  range: { readonly startNs: bigint; readonly endNs: bigint; readonly stepNs: bigint },
+): string {
+  const { startNs, stepNs } = range;
+  const select = (hour: string, step: string, where: string) =>
+    `SELECT stream, toStartOfHour(${hour}) AS hour, ${step} AS step, count() AS lines, sum(length(line)) AS size
+    FROM logs WHERE ${where} GROUP BY stream, hour, step`;
+  const oneByOne = (also: string) =>
+    select(
+      "time",
+      `intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(startNs)}, ${sql.int64(stepNs)})`,
+      `${linesCondition(sql, streams, range)} AND ${also}`,
+    );
+  const plan = planMinutes(sql, streams, { ...range, widthNs: stepNs, begin: "first" });
+  if (plan === undefined) return `(${oneByOne("1")})`;
+  const parts = [select("toStartOfMinute(time)", plan.bucket, plan.minutes)];
+  if (plan.edges !== undefined) parts.push(oneByOne(plan.edges(sql)));
+  return `(${parts.join(" UNION ALL ")})`;
 }

@@ -89,6 +89,9 @@ describe("what is counted of each minute", () => {
     const whole = { startMs: minute, stepMs: 300_000, count: 3 };
     expect(await ask(query, whole)).toEqual([false, true]);
     expect(await ask(query, { ...whole, startMs: minute + 1234 })).toEqual([false, true, false]);
+    // More ends than are named one by one.
+    const many = { startMs: minute - 2_999_000, stepMs: 180_000, count: 60 };
+    expect(await ask(query.replace("20m", "18m"), many)).toEqual([false, true, true]);
   });
 
   it("does not where lines must be looked at", async () => {
@@ -158,6 +161,38 @@ describe("what there is", () => {
     expect(stats).toMatchObject({ streams: 9, entries: shop.length, bytes });
     const volume = await logs.volume(matchers, { ...all, stepNs: 600_000_000_000n });
     expect(volume.reduce((sum, each) => sum + each.bytes, 0)).toBe(bytes);
+  });
+
+  it("counts by the minute, whatever is asked for begins and ends within", async () => {
+    const matchers = [{ name: "app", operator: "=", value: "shop" }] as const;
+    const minuteNs = 60_000_000_000n;
+    const whole = range.startNs - (range.startNs % minuteNs) + minuteNs;
+    for (const [startNs, endNs, stepNs] of [
+      [whole, whole + 40n * minuteNs, 5n * minuteNs],
+      [whole + 1n, whole + 40n * minuteNs, 7n * minuteNs + 13n],
+      [whole - 12_345_678_901n, whole + 50n * minuteNs + 5n, 90_000_000_000n],
+      [range.startNs, range.endNs, 20_000_000_000n],
+      // More ends than are named one by one.
+      [whole - 200n * minuteNs - 7n, range.endNs, 3n * minuteNs + 13n],
+    ] as const) {
+      const between = { ...all, startNs, endNs };
+      const shop = entries.filter(
+        ({ stream, timeNs }) => stream["app"] === "shop" && timeNs >= startNs && timeNs < endNs,
+      );
+      const bytes = new Map<number, number>();
+      for (const { line, timeNs } of shop) {
+        const step = Number((timeNs - startNs) / stepNs);
+        bytes.set(step, (bytes.get(step) ?? 0) + Buffer.byteLength(line));
+      }
+      expect(await logs.stats(matchers, between)).toMatchObject({ entries: shop.length });
+      const found = new Map<number, number>();
+      for (const { step, bytes: size } of await logs.volume(matchers, { ...between, stepNs }))
+        found.set(step, (found.get(step) ?? 0) + size);
+      expect([...found].sort(([a], [b]) => a - b)).toEqual([...bytes].sort(([a], [b]) => a - b));
+    }
+    asked = [];
+    await logs.stats(matchers, { ...all, startNs: whole, endNs: whole + 40n * minuteNs });
+    expect(asked.at(-1)).not.toContain("UNION ALL");
   });
 
   it("refuses selectors of too many streams", async () => {

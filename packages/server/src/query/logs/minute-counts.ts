@@ -1,5 +1,3 @@
-import { linesOf } from "@seaworthy/logql";
-import type { Grid, RangeAggregation } from "@seaworthy/logql";
 import { LEVEL, SERVICE_NAME, SPAN_ID, TRACE_ID } from "../../model/index.ts";
 import type { Sql } from "../sql.ts";
 import { LabelColumns } from "./label-columns.ts";
@@ -8,8 +6,10 @@ import type { Stream } from "./streams.ts";
 const MINUTE_NS = 60_000_000_000n;
 /** For less time, lines are as quickly counted. */
 const LEAST_NS = 10n * MINUTE_NS;
-/** Ends of windows within a minute, around which lines are read; beyond, all lines are counted. */
+/** Minutes that are cut by the end of a bucket up to which they are named one by one. */
 const MAX_EDGES = 50;
+/** Of shorter buckets too many minutes are cut. */
+const LEAST_CUT_WIDTH_NS = 3n * MINUTE_NS;
 
 /**
  * What the projection `minutes` of `logs` is made of, as it is written there. Windows of LogQL end with
@@ -18,8 +18,11 @@ const MAX_EDGES = 50;
 const MINUTE = "toStartOfMinute(time)";
 const ON_THE_MINUTE = "toUnixTimestamp64Nano(time) % 60000000000 = 0";
 const NAMES = "mapKeys(metadata)";
-/** Where a minute begins in which lines of a row are, ns since 1970. */
-const BEGIN = `((toInt64(toUnixTimestamp(${MINUTE})) - if(${ON_THE_MINUTE}, 60, 0)) * 1000000000)`;
+/** Where a minute begins in which lines of a row are, ns since 1970: by its first or by its last moment. */
+const BEGINS = {
+  first: `(toInt64(toUnixTimestamp(${MINUTE})) * 1000000000)`,
+  last: `((toInt64(toUnixTimestamp(${MINUTE})) - if(${ON_THE_MINUTE}, 60, 0)) * 1000000000)`,
+};
 
 /** Under which settings the engine takes the projection, where a part of the table has it. */
 export const COUNT_SETTINGS = {
@@ -66,57 +69,81 @@ export interface MinutePlan {
   /** Whole minutes of one bucket, as a condition; and the number of their bucket. */
   readonly minutes: string;
   readonly bucket: string;
-  /** Lines that are counted one by one: from (exclusive) to (inclusive), ns since 1970. */
-  readonly edges: readonly { readonly fromNs: bigint; readonly toNs: bigint }[];
+  /** The other lines, which are counted one by one, as a condition; undefined where there are none. */
+  readonly edges: ((sql: Sql) => string) | undefined;
+}
+
+/** Of which time, ns since 1970, in pieces of which length. */
+export interface Buckets {
+  /** From (inclusive) to (exclusive). */
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+  readonly widthNs: bigint;
+  /** Which moment of two buckets' border belongs to the later one: theirs, or the one behind it. */
+  readonly begin: "first" | "last";
 }
 
 /**
- * How a range aggregation over buckets of `widthNs` can be told by the counts of minutes; undefined
- * when counting lines is as well.
+ * How lines by bucket can be told by the counts of minutes; undefined when counting lines is as well.
+ * Buckets count from the border that `startNs` is or follows.
  */
 export function planMinutes(
   sql: Sql,
   streams: readonly Stream[],
-  expr: RangeAggregation,
-  grid: Grid,
-  widthNs: bigint,
+  { startNs, endNs, widthNs, begin }: Buckets,
 ): MinutePlan | undefined {
-  const { startNs, endNs } = linesOf(expr, grid);
-  const [start, end] = [startNs - 1n, endNs - 1n];
+  // Borders between moments, as if the first of a bucket were at it.
+  const behind = begin === "first" ? 0n : 1n;
+  const [start, end] = [startNs - behind, endNs - behind];
   if (widthNs < MINUTE_NS || end - start < LEAST_NS || start < MINUTE_NS) return undefined;
-  const edges = edgesOf(start, end, widthNs);
-  if (edges === undefined) return undefined;
+  const cut = cutMinutes(start, end, widthNs);
+  if (cut === undefined && widthNs < LEAST_CUT_WIDTH_NS) return undefined;
   const services = [...new Set(streams.map(({ labels }) => labels[SERVICE_NAME] ?? ""))];
-  const [from, to, width] = [sql.int64(start), sql.int64(end), sql.int64(widthNs)];
-  const bucket = `intDiv(${BEGIN} - ${from}, ${width})`;
+  const at = BEGINS[begin];
+  const whole = (query: Sql) => {
+    const [from, to, width] = [query.int64(start), query.int64(end), query.int64(widthNs)];
+    const inRange = `${at} >= ${from} AND ${at} + 60000000000 <= ${to}`;
+    const bucket = `intDiv(${at} - ${from}, ${width})`;
+    const inOne = `${bucket} = intDiv(${at} + 59999999999 - ${from}, ${width})`;
+    return { bucket, condition: cut?.length === 0 ? inRange : `${inRange} AND ${inOne}` };
+  };
+  const { bucket, condition } = whole(sql);
   const minutes = [
     // By these two whole parts and granules are left out, also of lines that are not counted by minutes.
-    `${MINUTE} >= toDateTime(intDiv(${from}, 1000000000) - 60, 'UTC')`,
-    `${MINUTE} <= toDateTime(intDiv(${to}, 1000000000), 'UTC')`,
-    `${BEGIN} >= ${from} AND ${BEGIN} + 60000000000 <= ${to}`,
-    ...(edges.length === 0
-      ? []
-      : [`${bucket} = intDiv(${BEGIN} + 59999999999 - ${from}, ${width})`]),
+    `${MINUTE} >= toDateTime(intDiv(${sql.int64(start)}, 1000000000) - 60, 'UTC')`,
+    `${MINUTE} <= toDateTime(intDiv(${sql.int64(end)}, 1000000000), 'UTC')`,
+    condition,
     `service IN ${sql.texts(services)}`,
     `stream IN ${sql.ids(streams.map(({ id }) => id))}`,
-  ];
-  return { minutes: minutes.join(" AND "), bucket, edges };
+  ].join(" AND ");
+  if (cut?.length === 0) return { minutes, bucket, edges: undefined };
+  if (cut === undefined) {
+    return { minutes, bucket, edges: (lines) => `NOT (${whole(lines).condition})` };
+  }
+  const time = (lines: Sql, ns: bigint) => `fromUnixTimestamp64Nano(${lines.int64(ns)}, 'UTC')`;
+  const edges = (lines: Sql) =>
+    cut
+      .map(
+        ({ fromNs, toNs }) =>
+          `(time >= ${time(lines, fromNs + behind)} AND time < ${time(lines, toNs + behind)})`,
+      )
+      .join(" OR ");
+  return { minutes, bucket, edges: (lines) => `(${edges(lines)})` };
 }
 
-/** The minutes that are cut by a bucket's end; undefined when they are too many. */
-function edgesOf(start: bigint, end: bigint, width: bigint) {
+/** What is in range of minutes that are cut by a bucket's end; undefined when they are many. */
+function cutMinutes(start: bigint, end: bigint, width: bigint) {
   if (start % MINUTE_NS === 0n && end % MINUTE_NS === 0n && width % MINUTE_NS === 0n) return [];
   if ((end - start) / width > BigInt(MAX_EDGES)) return undefined;
   const edges: { fromNs: bigint; toNs: bigint }[] = [];
-  for (let at = start; at <= end; at += width) {
+  for (let at = start; ; at = at + width < end ? at + width : end) {
     const minute = at - (at % MINUTE_NS);
-    if (minute === at) continue;
     const fromNs = minute > start ? minute : start;
     const toNs = minute + MINUTE_NS < end ? minute + MINUTE_NS : end;
     const last = edges.at(-1);
     // A minute may be cut twice.
-    if (last !== undefined && fromNs < last.toNs) last.toNs = toNs;
-    else if (fromNs < toNs) edges.push({ fromNs, toNs });
+    if (minute !== at && last !== undefined && fromNs < last.toNs) last.toNs = toNs;
+    else if (minute !== at && fromNs < toNs) edges.push({ fromNs, toNs });
+    if (at === end) return edges;
   }
-  return edges;
 }
