@@ -79,9 +79,15 @@ export function guard(
     asking: Asking | undefined,
     access: RouteAccess,
   ): void {
-    if (isSafeMethod(request.method) || asking?.by === "bearer") return;
-    // Dashboards elsewhere may ask by POST, with Basic auth that they were given for it.
-    if (asking?.by === "basic" && access === "read") return;
+    if (asking?.by === "bearer") return;
+    // A WebSocket is opened by a GET, and what comes on it is shown to the page that opened it,
+    // whichever site's it is: the browser leaves the refusal to us (RFC 6455, 10.2).
+    const opens = request.headers.upgrade !== undefined;
+    if (!opens) {
+      if (isSafeMethod(request.method)) return;
+      // Dashboards elsewhere may ask by POST, with Basic auth that they were given for it.
+      if (asking?.by === "basic" && access === "read") return;
+    }
     const own = [`${request.protocol}://${(request.headers.host ?? "").toLowerCase()}`];
     if (external !== undefined) own.push(external.origin);
     const site = requestSite(request.headers, own);
@@ -90,8 +96,8 @@ export function guard(
     throw new AccessError(
       "cross_site_request",
       doubtful
-        ? "A change with a session cookie needs an Origin header; tools should send an API token instead."
-        : "This change was asked for by a page of another site, and was refused.",
+        ? `A ${opens ? "WebSocket" : "change"} with a session cookie needs an Origin header; tools should send an API token instead.`
+        : `This ${opens ? "connection" : "change"} was asked for by a page of another site, and was refused.`,
     );
   }
 

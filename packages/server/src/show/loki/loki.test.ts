@@ -294,6 +294,32 @@ it("shows lines as they come, on a WebSocket", async () => {
   expect(error.message).toContain("401");
 });
 
+it("lets only its own pages open a WebSocket with what a browser sends by itself", async () => {
+  const url = `${server.url.replace("http", "ws")}/loki/api/v1/tail?${new URLSearchParams({ query: '{app="shop"}' }).toString()}`;
+  const cookie = await server.session();
+  const basic = `Basic ${Buffer.from(`grafana:${reader}`).toString("base64")}`;
+  const open = async (headers: Record<string, string>) => {
+    const socket = new WebSocket(url, { headers });
+    const opened = await new Promise<string>((resolve) => {
+      socket.once("open", () => resolve("open"));
+      socket.once("error", ({ message }) => resolve(message));
+    });
+    socket.terminate();
+    return opened;
+  };
+  const refused = "Unexpected server response: 403";
+  const other = "http://evil.example";
+  expect(await open({ cookie, origin: other })).toBe(refused);
+  expect(await open({ cookie, origin: "null" })).toBe(refused);
+  expect(await open({ cookie, "sec-fetch-site": "cross-site" })).toBe(refused);
+  expect(await open({ cookie })).toBe(refused);
+  expect(await open({ authorization: basic, origin: other })).toBe(refused);
+  expect(await open({ cookie, origin: server.url })).toBe("open");
+  expect(await open({ cookie, origin: server.url, "sec-fetch-site": "same-origin" })).toBe("open");
+  expect(await open({ authorization: basic })).toBe("open");
+  expect(await open({ authorization: `Bearer ${reader}`, origin: other })).toBe("open");
+});
+
 describe("patterns", () => {
   it("are the shapes of lines with their numbers over time, as Loki answers them", async () => {
     const from = end - 20_000;
