@@ -21,7 +21,9 @@ const bin = (name) => join(root, "node_modules", ".bin", name);
 
 /** Runs a command to its end; its output goes to stderr, so that stdout stays for data. */
 function run(command, args, cwd = root) {
-  const done = spawnSync(command, args, { cwd, stdio: ["ignore", 2, 2] });
+  // A test runner's own NODE_ENV would have React built for development.
+  const env = { ...process.env, NODE_ENV: "production" };
+  const done = spawnSync(command, args, { cwd, env, stdio: ["ignore", 2, 2] });
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 

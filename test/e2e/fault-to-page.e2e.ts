@@ -62,10 +62,21 @@ const carries = (alert: string, status: string, path: string) => (notification: 
         (each) => each.labels["alertname"] === alert && each.status === status,
       ) === true);
 
+/** Resolves when visitors of the status page are told this of the shop's checkout. */
+const checkoutIsShown = (status: string) =>
+  eventually(`a checkout shown as ${status}`, async () => {
+    const answer = await fetch(`${platform.url}/status/api/v2/components.json`);
+    const { components } = (await answer.json()) as {
+      components: { name: string; status: string }[];
+    };
+    return components.find(({ name }) => name === "Checkout")?.status === status || undefined;
+  });
+
 describe.each([
-  { fault: "errors", alert: "ShopCheckoutErrors" },
-  { fault: "down", alert: "ShopDown" },
-])("the shop breaks: $fault", ({ fault, alert }) => {
+  { fault: "errors", alert: "ShopCheckoutErrors", checkout: "major_outage" },
+  // What is shown of the checkout follows its own alerts.
+  { fault: "down", alert: "ShopDown", checkout: "operational" },
+])("the shop breaks: $fault", ({ fault, alert, checkout }) => {
   it("is noticed, paged, shown, acknowledged, and closed when the shop recovers", async () => {
     const { incidents: before } = (await platform.call("/api/incidents")) as Incidents;
     const seenBefore = receiver.received.length;
@@ -104,6 +115,7 @@ describe.each([
       return incidents.find((incident) => incident.state === "acknowledged");
     });
     expect(acknowledged.service).toBe("shop");
+    await checkoutIsShown(checkout);
 
     await switchFault(setup.shopPort, fault, false);
     await receiver.waitFor("resolved webhook", carries(alert, "resolved", "/webhook"));
@@ -112,6 +124,7 @@ describe.each([
       const { incidents } = (await platform.call("/api/incidents")) as Incidents;
       return incidents.every((incident) => incident.state === "resolved") || undefined;
     });
+    await checkoutIsShown("operational");
     await page
       .getByText(/resolved/i)
       .first()

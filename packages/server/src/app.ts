@@ -8,7 +8,7 @@ import { webFolder } from "./config.ts";
 import type { Config } from "./config.ts";
 import { loadConfiguration, ruleDefaults } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
-import { startDemo } from "./demo.ts";
+import { furnishDemo, startDemo } from "./demo.ts";
 import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { impactBy } from "./measured-impact.ts";
 import { messageOf, systemClock } from "./model/index.ts";
@@ -481,10 +481,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
   await router.start();
   closers.add("router", router);
   controls.start();
-  if (demo !== undefined) {
-    const system = { name: "system", personId: null, isPerson: false };
-    await controls.addService(system, { service: "shop", environment: "demo" });
-  }
+  if (demo !== undefined) await furnishDemo(controls, statusPage);
   closers.add("controls", controls);
   paging.start();
   closers.add("paging", paging);

@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 import type { Logger } from "pino";
 import { demoProgram } from "./config.ts";
 import type { Config } from "./config.ts";
+import type { ComponentSource } from "./model/index.ts";
+import type { Controls, StatusPage } from "./respond/index.ts";
 
 const RESTART_DELAY_MS = 1000;
 /** A shop that has not opened by now does not hold up the platform. */
@@ -70,4 +72,58 @@ export function startDemo(
       await gone;
     },
   };
+}
+
+/** What customers of the shop would ask about, and by what it is found out. */
+const COMPONENTS: readonly {
+  readonly name: string;
+  readonly description: string;
+  readonly source: ComponentSource;
+}[] = [
+  {
+    name: "Storefront",
+    description: "Pages, search and the cart",
+    source: {
+      kind: "probe",
+      metric: "probe_success",
+      matchers: ['job="probes"', 'service="shop"'],
+      failAfter: 10_000,
+    },
+  },
+  {
+    name: "Checkout",
+    description: "Paying for what is in the cart",
+    source: { kind: "alerts", matchers: ['alertname=~"ShopCheckoutErrors|ShopSlow"'] },
+  },
+  {
+    name: "Sign-in",
+    description: "",
+    source: { kind: "alerts", matchers: ['alertname="ShopSignInFailures"'] },
+  },
+];
+
+/**
+ * Gives the shop emergency controls, and a status page that shows it. A page that a person has changed,
+ * or that has shown something, stays as it is.
+ */
+export async function furnishDemo(controls: Controls, statusPage: StatusPage): Promise<void> {
+  const system = { name: "system", personId: null, isPerson: false };
+  await controls.addService(system, { service: "shop", environment: "demo" });
+  const { page, components } = await statusPage.read();
+  const there = components.map(({ name }) => name);
+  const ours = new Set(COMPONENTS.map(({ name }) => name));
+  if (page.version > 1 || there.some((name) => !ours.has(name))) return;
+  for (const [position, component] of COMPONENTS.entries()) {
+    // A start that was cut off is gone on with.
+    if (there.includes(component.name)) continue;
+    await statusPage.createComponent(system.name, {
+      ...component,
+      group: null,
+      position,
+      dependsOn: [],
+      showUptime: true,
+    });
+  }
+  const settings = { ...page.settings, name: "The shop" };
+  await statusPage.saveSettings(system.name, page.version, { settings });
 }
