@@ -4,8 +4,9 @@ import type { Labels } from "../../model/index.ts";
 import type { Telemetry } from "../../store/index.ts";
 import { numbersOf, textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
-import { COUNT_SETTINGS, planMinutes } from "./minute-counts.ts";
-import { daysOf, findStreams, linesCondition, matcherConditions } from "./streams.ts";
+import { lineCounts } from "./line-counts.ts";
+import { COUNT_SETTINGS } from "./minute-counts.ts";
+import { daysOf, findStreams, matcherConditions } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 
 /** Which streams: those that match any of the selectors, all without one; on whole UTC days. */
@@ -63,7 +64,7 @@ export class LogCatalogue {
     const stepNs = request.endNs - request.startNs;
     const [block] = await this.#telemetry.select(
       `SELECT uniqExact(stream) AS streams, uniqExact((stream, hour)) AS chunks, sum(size) AS bytes, sum(lines) AS entries
-      FROM ${counted(sql, streams, { ...request, stepNs })}`,
+      FROM ${lineCounts(sql, streams, { ...request, stepNs })}`,
       sql.parameters,
       { signal, settings: COUNT_SETTINGS },
     );
@@ -88,7 +89,7 @@ export class LogCatalogue {
     const labels = new Map(streams.map((stream) => [stream.id, stream.labels] as const));
     const sql = new Sql();
     const blocks = await this.#telemetry.select(
-      `SELECT stream, step, sum(size) AS bytes FROM ${counted(sql, streams, request)} GROUP BY stream, step`,
+      `SELECT stream, step, sum(size) AS bytes FROM ${lineCounts(sql, streams, request)} GROUP BY stream, step`,
       sql.parameters,
       { signal, settings: COUNT_SETTINGS },
     );
@@ -135,27 +136,4 @@ export class LogCatalogue {
     }
     return found;
   }
-}
-
-/** What to select counts of lines from: by stream, hour and step, `stepNs` long from `startNs` on. */
-function counted(
-  sql: Sql,
-  streams: readonly Stream[],
-  range: { readonly startNs: bigint; readonly endNs: bigint; readonly stepNs: bigint },
-): string {
-  const { startNs, stepNs } = range;
-  const select = (hour: string, step: string, where: string) =>
-    `SELECT stream, toStartOfHour(${hour}) AS hour, ${step} AS step, count() AS lines, sum(length(line)) AS size
-    FROM logs WHERE ${where} GROUP BY stream, hour, step`;
-  const oneByOne = (also: string) =>
-    select(
-      "time",
-      `intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(startNs)}, ${sql.int64(stepNs)})`,
-      `${linesCondition(sql, streams, range)} AND ${also}`,
-    );
-  const plan = planMinutes(sql, streams, { ...range, widthNs: stepNs, begin: "first" });
-  if (plan === undefined) return `(${oneByOne("1")})`;
-  const parts = [select("toStartOfMinute(time)", plan.bucket, plan.minutes)];
-  if (plan.edges !== undefined) parts.push(oneByOne(plan.edges(sql)));
-  return `(${parts.join(" UNION ALL ")})`;
 }

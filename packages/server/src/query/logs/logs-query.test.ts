@@ -195,6 +195,25 @@ describe("what there is", () => {
     expect(asked.at(-1)).not.toContain("UNION ALL");
   });
 
+  it("makes patterns of some lines, and says of how many each stands for others", async () => {
+    const few = createLogsQuery({ telemetry, limits: { patternLines: 300 } });
+    const request = { ...range, stepNs: 3_600_000_000_000n, limit: 1000 };
+    const ask = async (query: string) => {
+      const expr = logs.parse(query);
+      if (!isLogExpr(expr)) throw new Error("a log query was meant");
+      const { patterns, oneOf } = await few.patterns(expr, request);
+      return { oneOf, lines: patterns.reduce((sum, { count }) => sum + count, 0) };
+    };
+    const shop = entries.filter(({ stream }) => stream["app"] === "shop");
+    const drawn = await ask('{app="shop"}');
+    expect(drawn.oneOf).toBe(Math.floor(shop.length / 300));
+    // The sum is known; each part is rounded.
+    expect(Math.abs(drawn.lines - shop.length)).toBeLessThan(shop.length * 0.2);
+    // What filters leave is looked at as a whole, when it is little.
+    const errors = shop.filter(({ line }) => line.includes("error"));
+    expect(await ask('{app="shop"} |= "error"')).toEqual({ oneOf: 1, lines: errors.length });
+  });
+
   it("refuses selectors of too many streams", async () => {
     const few = createLogsQuery({ telemetry, limits: { maxStreams: 3 } });
     await expect(few.series(all)).rejects.toThrow("more than 3 streams");

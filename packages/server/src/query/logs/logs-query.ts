@@ -18,7 +18,7 @@ import { aggregateInEngine } from "./aggregate.ts";
 import { LogCatalogue } from "./catalogue.ts";
 import type { IndexStats, StreamsRequest } from "./catalogue.ts";
 import { readEntries } from "./entries.ts";
-import { patternsOf } from "./patterns.ts";
+import { PATTERN_LINES, patternsOf } from "./patterns.ts";
 import type { Patterns, PatternsRequest } from "./patterns.ts";
 import { findStreams } from "./streams.ts";
 
@@ -61,11 +61,14 @@ export interface LogsQueryLimits extends EngineLimits {
   readonly timeoutMs: number;
   /** Streams of one selector. */
   readonly maxStreams: number;
+  /** Lines of which patterns are made; of more, about as many are drawn. */
+  readonly patternLines: number;
 }
 
-const DEFAULT_LIMITS: Pick<LogsQueryLimits, "timeoutMs" | "maxStreams"> = {
+const DEFAULT_LIMITS: Pick<LogsQueryLimits, "timeoutMs" | "maxStreams" | "patternLines"> = {
   timeoutMs: 60_000,
   maxStreams: 20_000,
+  patternLines: PATTERN_LINES,
 };
 
 /** Answers questions about logs from the store. */
@@ -130,9 +133,9 @@ export function createLogsQuery(deps: {
       ask(options, (signal) => catalogue.volume(matchers, request, signal)),
     patterns: (log, request, options = {}) =>
       ask(options, async (signal) => {
-        const { maxStreams } = limits;
+        const { maxStreams, patternLines: lookedAt } = limits;
         const streams = await findStreams(telemetry, log.matchers, request, maxStreams, signal);
-        return patternsOf(telemetry, streams, log, request, signal);
+        return patternsOf(telemetry, streams, log, { ...request, lookedAt }, signal);
       }),
   };
 }

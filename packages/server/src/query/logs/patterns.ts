@@ -5,13 +5,16 @@ import { arraysOf, numbersOf, textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
 import { LabelColumns } from "./label-columns.ts";
 import { lineConditions } from "./line-conditions.ts";
+import { lineCounts } from "./line-counts.ts";
+import { COUNT_SETTINGS } from "./minute-counts.ts";
 import { findPatterns } from "./pattern-shapes.ts";
 import type { LogPattern, Skeleton } from "./pattern-shapes.ts";
 import { linesCondition } from "./streams.ts";
 import type { Stream } from "./streams.ts";
 
-/** Lines that are looked at; of more, as many are drawn. */
-const LOOKED_AT = 1_000_000;
+/** Lines that the engine reads together, and how many such blocks are enough to draw from. */
+const BLOCK_LINES = 8192;
+const ENOUGH_BLOCKS = 150;
 /** Kinds of lines that the engine tells apart at once; what comes after these is not counted. */
 const MAX_KINDS = 100_000;
 /** The most frequent of them, of which shapes are made. */
@@ -29,10 +32,13 @@ export interface PatternsRequest {
   readonly limit: number;
 }
 
+/** Lines that are looked at; of more, about as many are drawn. */
+export const PATTERN_LINES = 150_000;
+
 export interface Patterns {
   /** The most frequent first; steps count from 1970. */
   readonly patterns: readonly LogPattern[];
-  /** One of so many lines was looked at, and stands for all of them. */
+  /** One of so many lines was looked at; numbers are estimates where it is not 1. */
   readonly oneOf: number;
 }
 
@@ -45,10 +51,10 @@ export async function patternsOf(
   telemetry: Telemetry,
   streams: readonly Stream[],
   log: LogExpr,
-  request: PatternsRequest,
+  request: PatternsRequest & { readonly lookedAt: number },
   signal: AbortSignal,
 ): Promise<Patterns> {
-  const { startNs, endNs, stepNs, limit } = request;
+  const { startNs, endNs, stepNs, limit, lookedAt } = request;
   if ((endNs - startNs) / stepNs > MAX_STEPS) {
     throw new LogqlError("limit", `more than ${MAX_STEPS} steps; ask for longer ones by step`);
   }
@@ -65,14 +71,63 @@ export async function patternsOf(
   };
   const counting = new Sql();
   const [total] = await telemetry.select(
-    `SELECT count() AS lines FROM logs WHERE ${where(counting)}`,
+    `SELECT toFloat64(sum(lines)) AS lines FROM ${lineCounts(counting, streams, { ...request, stepNs: endNs - startNs })}`,
     counting.parameters,
-    { signal },
+    { signal, settings: COUNT_SETTINGS },
   );
   const lines = total === undefined ? 0 : Number(numbersOf(total, "lines")[0] ?? 0);
-  const oneOf = Math.max(1, Math.ceil(lines / LOOKED_AT));
+  let draw = drawOf(lines, lookedAt / lines);
+  let skeletons = await skeletonsOf(telemetry, where, draw, stepNs, signal);
+  const seen = skeletons.reduce((sum, { count }) => sum + count, 0);
+  if (draw.oneOf > 1 && seen < lookedAt / 4) {
+    // Filters let few of them through: as many more are drawn.
+    draw = drawOf(lines, lookedAt / lines / (seen / lookedAt));
+    skeletons = await skeletonsOf(telemetry, where, draw, stepNs, signal);
+  }
+  // Where nothing is filtered it is known how many lines the drawn ones stand for.
+  const drawn = skeletons.reduce((sum, { count }) => sum + count, 0);
+  const oneOf = log.stages.length === 0 && draw.oneOf > 1 ? lines / drawn : draw.oneOf;
+  const all = skeletons.map((skeleton) => ({
+    ...skeleton,
+    count: Math.round(skeleton.count * oneOf),
+    steps: new Map(
+      [...skeleton.steps].map(([step, count]) => [step, Math.round(count * oneOf)] as const),
+    ),
+  }));
+  return { patterns: findPatterns(all, limit), oneOf: draw.oneOf };
+}
+
+/** Of which blocks and of which of their lines one is drawn. */
+interface Draw {
+  readonly ofBlocks: number;
+  readonly ofLines: number;
+  readonly oneOf: number;
+}
+
+/** How to draw about `share` of so many lines: of few blocks, which are read as a whole, as long as these are enough. */
+function drawOf(lines: number, share: number): Draw {
+  const oneOf = Math.max(1, Math.floor(1 / share));
+  const ofBlocks = Math.max(1, Math.min(oneOf, Math.floor(lines / BLOCK_LINES / ENOUGH_BLOCKS)));
+  const ofLines = Math.max(1, Math.round(oneOf / ofBlocks));
+  return { ofBlocks, ofLines, oneOf: ofBlocks * ofLines };
+}
+
+/** Lines of those that are drawn by kind, the most frequent first. */
+async function skeletonsOf(
+  telemetry: Telemetry,
+  where: (sql: Sql) => string,
+  { ofBlocks, ofLines }: Draw,
+  stepNs: bigint,
+  signal: AbortSignal,
+): Promise<Skeleton[]> {
   const sql = new Sql();
-  const drawn = oneOf === 1 ? "" : `AND intHash32(seq) % ${oneOf} = 0`;
+  const conditions = [
+    where(sql),
+    ...(ofBlocks === 1
+      ? []
+      : [`intHash32(intDiv(_part_offset, ${BLOCK_LINES})) % ${ofBlocks} = 0`]),
+    ...(ofLines === 1 ? [] : [`intHash32(seq) % ${ofLines} = 0`]),
+  ];
   const blocks = await telemetry.select(
     `SELECT anyLast(line) AS line, CAST(level, 'String') AS lvl, toFloat64(sum(counted)) AS lines,
       groupArray(toFloat64(step)) AS steps, groupArray(toFloat64(counted)) AS counts
@@ -82,7 +137,7 @@ export async function patternsOf(
       FROM (
         SELECT substring(line, 1, ${LINE_BYTES}) AS start, level,
           intDiv(toUnixTimestamp64Nano(time), ${sql.int64(stepNs)}) AS step
-        FROM logs WHERE ${where(sql)} ${drawn}
+        FROM logs WHERE ${conditions.join(" AND ")}
       )
       GROUP BY kind, level, step
       SETTINGS max_rows_to_group_by = ${MAX_KINDS}, group_by_overflow_mode = 'any'
@@ -91,18 +146,15 @@ export async function patternsOf(
     sql.parameters,
     { signal },
   );
-  const skeletons = blocks.flatMap((block): Skeleton[] => {
+  return blocks.flatMap((block) => {
     const levels = textsOf(block, "lvl");
     const counts = numbersOf(block, "lines");
     const [steps, counted] = [arraysOf(block, "steps"), arraysOf(block, "counts")];
     return textsOf(block, "line").map((line, row) => ({
       line,
       level: levels[row] ?? "",
-      count: Number(counts[row]) * oneOf,
-      steps: new Map(
-        (steps[row] ?? []).map((step, i) => [step, (counted[row]?.[i] ?? 0) * oneOf] as const),
-      ),
+      count: Number(counts[row]),
+      steps: new Map((steps[row] ?? []).map((step, i) => [step, counted[row]?.[i] ?? 0] as const)),
     }));
   });
-  return { patterns: findPatterns(skeletons, limit), oneOf };
 }
