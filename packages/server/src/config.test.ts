@@ -130,6 +130,25 @@ describe("seaworthy.yml", () => {
       /syslog\[0\]\.allow: .* name the networks/,
     );
     await expect(load(open.replace("/8", "/80"))).rejects.toThrow(/is not a network/);
+    const known = open.replace("allow: [10.0.0.0/8]", "cert_file: c.pem, key_file: k.pem");
+    await expect(load(known)).rejects.toThrow(/syslog\[0\]\.allow: .* client_ca_file/);
+    expect((await load(known.replace("c.pem", "c.pem, client_ca_file: /ca.pem"))).syslog).toEqual([
+      expect.objectContaining({
+        transports: ["tls"],
+        tls: {
+          certFile: join(folder, "c.pem"),
+          keyFile: join(folder, "k.pem"),
+          clientCaFile: "/ca.pem",
+        },
+      }),
+    ]);
+    for (const [more, reason] of [
+      ["transports: [tls]", /syslog\[0\]\.cert_file: is needed for tls/],
+      ["transports: [tcp, tls], cert_file: c, key_file: k", /a port of its own/],
+      ["transports: [udp], key_file: k", /does not name tls/],
+    ] as const) {
+      await expect(load(`syslog: [{listen: '127.0.0.1:1', ${more}}]`)).rejects.toThrow(reason);
+    }
   });
 
   it("follows the logs that it is told to, by paths beside the file", async () => {

@@ -322,7 +322,7 @@ export async function loadConfig(
       ...downsamplingOf(value.telemetry.downsampling),
     },
     statsd: value.statsd && statsdSettings(value.statsd),
-    syslog: readSyslog(file, value.syslog),
+    syslog: readSyslog(file, value.syslog, beside),
     tail: readTail(value.tail, beside),
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),

@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -54,7 +57,15 @@ async function listening(settings: Partial<SyslogSettings> = {}, write = async (
     vi.waitFor(() => expect(rows().length).toBeGreaterThanOrEqual(count), { timeout: 30_000 });
   const counted = async (name: string) =>
     (await metrics.registry.getSingleMetric(`seaworthy_${name}`)?.get())?.values ?? [];
-  return { port: syslog.port, rows, until, batches, counted, close: () => syslog.close() };
+  return {
+    port: syslog.port,
+    rows,
+    until,
+    batches,
+    counted,
+    renew: () => syslog.renew(),
+    close: () => syslog.close(),
+  };
 }
 
 /** Sends bytes over TCP and closes, once the other side has read them. */
@@ -99,6 +110,65 @@ describe("util-linux's logger", () => {
     expect(row?.labels?.["host"]).toMatch(/./);
     const late = (row?.time ?? 0n) - before;
     expect(late > -2_000_000_000n && late < 60_000_000_000n).toBe(true);
+  });
+});
+
+describe("syslog over TLS", () => {
+  /** Certificates of an own authority each; the file's path without its ending. */
+  async function certificate(folder: string, name: string): Promise<string> {
+    const words = [
+      "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2",
+      `-subj /CN=${name}.test -keyout ${name}.key -out ${name}.crt`,
+    ].join(" ");
+    await run("openssl", words.split(" "), { cwd: folder });
+    return join(folder, name);
+  }
+
+  it("takes counted messages of senders whose certificates are asked for, and renews its own", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "seaworthy-syslog-"));
+    closers.push(() => rm(folder, { recursive: true, force: true }));
+    const [own, sender, stranger, later] = await Promise.all(
+      ["own", "sender", "stranger", "later"].map((name) => certificate(folder, name)),
+    );
+    const tls = {
+      certFile: `${own}.crt`,
+      keyFile: `${own}.key`,
+      clientCaFile: `${sender}.crt`,
+    };
+    const { port, rows, until, renew } = await listening({ transports: ["tls"], tls });
+    /** openssl sends the bytes; the answer is what it says of it. */
+    const send = async (bytes: string, shown: readonly string[]) => {
+      const to = ["s_client", "-connect", `127.0.0.1:${port}`, "-no_ign_eof", ...shown];
+      const client = run("openssl", [...to, "-CAfile", tls.certFile]);
+      client.child.stdin?.end(bytes);
+      const { stdout, stderr } = await client.catch(
+        (error: { stdout: string; stderr: string }) => error,
+      );
+      return stdout + stderr;
+    };
+    const shown = ["-cert", `${sender}.crt`, "-key", `${sender}.key`];
+    const messages = ["first", "two\nlines"].map((text) => `<11>1 - h shop - - - ${text}`);
+    const counted = messages.map((text) => `${text.length} ${text}`).join("");
+    expect(await send(counted, shown)).toContain("Verify return code: 0 (ok)");
+    await until(2);
+    expect(rows().map(({ line }) => line)).toEqual(["first", "two\nlines"]);
+    expect(rows()[0]?.labels).toMatchObject({ app: "shop", host: "h" });
+
+    await send("<11>nobody\n", []);
+    await send("<11>nobody\n", ["-cert", `${stranger}.crt`, "-key", `${stranger}.key`]);
+    await copyFile(`${later}.key`, tls.keyFile);
+    await renew();
+    // Key and certificate do not belong together yet: the earlier ones stay.
+    expect(await send("<11>third\n", shown)).toMatch(/subject=CN ?= ?own\.test/);
+    await copyFile(`${later}.crt`, tls.certFile);
+    await renew();
+    expect(await send("<11>fourth\n", shown)).toMatch(/subject=CN ?= ?later\.test/);
+    await until(4);
+    expect(
+      rows()
+        .map(({ line }) => line)
+        .slice(2),
+    ).toEqual(["third", "fourth"]);
   });
 });
 

@@ -14,6 +14,8 @@ import type { MaskOptions } from "../logs/mask.ts";
 import { SyslogFrames } from "./frames.ts";
 import { LineQueue } from "./line-queue.ts";
 import { parseSyslog } from "./message.ts";
+import { createSyslogTls } from "./tls.ts";
+import type { SyslogTls, SyslogTlsServer } from "./tls.ts";
 
 const MiB = 1024 * 1024;
 /** TCP connections of one listener. */
@@ -29,8 +31,13 @@ export interface SyslogSettings {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
-  readonly transports: readonly ("tcp" | "udp")[];
-  /** Networks whose messages are taken, as `address/bits`; loopback always is. */
+  readonly transports: readonly ("tcp" | "udp" | "tls")[];
+  /** Certificates for the transport `tls`, which has no `tcp` beside it at the same port. */
+  readonly tls?: SyslogTls | undefined;
+  /**
+   * Networks whose messages are taken, as `address/bits`; loopback always is. All are where senders
+   * must show a certificate and none is named.
+   */
   readonly allow: readonly string[];
   /** Labels that all lines have besides their own. */
   readonly labels: Labels;
@@ -52,6 +59,8 @@ export interface SyslogOptions {
 export interface Syslog {
   /** Where it listens, both transports at the same port. */
   readonly port: number;
+  /** Takes up renewed certificates now; it is done every minute. */
+  renew(): Promise<void>;
   /** Stops listening and stores what has come. */
   close(): Promise<void>;
 }
@@ -66,6 +75,8 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
   const { settings, clock, log, metrics } = options;
   const { host, transports, maxMessageBytes } = settings;
   const sockets = new Set<Socket>();
+  /** Those that messages come from: over TLS, within one of `sockets`. */
+  const reading = new Set<Socket>();
   const queue = new LineQueue({
     ...options,
     protocol: "syslog",
@@ -73,24 +84,30 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
     limits: { ...defaultLogLimits, ...options.limits, lines: Number.POSITIVE_INFINITY },
     maxBytes: WAITING_BYTES,
     drained: () => {
-      for (const socket of sockets) socket.resume();
+      for (const socket of reading) socket.resume();
     },
   });
-  const allowed = allowedNetworks(settings.allow);
+  const { tls } = settings;
+  const areKnown = tls?.clientCaFile !== undefined && settings.allow.length === 0;
+  const allowed = allowedNetworks(areKnown ? ["0.0.0.0/0", "::/0"] : settings.allow);
   const take = (message: Buffer): void => {
     if (message.length === 0) return;
     const { labels, time, line, metadata } = lineOf(message, clock.now(), settings.labels);
     queue.add(labels, time, line, metadata);
   };
 
-  const connected = (socket: Socket): void => {
-    // A sender that is not of the networks is not answered either.
-    if (!isAllowed(allowed, socket.remoteAddress) || sockets.size >= CONNECTIONS) {
-      log.warn({ sender: socket.remoteAddress }, "a connection for syslog was refused");
-      socket.destroy();
-      return;
+  // A sender that is not of the networks is not answered either.
+  const isWelcome = (socket: Socket): boolean => {
+    if (isAllowed(allowed, socket.remoteAddress) && sockets.size < CONNECTIONS) {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+      return true;
     }
-    sockets.add(socket);
+    log.warn({ sender: socket.remoteAddress }, "a connection for syslog was refused");
+    return false;
+  };
+  const listen = (socket: Socket): void => {
+    reading.add(socket);
     const frames = new SyslogFrames({
       maxBytes: maxMessageBytes,
       take,
@@ -104,9 +121,14 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
     // A connection that breaks off may have cut its last message short: that is still a message.
     socket.on("close", () => {
       frames.end();
-      sockets.delete(socket);
+      reading.delete(socket);
     });
     socket.on("error", (error) => log.debug({ reason: messageOf(error) }, "syslog over TCP"));
+  };
+
+  const connected = (socket: Socket): void => {
+    if (isWelcome(socket)) listen(socket);
+    else socket.destroy();
   };
 
   const datagram = (message: Buffer, { address }: { readonly address: string }): void => {
@@ -119,8 +141,16 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
 
   let tcp: Server | undefined;
   let udp: UdpSocket | undefined;
+  let secure: SyslogTlsServer | undefined;
   let { port } = settings;
   try {
+    if (transports.includes("tls") && tls !== undefined) {
+      secure = await createSyslogTls({ files: tls, isWelcome, connected: listen, log });
+      tcp = secure.server;
+      tcp.listen(port, host);
+      await once(tcp, "listening");
+      ({ port } = tcp.address() as AddressInfo);
+    }
     if (transports.includes("tcp")) {
       tcp = createServer(connected);
       tcp.listen(port, host);
@@ -135,12 +165,14 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
       ({ port } = udp.address());
     }
   } catch (error) {
+    secure?.stop();
     tcp?.close();
     throw new SyslogError(
       `cannot listen for syslog on ${host}:${port} (${transports.join(", ")}): ${messageOf(error)}`,
       { cause: error },
     );
   }
+  const overTls = secure;
   const failed = (error: Error) => log.error({ err: error }, "a socket of syslog failed");
   tcp?.on("error", failed);
   udp?.on("error", failed);
@@ -149,10 +181,12 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
   let closed = false;
   return {
     port,
+    renew: async () => overTls?.renew(),
     async close() {
       if (closed) return;
       closed = true;
       udp?.close();
+      secure?.stop();
       const ended = tcp === undefined ? Promise.resolve() : once(tcp, "close");
       tcp?.close();
       for (const socket of sockets) socket.destroy();
