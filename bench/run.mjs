@@ -29,6 +29,7 @@ const BENCHMARKS = {
   "remote-write": { script: "remote-write.mjs", build: ["packages/server"] },
   "series-memory": { script: "series-memory.mjs", build: ["packages/server"] },
   "status-page": { script: "status-page.mjs", build: ["packages/server"] },
+  "incident-storm": { script: "incident-storm.mjs", build: ["packages/server"] },
   "scrape-parse": { script: "scrape-parse.mjs", build: ["packages/server"] },
 };
 

@@ -10,19 +10,24 @@ import { freePort } from "./free-port.mjs";
 
 const server = fileURLToPath(new URL("../packages/server/dist/main.js", import.meta.url));
 
-/** `settings` is what else stands in seaworthy.yml. */
-export async function startSeaworthy(folder, { token, settings = "" }) {
+const NOBODY = "route: {receiver: none}\nreceivers: [{name: none}]\n";
+
+/**
+ * `settings` is what else stands in seaworthy.yml, `alertmanager` its alertmanager.yml, `flags` are Node's,
+ * `data` the folder of its data where that is not one of its own.
+ */
+export async function startSeaworthy(
+  folder,
+  { token, settings = "", alertmanager = NOBODY, flags = [], data = join(folder, "data") },
+) {
   const port = await freePort();
   await mkdir(folder);
   await writeFile(join(folder, "prometheus.yml"), "global: {scrape_interval: 1h}\n");
-  await writeFile(
-    join(folder, "alertmanager.yml"),
-    "route: {receiver: none}\nreceivers: [{name: none}]\n",
-  );
+  await writeFile(join(folder, "alertmanager.yml"), alertmanager);
   await writeFile(join(folder, "seaworthy.yml"), `http: {port: ${port}}\n${settings}`);
   const child = spawn(
     process.execPath,
-    [server, "--config", join(folder, "seaworthy.yml"), "--data", join(folder, "data")],
+    [...flags, server, "--config", join(folder, "seaworthy.yml"), "--data", data],
     {
       stdio: ["ignore", "ignore", "inherit"],
       env: {

@@ -33,6 +33,7 @@ const whole = {
   mergedInto: null,
   splitFrom: null,
   alerts: [],
+  moreAlerts: null,
   timeline: [{ id: "1", at, kind: "opened", actor: "ana@example.com", text: "Opened by hand" }],
 };
 const times = { incidents: 2, mttdSeconds: 30, mttaSeconds: 240, mttrSeconds: 9000, repeats: 1 };

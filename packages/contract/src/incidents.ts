@@ -141,8 +141,10 @@ export const incident = incidentSummary.extend({
   /** The numbers of the incidents that it was merged into, or split off from. */
   mergedInto: z.number().int().nullable(),
   splitFrom: z.number().int().nullable(),
-  /** The first 500; `alertCount` says how many there are. */
+  /** The first of them, firing ones first; `alertCount` says how many there are. */
   alerts: z.array(incidentAlert),
+  /** The `after` with which the next ones are asked for; null where these are all. */
+  moreAlerts: z.string().nullable(),
   timeline: z.array(timelineEntry),
   /** Of its service; null where it has none. */
   links: signalLinks.nullable(),
@@ -195,6 +197,23 @@ export const getIncident = operation({
   summary: "One incident with its alerts and timeline; `id` is the id or the number",
   params: incidentId,
   answer: incident,
+});
+
+export const listIncidentAlerts = operation({
+  method: "GET",
+  path: "/api/incidents/:id/alerts",
+  access: "read",
+  summary: "The alerts of an incident, firing ones first, then by when they began",
+  params: incidentId,
+  query: z.object({
+    /** The `next` of the page before, or the incident's `moreAlerts`. */
+    after: z
+      .string()
+      .regex(/^(?:firing|resolved)\.\d{1,15}\.[0-9a-f]{1,64}$/)
+      .optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(100),
+  }),
+  answer: z.object({ alerts: z.array(incidentAlert), next: z.string().nullable() }),
 });
 
 export const acknowledgeIncident = operation({

@@ -188,8 +188,14 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     config: config.paging,
   });
   const serviceMap = new ServiceMap();
-  const related = (service: string) => serviceMap.related(service);
-  const incidents = createIncidents({ records, clock, announce, policy, paging, related });
+  const incidents = createIncidents({
+    records,
+    clock,
+    announce,
+    policy,
+    paging,
+    calls: serviceMap,
+  });
   const { slack } = chat;
   const slackDoor =
     slack && createSlackDoor({ slack, records, clock, incidents, announce, externalURL });

@@ -9,12 +9,17 @@ import type {
 } from "../../store/index.ts";
 import { joinKeysOf, serviceOf, severityOf, worse } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
+import type { Storm } from "./storm.ts";
 
 /** Who acts when nobody does. */
 export const SYSTEM = "system";
 
 /** Beyond this many alerts at once, the timeline counts them instead of naming each. */
 const NAMED_ALERTS = 10;
+/** Of an incident that holds more than this already, a group's alerts are one line: it is a storm. */
+const NAMED_UNTIL = 50;
+/** Names in such a line. */
+const NAMES_IN_LINE = 3;
 const MAX_TITLE = 200;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -23,6 +28,7 @@ interface Draft {
   readonly incident: Mutable<IncidentRecord>;
   firing: number;
   holds: number;
+  readonly heldBefore: number;
   /** Whether the incident's own row must be written. */
   changed: boolean;
   /** Whether alerts of it changed: only then may it resolve itself. */
@@ -33,13 +39,19 @@ interface Draft {
   readonly after: TimelineEntry[];
 }
 
-type TimelineEntry = Pick<TimelineRecord, "kind" | "text">;
+type TimelineEntry = Pick<TimelineRecord, "kind" | "text"> & {
+  /** How many alerts the line stands for, where it is about alerts. */
+  readonly alerts?: number;
+};
+
+/** A line for the timeline, and how many alerts it stands for. */
+export type NewLine = Omit<TimelineRecord, "id"> & { readonly alerts?: number };
 
 /** What has to be written, and which incidents the group's alerts belong to. */
 export interface Outcome {
   readonly incidents: readonly IncidentRecord[];
   readonly alerts: readonly IncidentAlertRecord[];
-  readonly timeline: readonly Omit<TimelineRecord, "id">[];
+  readonly timeline: readonly NewLine[];
   /** Incidents that the group feeds. */
   readonly fed: readonly string[];
   /** Incidents of which anything changed, as they are now. */
@@ -66,8 +78,8 @@ export interface Known {
   readonly nextNumber: number;
   /** The open incidents that hold alerts with a label that joins, by `NAME=VALUE`. */
   readonly byLabel?: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The services that a fault of one reaches, and those whose fault reaches it. */
-  readonly related?: (service: string) => ReadonlySet<string>;
+  /** Which incidents are of one fault with a service, where it is known who calls whom. */
+  readonly storm?: Pick<Storm, "incidentsOf">;
 }
 
 /**
@@ -76,8 +88,8 @@ export interface Known {
  *
  * A firing alert that calls for an incident joins the open incident that holds it already, else the
  * one that holds an alert with the same label that joins, else the one about the same service, else the
- * one that the same group feeds, else one that began a short while ago about a service that calls its
- * own or is called by it: a storm; else it reopens the incident that held it and ended a short while ago;
+ * one that the same group feeds, else one that began a short while ago and whose services and its own call
+ * each other or depend on the same failing one: a storm; else it reopens the incident that held it and ended a short while ago;
  * else it opens one. An incident that a person resolved
  * stays resolved while the same firing (by its start) is merely repeated.
  */
@@ -139,16 +151,11 @@ export function takeGroup(
 
   /** The incident of the storm that an alert about the service belongs to. */
   function openOfStorm(service: string): Draft | undefined {
-    if (known.related === undefined) return undefined;
-    const related = known.related(service);
-    if (related.size === 0) return undefined;
+    const ids = [...(known.storm?.incidentsOf(service) ?? [])];
     return oldest(
-      [...drafts.values()].filter(
-        ({ incident }) =>
-          incident.service !== null &&
-          related.has(incident.service) &&
-          at - incident.triggeredAt.getTime() <= policy.stormWithin,
-      ),
+      ids
+        .flatMap((id) => drafts.get(id) ?? [])
+        .filter(({ incident }) => at - incident.triggeredAt.getTime() <= policy.stormWithin),
     );
   }
 
@@ -293,12 +300,11 @@ export function takeGroup(
 
   const all = [...drafts.values()];
   const timeline = all.flatMap((draft) =>
-    entriesOf(draft).map(({ kind, text }) => ({
+    entriesOf(draft, policy).map((entry) => ({
       incidentId: draft.incident.id,
       at: new Date(at),
-      kind,
-      text,
       actor: SYSTEM,
+      ...entry,
     })),
   );
   return {
@@ -323,6 +329,7 @@ function draftOf(summary: IncidentSummaryRecord): Draft {
     incident: { ...incident },
     firing: firingAlerts,
     holds: alertCount,
+    heldBefore: alertCount,
     changed: false,
     touched: false,
     nowFiring: [],
@@ -337,11 +344,12 @@ function endedWithin(draft: Draft, at: number, window: number): boolean {
   return ended !== null && at - ended.getTime() <= window;
 }
 
-function entriesOf(draft: Draft): TimelineEntry[] {
+function entriesOf(draft: Draft, policy: IncidentPolicy): TimelineEntry[] {
+  const isStorm = draft.heldBefore > NAMED_UNTIL;
   return [
     ...draft.before,
-    ...alertEntries("alert_firing", draft.nowFiring),
-    ...alertEntries("alert_resolved", draft.nowResolved),
+    ...alertEntries("alert_firing", draft.nowFiring, isStorm, policy),
+    ...alertEntries("alert_resolved", draft.nowResolved, isStorm, policy),
     ...draft.after,
   ];
 }
@@ -349,18 +357,39 @@ function entriesOf(draft: Draft): TimelineEntry[] {
 function alertEntries(
   kind: "alert_firing" | "alert_resolved",
   alerts: readonly AlertSnapshot[],
+  isStorm: boolean,
+  policy: IncidentPolicy,
 ): TimelineEntry[] {
-  const verb = kind === "alert_firing" ? "is firing" : "recovered";
-  const entries = alerts.slice(0, NAMED_ALERTS).map((alert) => {
-    const summary = kind === "alert_firing" ? (alert.annotations["summary"] ?? "") : "";
-    return { kind, text: `${nameOf(alert)} ${verb}${summary === "" ? "" : `: ${summary}`}` };
+  const firing = kind === "alert_firing";
+  if (isStorm && alerts.length > 1) {
+    const names = listed(alerts.map(nameOf));
+    const services = listed(alerts.flatMap(({ labels }) => serviceOf(policy, labels) ?? []));
+    const of = services === "" ? names : `${names} of ${services}`;
+    const verb = firing ? "are firing" : "recovered";
+    return [{ kind, text: `${alerts.length} alerts ${verb}: ${of}`, alerts: alerts.length }];
+  }
+  const verb = firing ? "is firing" : "recovered";
+  const entries: TimelineEntry[] = alerts.slice(0, NAMED_ALERTS).map((alert) => {
+    const summary = firing ? (alert.annotations["summary"] ?? "") : "";
+    const text = `${nameOf(alert)} ${verb}${summary === "" ? "" : `: ${summary}`}`;
+    return { kind, text, alerts: 1 };
   });
   const rest = alerts.length - entries.length;
-  if (rest > 0) {
-    const more = kind === "alert_firing" ? "alerts are firing" : "alerts recovered";
-    entries.push({ kind, text: `${rest} more ${more}` });
-  }
+  if (rest > 0) entries.push({ kind, text: moreAlerts(kind, rest), alerts: rest });
   return entries;
+}
+
+/** What a timeline says of alerts that it does not name. */
+export function moreAlerts(kind: "alert_firing" | "alert_resolved", count: number): string {
+  const [alerts, are] = count === 1 ? ["alert", "is"] : ["alerts", "are"];
+  return `${count} more ${alerts} ${kind === "alert_firing" ? `${are} firing` : "recovered"}`;
+}
+
+/** The first names of a list, and how many others there are. */
+function listed(all: readonly string[]): string {
+  const names = [...new Set(all)];
+  const first = names.slice(0, NAMES_IN_LINE).join(", ");
+  return names.length > NAMES_IN_LINE ? `${first} and ${names.length - NAMES_IN_LINE} more` : first;
 }
 
 function nameOf(alert: AlertSnapshot): string {

@@ -39,8 +39,10 @@ export interface BlastedService {
 /** An incident with everything that its page shows. */
 export interface IncidentDetail {
   readonly incident: IncidentSummaryRecord;
-  /** The first of them: see `incident.alertCount` for how many there are. */
+  /** The first of them. */
   readonly alerts: readonly IncidentAlertRecord[];
+  /** Whether there are more. */
+  readonly hasMoreAlerts: boolean;
   readonly timeline: readonly TimelineRecord[];
   readonly work: IncidentWorkRecord;
   /** What it reaches, the most alerts first. */
@@ -52,8 +54,8 @@ export interface IncidentDetail {
   readonly splitFrom: number | null;
 }
 
-/** Alerts that an incident's page gets: it counts the others. */
-const SHOWN_ALERTS = 500;
+/** Alerts that an incident's page gets; the others are asked for. */
+const SHOWN_ALERTS = 50;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NUMBER = /^[1-9]\d{0,8}$/;
@@ -99,9 +101,11 @@ export class IncidentDesk {
     const { severity, id, triggeredAt } = incident;
     const numberOf = async (other: string | null) =>
       other === null ? null : ((await findIncident(db, { id: other }))?.number ?? null);
+    const alerts = await alertsOfIncident(db, id, SHOWN_ALERTS + 1);
     return {
       incident,
-      alerts: await alertsOfIncident(db, id, SHOWN_ALERTS),
+      alerts: alerts.slice(0, SHOWN_ALERTS),
+      hasMoreAlerts: alerts.length > SHOWN_ALERTS,
       timeline: await timelineOfIncident(db, id),
       work: await workOfIncident(db, id),
       blast: await alertsByService(db, id, this.#policy.serviceLabels),

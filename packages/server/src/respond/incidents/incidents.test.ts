@@ -139,6 +139,26 @@ describe("opening", () => {
     expect(timeline).toHaveLength(12);
     expect(timeline.at(-1)?.text).toBe("2490 more alerts are firing");
   });
+
+  it("says a group in one line while a storm grows, and sums many groups up", async () => {
+    const groupOf = (key: string, size: number) => ({
+      group: group(
+        Array.from({ length: size }, (_, n) => alert({ ...errors, instance: `${key}-${n}` })),
+        key,
+      ),
+      at: now,
+    });
+    const [id = ""] = await incidents.takeGroup(groupOf("first", 60).group);
+    await incidents.takeGroup(groupOf("second", 20).group);
+    const rest = Array.from({ length: 30 }, (_, n) => groupOf(`k${n}`, 2));
+    await records.transaction((tx) => incidents.groupsChanged(tx, rest));
+    const lines = (await incidents.get(id)).timeline.map(({ text }) => text);
+    expect(lines[12]).toBe("20 alerts are firing: Errors of shop");
+    expect(lines.slice(13)).toEqual([
+      ...Array.from({ length: 20 }, () => "2 alerts are firing: Errors of shop"),
+      "20 more alerts are firing",
+    ]);
+  });
 });
 
 describe("joining", () => {
@@ -506,4 +526,4 @@ it("whatever happens, counts agree and an alert fires in at most one incident", 
     }),
     { numRuns: 60 },
   );
-});
+}, 180_000);

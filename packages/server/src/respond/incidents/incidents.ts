@@ -12,9 +12,11 @@ import type {
 import {
   addTimeline,
   alertsByFingerprint,
+  alertsOfIncident,
   clearSince,
   findIncidentByKey,
   linkIncidentGroups,
+  listFiringLabels,
   listIncidents,
   listIncidentsInPlay,
   lockIncidents,
@@ -24,9 +26,17 @@ import {
   openIncidentsByLabel,
   openIncidentsOfGroups,
   saveIncidentAlerts,
+  stormyIncidents,
   writeAudit,
 } from "../../store/index.ts";
-import type { IncidentRecord, IncidentSummaryRecord, Records, Tx } from "../../store/index.ts";
+import type {
+  IncidentAlertPlace,
+  IncidentAlertRecord,
+  IncidentRecord,
+  IncidentSummaryRecord,
+  Records,
+  Tx,
+} from "../../store/index.ts";
 import { enterChangesBefore } from "../changes/changes.ts";
 import { SYSTEM, takeGroup } from "./board.ts";
 import { IncidentDesk } from "./desk.ts";
@@ -40,6 +50,8 @@ import type { Paging } from "../paging/paging.ts";
 import { incidentPolicy, joinKeysOf, serviceOf, severityOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
 import { mayFollow, statesAfter } from "./states.ts";
+import { Storm } from "./storm.ts";
+import type { ServiceCalls } from "./storm.ts";
 import { Taking } from "./taking.ts";
 import type { ReadBefore } from "./taking.ts";
 import { incidentWork } from "./work.ts";
@@ -66,6 +78,11 @@ export interface Incidents extends IncidentSink<Tx>, IncidentWork, Joining {
   }>;
   /** By id or number. Throws `incident_not_found`. */
   get(idOrNumber: string): Promise<IncidentDetail>;
+  /** The alerts of an incident, firing first, then by when they began. Throws `incident_not_found`. */
+  alerts(
+    idOrNumber: string,
+    page: { readonly after?: IncidentAlertPlace | undefined; readonly limit: number },
+  ): Promise<{ readonly alerts: readonly IncidentAlertRecord[]; readonly hasMore: boolean }>;
   open(
     actor: Actor,
     given: {
@@ -105,6 +122,9 @@ export interface Incidents extends IncidentSink<Tx>, IncidentWork, Joining {
   clearSince(): Promise<Date | null>;
 }
 
+/** Alerts that are looked through to know which services fail. */
+const MOST_FIRING = 20_000;
+
 /** Makes the incidents' service. */
 export function createIncidents(deps: {
   readonly records: Records;
@@ -114,8 +134,8 @@ export function createIncidents(deps: {
   readonly policy?: Partial<IncidentPolicy>;
   /** The expression of the rule behind an alert, where it is one of ours. */
   readonly expressionOf?: (labels: Labels) => string | null;
-  /** The services that a fault of one reaches, and those whose fault reaches it; none by default. */
-  readonly related?: (service: string) => ReadonlySet<string>;
+  /** Who calls whom: alerts of services that depend on each other are one storm. Nobody by default. */
+  readonly calls?: ServiceCalls;
   /** Who pages people about incidents; nobody by default. */
   readonly paging?: Pick<Paging, "follow" | "escalate">;
 }): Incidents {
@@ -125,10 +145,38 @@ export function createIncidents(deps: {
   const expressionOf = (alert: { labels: Labels; generatorURL: string }) =>
     deps.expressionOf?.(alert.labels) ?? expressionOfGenerator(alert.generatorURL);
 
-  const withRelated = (services: readonly string[]): ReadonlySet<string> => {
-    const named = new Set(services);
-    return new Set([...named, ...[...named].flatMap((one) => [...(deps.related?.(one) ?? [])])]);
-  };
+  /** The services of the alerts that fire and call for an incident. */
+  const failingOf = (alerts: readonly AlertSnapshot[]): Set<string> =>
+    new Set(
+      alerts
+        .filter(({ status, labels }) => status === "firing" && severityOf(policy, labels))
+        .flatMap(({ labels }) => serviceOf(policy, labels) ?? []),
+    );
+
+  /** What is known of who calls whom, with the storms that are under way. */
+  async function readStorm(
+    tx: Tx,
+    changes: readonly { readonly group: AlertGroup; readonly at: number }[],
+  ): Promise<{ readonly storm: Storm; readonly ids: readonly string[] } | undefined> {
+    const { calls } = deps;
+    if (calls === undefined) return undefined;
+    const coming = failingOf(changes.flatMap(({ group }) => group.alerts));
+    const isPlaced = (one: string) =>
+      calls.dependencies(one).size > 0 || calls.dependents(one).size > 0;
+    if (![...coming].some(isPlaced)) return undefined;
+    const since = Math.min(...changes.map(({ at }) => at)) - policy.stormWithin;
+    const under = await stormyIncidents(tx, new Date(since), policy.serviceLabels);
+    const placed = new Set(under.flatMap(({ service, firing }) => [service, ...firing]));
+    // What fires and has not been grouped yet tells a storm from two faults when its first alert comes.
+    const waiting = [...coming].every((one) => placed.has(one))
+      ? []
+      : await listFiringLabels(tx, clock.now(), MOST_FIRING);
+    const failing = waiting.flatMap((labels) =>
+      severityOf(policy, labels) ? (serviceOf(policy, labels) ?? []) : [],
+    );
+    for (const one of failing) coming.add(one);
+    return { storm: new Storm(calls, under, coming), ids: under.map(({ id }) => id) };
+  }
 
   /** Takes groups in, one after the other; answers the incidents that the alerts belong to. */
   async function absorb(
@@ -136,12 +184,23 @@ export function createIncidents(deps: {
     changes: readonly { readonly group: AlertGroup; readonly at: number }[],
   ): Promise<readonly string[]> {
     await lockIncidents(tx);
-    const taken = changes.map(({ group, at }) => ({
+    const read = await readStorm(tx, changes);
+    const blame = (group: AlertGroup) =>
+      Math.max(0, ...[...failingOf(group.alerts)].map((one) => read?.storm.blamedBy(one) ?? 0));
+    // What most others depend on comes first: an incident is named by what opens it.
+    const inOrder =
+      read === undefined
+        ? changes
+        : changes
+            .map((change) => ({ change, blame: blame(change.group) }))
+            .sort((a, b) => b.blame - a.blame)
+            .map(({ change }) => change);
+    const taken = inOrder.map(({ group, at }) => ({
       at,
       hash: createHash("sha256").update(group.groupKey, "utf8").digest(),
       // A sender may name an alert twice; the last word counts.
       alerts: [...new Map(group.alerts.map((alert) => [alert.fingerprint, alert])).values()],
-      services: withRelated(group.alerts.map((alert) => serviceOf(policy, alert.labels) ?? "")),
+      services: new Set(group.alerts.map((alert) => serviceOf(policy, alert.labels) ?? "")),
       joinKeys: group.alerts.flatMap(({ labels }) => joinKeysOf(policy, labels)),
     }));
     const held = await readHeld(tx, taken);
@@ -149,7 +208,8 @@ export function createIncidents(deps: {
       group.alerts.some(({ labels }) => severityOf(policy, labels) !== undefined),
     );
     if (!calls && held.alerts.length === 0 && held.fed.size === 0) return [];
-    const taking = new Taking(await readBefore(tx, taken, held), policy, deps.related);
+    const before = await readBefore(tx, taken, held, read?.ids ?? []);
+    const taking = new Taking(before, policy, read?.storm);
     for (const { at, hash, alerts, services } of taken) {
       const key = hash.toString("hex");
       const known = taking.before(key, alerts, services);
@@ -240,6 +300,11 @@ export function createIncidents(deps: {
       return { incidents, next };
     },
     get: async (idOrNumber) => desk.detail(records.db, await desk.find(records.db, idOrNumber)),
+    async alerts(idOrNumber, { after, limit }) {
+      const { id } = await desk.find(records.db, idOrNumber);
+      const found = await alertsOfIncident(records.db, id, limit + 1, after);
+      return { alerts: found.slice(0, limit), hasMore: found.length > limit };
+    },
     openByFingerprint: () => openIncidentByFingerprint(records.db),
     clearSince: () => clearSince(records.db),
 
@@ -378,7 +443,7 @@ const answeredBy = (actor: Actor, at: Date) => ({
 type TakenGroup = {
   readonly hash: Buffer;
   readonly alerts: readonly AlertSnapshot[];
-  /** Those that the alerts name, and those that are related to them. */
+  /** Those that the alerts name. */
   readonly services: ReadonlySet<string>;
   readonly joinKeys: readonly string[];
 };
@@ -401,6 +466,7 @@ async function readBefore(
   tx: Tx,
   groups: readonly TakenGroup[],
   { alerts, fed }: Pick<ReadBefore, "alerts" | "fed">,
+  stormy: readonly string[],
 ): Promise<ReadBefore> {
   const fedIds = [...fed.values()].flatMap((ids) => [...ids]);
   const byLabel = await openIncidentsByLabel(tx, [
@@ -408,7 +474,7 @@ async function readBefore(
   ]);
   const labelled = [...byLabel.values()].flatMap((ids) => [...ids]);
   const incidents = await listIncidentsInPlay(tx, {
-    ids: [...new Set([...alerts.map((row) => row.incidentId), ...fedIds, ...labelled])],
+    ids: [...new Set([...alerts.map((row) => row.incidentId), ...fedIds, ...labelled, ...stormy])],
     services: [...new Set(groups.flatMap(({ services }) => [...services]))],
   });
   return { alerts, fed, incidents, byLabel, nextNumber: await nextIncidentNumber(tx) };

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
 import type { Clock, Timer } from "../../model/index.ts";
 import type { ServiceCall } from "../../route/index.ts";
+import type { ServiceCalls } from "./storm.ts";
 
 /** Times in milliseconds. */
 const LIMITS = {
@@ -9,19 +10,21 @@ const LIMITS = {
   past: 60 * 60_000,
   /** so often. */
   every: 60_000,
-  /** Services that are counted as related to one. */
-  related: 500,
+  /** Services that are followed from one, each way. */
+  reached: 500,
 } as const;
 
-/** Which services are related: one calls the other, perhaps by way of others. Kept in memory. */
-export class ServiceMap {
+/** Which services call which, perhaps by way of others. Kept in memory. */
+export class ServiceMap implements ServiceCalls {
   readonly #callers = new Map<string, Set<string>>();
   readonly #callees = new Map<string, Set<string>>();
-  readonly #related = new Map<string, ReadonlySet<string>>();
+  readonly #dependencies = new Map<string, ReadonlySet<string>>();
+  readonly #dependents = new Map<string, ReadonlySet<string>>();
 
   /** Puts what is known of calls in place of what was known. */
   learn(calls: readonly Pick<ServiceCall, "caller" | "callee">[]): void {
-    for (const map of [this.#callers, this.#callees, this.#related]) map.clear();
+    for (const map of [this.#callers, this.#callees, this.#dependencies, this.#dependents])
+      map.clear();
     const add = (map: Map<string, Set<string>>, from: string, to: string) =>
       map.set(from, (map.get(from) ?? new Set()).add(to));
     for (const { caller, callee } of calls) {
@@ -31,21 +34,33 @@ export class ServiceMap {
     }
   }
 
-  /** The services that a fault of this one reaches, and those whose fault reaches this one. */
-  related(service: string): ReadonlySet<string> {
-    const known = this.#related.get(service);
-    if (known !== undefined) return known;
-    const found = new Set([...reached(this.#callers, service), ...reached(this.#callees, service)]);
-    found.delete(service);
-    this.#related.set(service, found);
-    return found;
+  dependencies(service: string): ReadonlySet<string> {
+    return reachedOnce(this.#dependencies, this.#callees, service);
   }
+
+  dependents(service: string): ReadonlySet<string> {
+    return reachedOnce(this.#dependents, this.#callers, service);
+  }
+}
+
+function reachedOnce(
+  known: Map<string, ReadonlySet<string>>,
+  edges: ReadonlyMap<string, ReadonlySet<string>>,
+  service: string,
+): ReadonlySet<string> {
+  const before = known.get(service);
+  if (before !== undefined) return before;
+  const found = reached(edges, service);
+  found.delete(service);
+  // Names that no call is known of come from alerts, and would only fill the memory.
+  if (found.size > 0) known.set(service, found);
+  return found;
 }
 
 function reached(edges: ReadonlyMap<string, ReadonlySet<string>>, from: string): Set<string> {
   const found = new Set([from]);
   for (const name of found) {
-    for (const next of edges.get(name) ?? []) if (found.size <= LIMITS.related) found.add(next);
+    for (const next of edges.get(name) ?? []) if (found.size <= LIMITS.reached) found.add(next);
   }
   return found;
 }

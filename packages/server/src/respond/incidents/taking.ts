@@ -3,11 +3,12 @@ import type {
   IncidentAlertRecord,
   IncidentRecord,
   IncidentSummaryRecord,
-  TimelineRecord,
 } from "../../store/index.ts";
-import type { Known, Outcome } from "./board.ts";
-import { joinKeysOf } from "./policy.ts";
+import { moreAlerts } from "./board.ts";
+import type { Known, NewLine, Outcome } from "./board.ts";
+import { joinKeysOf, serviceOf } from "./policy.ts";
 import type { IncidentPolicy } from "./policy.ts";
+import type { Storm } from "./storm.ts";
 
 /** What was read before several groups are taken in. */
 export interface ReadBefore {
@@ -19,6 +20,9 @@ export interface ReadBefore {
   /** The open incidents that hold alerts with a label that joins, by `NAME=VALUE`. */
   readonly byLabel: ReadonlyMap<string, ReadonlySet<string>>;
 }
+
+/** Lines about alerts that fire, or recovered, which one incident gets at once. */
+const ALERT_LINES = 20;
 
 /**
  * Groups that are taken in one after the other in one transaction: each finds what those before it have
@@ -33,16 +37,16 @@ export class Taking {
   readonly #saved = new Map<string, IncidentRecord>();
   readonly #alerts = new Map<string, IncidentAlertRecord>();
   readonly #links = new Map<string, Set<string>>();
-  readonly timeline: Omit<TimelineRecord, "id">[] = [];
+  readonly #lines: NewLine[] = [];
   readonly deeds: Outcome["deeds"][number][] = [];
   readonly #byLabel = new Map<string, Set<string>>();
   readonly #policy: IncidentPolicy;
-  readonly #related: Known["related"];
+  readonly #storm: Storm | undefined;
   #nextNumber: number;
 
-  constructor(read: ReadBefore, policy: IncidentPolicy, related: Known["related"]) {
+  constructor(read: ReadBefore, policy: IncidentPolicy, storm: Storm | undefined) {
     this.#policy = policy;
-    this.#related = related;
+    this.#storm = storm;
     for (const [key, ids] of read.byLabel) this.#byLabel.set(key, new Set(ids));
     this.#incidents = new Map(read.incidents.map((incident) => [incident.id, incident]));
     for (const alert of read.alerts) this.#hold(alert);
@@ -58,6 +62,8 @@ export class Taking {
     const fedByGroup = new Set(open.flatMap(({ id }) => (fed?.has(id) === true ? [id] : [])));
     const ids = new Set([...held.map((alert) => alert.incidentId), ...fedByGroup]);
     for (const { id, service } of open) if (service !== null && services.has(service)) ids.add(id);
+    for (const service of services)
+      for (const id of this.#storm?.incidentsOf(service) ?? []) ids.add(id);
     const keys = alerts.flatMap(({ labels }) => joinKeysOf(this.#policy, labels));
     for (const key of keys) for (const id of this.#byLabel.get(key) ?? []) ids.add(id);
     const incidents = [...ids]
@@ -69,7 +75,7 @@ export class Taking {
       fedByGroup,
       nextNumber: this.#nextNumber,
       byLabel: this.#byLabel,
-      ...(this.#related === undefined ? {} : { related: this.#related }),
+      ...(this.#storm === undefined ? {} : { storm: this.#storm }),
     };
   }
 
@@ -80,16 +86,22 @@ export class Taking {
       this.#changed.add(incident.id);
       this.#nextNumber = Math.max(this.#nextNumber, incident.number + 1);
     }
-    for (const incident of outcome.incidents) this.#saved.set(incident.id, incident);
+    for (const incident of outcome.incidents) {
+      this.#saved.set(incident.id, incident);
+      this.#storm?.take(incident.id, incident.service, []);
+    }
     for (const alert of outcome.alerts) {
       this.#hold(alert);
       this.#alerts.set(`${alert.incidentId} ${alert.fingerprint}`, alert);
       for (const key of joinKeysOf(this.#policy, alert.labels))
         this.#byLabel.set(key, (this.#byLabel.get(key) ?? new Set()).add(alert.incidentId));
+      const service = serviceOf(this.#policy, alert.labels);
+      if (alert.status === "firing" && service !== null)
+        this.#storm?.take(alert.incidentId, null, [service]);
     }
     for (const ids of [this.#fed, this.#links])
       ids.set(hash, new Set([...(ids.get(hash) ?? []), ...outcome.fed]));
-    this.timeline.push(...outcome.timeline);
+    this.#lines.push(...outcome.timeline);
     this.deeds.push(...outcome.deeds);
   }
 
@@ -100,6 +112,34 @@ export class Taking {
 
   get alerts(): readonly IncidentAlertRecord[] {
     return [...this.#alerts.values()];
+  }
+
+  /** What has happened, in order: of one incident's many lines about alerts the later ones as one. */
+  get timeline(): readonly NewLine[] {
+    const said = new Map<string, { lines: number; rest: number; last: NewLine }>();
+    const shown: NewLine[] = [];
+    for (const line of this.#lines) {
+      const { kind, alerts } = line;
+      if (alerts === undefined) {
+        shown.push(line);
+        continue;
+      }
+      const key = `${line.incidentId} ${kind}`;
+      const before = said.get(key) ?? { lines: 0, rest: 0, last: line };
+      const { lines, rest } = before;
+      if (lines < ALERT_LINES) shown.push(line);
+      said.set(key, {
+        lines: lines + 1,
+        rest: lines < ALERT_LINES ? rest : rest + alerts,
+        last: line,
+      });
+    }
+    for (const { rest, last } of said.values()) {
+      const { kind } = last;
+      if (rest > 0 && (kind === "alert_firing" || kind === "alert_resolved"))
+        shown.push({ ...last, text: moreAlerts(kind, rest) });
+    }
+    return shown;
   }
 
   /** Which incidents each group has fed, by its hash in hex. */

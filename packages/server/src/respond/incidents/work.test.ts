@@ -274,7 +274,7 @@ describe("a storm", () => {
       records,
       clock,
       announce: () => {},
-      related: (service) => map.related(service),
+      calls: map,
     });
     await incidents.takeGroup(storm(["database"], "first"));
     for (let group = 0; group < 60; group += 1) {
@@ -304,6 +304,22 @@ describe("a storm", () => {
     expect((await incidents.get("2")).incident.service).toBe("blog");
     const { timeline } = await incidents.get("1");
     expect(timeline.filter(({ kind }) => kind === "opened")).toHaveLength(1);
+  });
+
+  it("is one incident too when those who call the failed one are heard of first, and it is named by that one", async () => {
+    const map = new ServiceMap();
+    const services = Array.from({ length: 12 }, (_, index) => `caller-${index}`);
+    map.learn(services.map((caller) => ({ caller, callee: "database" })));
+    incidents = createIncidents({ records, clock, announce: () => {}, calls: map });
+    const changes = (names: readonly string[]) =>
+      names.map((service) => ({ group: storm([service], service), at: now }));
+    await records.transaction((tx) =>
+      incidents.groupsChanged(tx, changes([...services.slice(0, 8), "database"])),
+    );
+    for (const late of services.slice(8)) await incidents.takeGroup(storm([late], late));
+    const { incidents: open } = await incidents.list({ state: "open", limit: 10 });
+    expect(open).toHaveLength(1);
+    expect(open[0]).toMatchObject({ service: "database", alertCount: 13 });
   });
 
   it("is one incident by a label as well, within one transaction and over several", async () => {

@@ -165,6 +165,46 @@ describe("Alertmanager's webhook", () => {
     });
   });
 
+  it("answers very many alerts page by page", async () => {
+    const many = webhook("firing");
+    const [one] = many.alerts;
+    const alerts = Array.from({ length: 130 }, (_, n) => ({
+      ...one,
+      labels: { ...one?.labels, instance: String(n) },
+      startsAt: `2026-01-01T00:00:0${n % 3}.5Z`,
+    }));
+    await send({ ...many, alerts });
+    const { incidents } = (await call("GET", "/api/incidents")).body as unknown as {
+      incidents: { number: number }[];
+    };
+    const path = `/api/incidents/${incidents[0]?.number}`;
+    const { body: whole } = await call("GET", path);
+    expect(whole).toMatchObject({ alertCount: 130 });
+    const read = whole.alerts.map(({ fingerprint }) => fingerprint);
+    const begun = whole.alerts.map(({ startsAt }) => startsAt);
+    let next = whole.moreAlerts;
+    while (next !== null) {
+      const query = `${path}/alerts?limit=30&after=${next}`;
+      const page = (await call("GET", query)).body as unknown as {
+        alerts: Incident["alerts"];
+        next: string | null;
+      };
+      read.push(...page.alerts.map(({ fingerprint }) => fingerprint));
+      begun.push(...page.alerts.map(({ startsAt }) => startsAt));
+      next = page.next;
+    }
+    expect(new Set(read).size).toBe(130);
+    expect(read).toHaveLength(130);
+    expect(begun).toEqual([...begun].sort());
+    for (const wrong of ["x", "firing.1.", "firing.999999999999999999.ab", "open.1.ab"])
+      expect((await call("GET", `${path}/alerts?after=${wrong}`)).status, wrong).toBe(400);
+    expect((await call("GET", `${path}/alerts?after=firing.999999999999999.ab`)).body).toEqual({
+      alerts: [],
+      next: null,
+    });
+    expect((await call("GET", "/api/incidents/999/alerts")).status).toBe(404);
+  });
+
   it("opens one incident when two replicas send at once", async () => {
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => send(webhook("firing", { replica: String(n % 2) }))),

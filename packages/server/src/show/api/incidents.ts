@@ -6,17 +6,19 @@ import {
   getIncident,
   linksOfLabels,
   linksOfService,
+  listIncidentAlerts,
   listIncidents,
   openIncident,
   resolveIncident,
 } from "@seaworthy/contract";
-import type { Incident, IncidentSummary } from "@seaworthy/contract";
+import type { Incident, IncidentAlert, IncidentSummary } from "@seaworthy/contract";
 import type { z } from "zod";
 import type { AlertGroup } from "../../model/index.ts";
 import { fingerprint, withoutEmpty } from "../../model/index.ts";
 import { languageOfGenerator, statesAfter } from "../../respond/index.ts";
 import type { IncidentDetail, Incidents } from "../../respond/index.ts";
 import { actorOfRequest } from "../request.ts";
+import type { IncidentAlertPlace, IncidentAlertRecord } from "../../store/index.ts";
 import type { HttpLimits } from "../limits.ts";
 import type { Serve } from "./serve.ts";
 
@@ -58,18 +60,8 @@ export function incidentView(detail: IncidentDetail): Incident {
     blast: detail.blast.map((one) => ({ ...one, since: one.since.toISOString() })),
     mergedInto: detail.mergedInto,
     splitFrom: detail.splitFrom,
-    alerts: alerts.map((alert) => ({
-      fingerprint: alert.fingerprint,
-      labels: alert.labels,
-      annotations: alert.annotations,
-      status: alert.status,
-      startsAt: alert.startsAt.toISOString(),
-      endsAt: alert.endsAt?.toISOString() ?? null,
-      expression: alert.expression,
-      language: languageOfGenerator(alert.generatorURL),
-      generatorURL: alert.generatorURL,
-      links: linksOfLabels(alert.labels, alert.startsAt.getTime(), alert.endsAt?.getTime() ?? null),
-    })),
+    alerts: alerts.map(alertView),
+    moreAlerts: detail.hasMoreAlerts ? placeOfLast(alerts) : null,
     timeline: timeline.map((entry) => ({
       id: entry.id,
       at: entry.at.toISOString(),
@@ -86,6 +78,37 @@ export function incidentView(detail: IncidentDetail): Incident {
             incident.openedAt.getTime(),
             incident.resolvedAt?.getTime() ?? null,
           ),
+  };
+}
+
+function alertView(alert: IncidentAlertRecord): IncidentAlert {
+  return {
+    fingerprint: alert.fingerprint,
+    labels: alert.labels,
+    annotations: alert.annotations,
+    status: alert.status,
+    startsAt: alert.startsAt.toISOString(),
+    endsAt: alert.endsAt?.toISOString() ?? null,
+    expression: alert.expression,
+    language: languageOfGenerator(alert.generatorURL),
+    generatorURL: alert.generatorURL,
+    links: linksOfLabels(alert.labels, alert.startsAt.getTime(), alert.endsAt?.getTime() ?? null),
+  };
+}
+
+/** After which alert the next page of them begins, as `after` takes it. */
+function placeOfLast(alerts: readonly IncidentAlertRecord[]): string | null {
+  const last = alerts.at(-1);
+  if (last === undefined) return null;
+  return `${last.status}.${last.startsAt.getTime()}.${last.fingerprint}`;
+}
+
+function placeOf(text: string): IncidentAlertPlace {
+  const [status = "", startsAt = "", fingerprint = ""] = text.split(".");
+  return {
+    status: status === "firing" ? "firing" : "resolved",
+    startsAt: new Date(Number(startsAt)),
+    fingerprint,
   };
 }
 
@@ -132,6 +155,14 @@ export function serveIncidents(
       }),
     ),
   );
+  serve(listIncidentAlerts, async ({ params, query: { after, limit } }) => {
+    const place = after === undefined ? undefined : placeOf(after);
+    const page = await incidents.alerts(params.id, { after: place, limit });
+    return {
+      alerts: page.alerts.map(alertView),
+      next: page.hasMore ? placeOfLast(page.alerts) : null,
+    };
+  });
   serve(getIncident, async ({ params }) => incidentView(await incidents.get(params.id)));
   serve(acknowledgeIncident, async ({ params, request }) =>
     incidentView(await incidents.acknowledge(actorOfRequest(request), params.id)),

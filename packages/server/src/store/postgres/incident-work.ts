@@ -291,6 +291,34 @@ export async function splitHolding(
   return rows[0]?.id;
 }
 
+function serviceOfLabels(names: readonly string[]) {
+  const values = names.map((name) => sql`nullif(labels->>${name}, '')`);
+  return values.length === 0 ? sql<null>`null::text` : sql`coalesce(${sql.join(values)})`;
+}
+
+/** The open incidents that were triggered since then, with the services of their firing alerts. */
+export async function stormyIncidents(
+  db: Db,
+  since: Date,
+  serviceLabels: readonly string[],
+): Promise<
+  readonly {
+    readonly id: string;
+    readonly service: string | null;
+    readonly firing: readonly string[];
+  }[]
+> {
+  const { rows } = await sql<{ id: string; service: string | null; firing: string[] }>`
+    select id, service, array(
+      select distinct ${serviceOfLabels(serviceLabels)} as name from incident_alerts
+      where incident_id = incidents.id and status = 'firing') as firing
+    from incidents
+    where state <> 'resolved' and severity <> 'maintenance' and triggered_at >= ${since}`.execute(
+    db,
+  );
+  return rows.map((row) => ({ ...row, firing: row.firing.filter((name) => name !== null) }));
+}
+
 /** The alerts of an incident by the service that their labels name; the first of the labels counts. */
 export async function alertsByService(
   db: Db,
@@ -304,15 +332,13 @@ export async function alertsByService(
     readonly since: Date;
   }[]
 > {
-  const names = serviceLabels.map((name) => sql`nullif(labels->>${name}, '')`);
-  const service = names.length === 0 ? sql`null::text` : sql`coalesce(${sql.join(names)})`;
   const { rows } = await sql<{
     service: string | null;
     alerts: number;
     firing: number;
     since: Date;
   }>`
-    select ${service} as service, count(*)::int as alerts,
+    select ${serviceOfLabels(serviceLabels)} as service, count(*)::int as alerts,
       count(*) filter (where status = 'firing')::int as firing, min(starts_at) as since
     from incident_alerts where incident_id = ${incidentId}
     group by 1 order by 3 desc, 2 desc, 1 limit 100`.execute(db);

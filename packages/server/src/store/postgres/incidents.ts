@@ -8,6 +8,7 @@ import type {
   TimelineKind,
 } from "../../model/index.ts";
 import type { Db, Tx } from "./records.ts";
+import { recordset } from "./recordset.ts";
 import { storableJson, storableText } from "./storable-text.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 
@@ -196,13 +197,28 @@ export async function saveIncidents(tx: Tx, incidents: readonly IncidentRecord[]
   }
 }
 
+const ALERT_COLUMNS = {
+  incident_id: "uuid",
+  fingerprint: "text",
+  labels: "text",
+  annotations: "text",
+  status: "text",
+  starts_at: "timestamptz",
+  ends_at: "timestamptz",
+  generator_url: "text",
+  expression: "text",
+  known_at: "timestamptz",
+} as const;
+
 /** Adds alerts to incidents, or writes their new state. */
 export async function saveIncidentAlerts(
   tx: Tx,
   alerts: readonly IncidentAlertRecord[],
 ): Promise<void> {
-  for (let start = 0; start < alerts.length; start += CHUNK) {
-    const rows = alerts.slice(start, start + CHUNK).map((alert) => ({
+  // In the order of the primary key: its pages are filled one after the other.
+  const sorted = [...alerts].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+  for (let start = 0; start < sorted.length; start += CHUNK) {
+    const rows = sorted.slice(start, start + CHUNK).map((alert) => ({
       incident_id: alert.incidentId,
       fingerprint: alert.fingerprint,
       labels: storableJson(alert.labels),
@@ -214,21 +230,15 @@ export async function saveIncidentAlerts(
       expression: alert.expression === null ? null : storableText(alert.expression),
       known_at: alert.knownAt,
     }));
-    await tx
-      .insertInto("incident_alerts")
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.columns(["incident_id", "fingerprint"]).doUpdateSet((update) => ({
-          annotations: update.ref("excluded.annotations"),
-          status: update.ref("excluded.status"),
-          starts_at: update.ref("excluded.starts_at"),
-          ends_at: update.ref("excluded.ends_at"),
-          generator_url: update.ref("excluded.generator_url"),
-          expression: update.ref("excluded.expression"),
-          known_at: update.ref("excluded.known_at"),
-        })),
-      )
-      .execute();
+    await sql`
+      insert into incident_alerts (incident_id, fingerprint, labels, annotations, status, starts_at,
+        ends_at, generator_url, expression, known_at)
+      select incident_id, fingerprint, labels::jsonb, annotations::jsonb, status, starts_at, ends_at,
+        generator_url, expression, known_at from ${recordset(rows, ALERT_COLUMNS)}
+      on conflict (incident_id, fingerprint) do update set annotations = excluded.annotations,
+        status = excluded.status, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+        generator_url = excluded.generator_url, expression = excluded.expression,
+        known_at = excluded.known_at`.execute(tx);
   }
 }
 
@@ -411,16 +421,28 @@ export async function heldAlerts(
   return rows.map(toAlert);
 }
 
-/** The alerts of an incident: firing first, then by when they began; at most `limit` of them. */
+/** Where an alert stands among those of its incident. */
+export type IncidentAlertPlace = Pick<IncidentAlertRecord, "status" | "startsAt" | "fingerprint">;
+
+/**
+ * The alerts of an incident: firing first, then by when they began; at most `limit` of them, from the one
+ * after `after` on.
+ */
 export async function alertsOfIncident(
   db: Db,
   incidentId: string,
   limit: number,
+  after?: IncidentAlertPlace,
 ): Promise<readonly IncidentAlertRecord[]> {
   const rows = await db
     .selectFrom("incident_alerts")
     .selectAll()
     .where("incident_id", "=", incidentId)
+    .$if(after !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(status, starts_at, fingerprint) > (${after?.status}, ${after?.startsAt}::timestamptz, ${after?.fingerprint})`,
+      ),
+    )
     .orderBy("status")
     .orderBy("starts_at")
     .orderBy("fingerprint")

@@ -15,7 +15,7 @@ import { firingMigrations } from "./tables/firings.ts";
 import type { FiringTables } from "./tables/firings.ts";
 import { handoverNoteMigrations } from "./tables/handover-notes.ts";
 import type { HandoverNoteTables } from "./tables/handover-notes.ts";
-import { incidentMigrations } from "./tables/incidents.ts";
+import { incidentAlertOrder, incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
 import { incidentWorkMigrations } from "./tables/incident-work.ts";
 import type { IncidentWorkTables } from "./tables/incident-work.ts";
@@ -82,4 +82,5 @@ export const migrations: readonly Migration[] = [
   ...chatMigrations,
   ...postMortemMigrations,
   ...changeMigrations,
+  ...incidentAlertOrder,
 ];

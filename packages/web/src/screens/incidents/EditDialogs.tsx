@@ -11,7 +11,7 @@ import { useNavigate } from "react-router";
 import { paths } from "../../app/paths.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
-import { useIncidentCommand } from "./queries.ts";
+import { useIncidentAlerts, useIncidentCommand } from "./queries.ts";
 import { faultSeverities, severities, severityOf } from "./severities.ts";
 import styles from "./Work.module.css";
 
@@ -149,6 +149,7 @@ export function SplitDialog({ incident, close }: DialogProps) {
     incident.severity === "maintenance" ? ("P3" as const) : incident.severity,
   );
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const { alerts, showMore, isLoading } = useIncidentAlerts(incident);
   return (
     <Dialog title={`Split incident #${incident.number}`} close={close}>
       <form
@@ -192,7 +193,7 @@ export function SplitDialog({ incident, close }: DialogProps) {
         </div>
         <fieldset className={styles.choices}>
           <legend>Which alerts belong to it?</legend>
-          {incident.alerts.map((alert) => (
+          {alerts.map((alert) => (
             <label key={alert.fingerprint} className={styles.tick}>
               <input
                 type="checkbox"
@@ -209,6 +210,11 @@ export function SplitDialog({ incident, close }: DialogProps) {
               </span>
             </label>
           ))}
+          {showMore === undefined ? null : (
+            <Button variant="default" loading={isLoading} onClick={showMore}>
+              Show more alerts
+            </Button>
+          )}
         </fieldset>
         <div className={styles.end}>
           <Button variant="default" onClick={close}>

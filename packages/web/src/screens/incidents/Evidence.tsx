@@ -1,4 +1,5 @@
-import type { Incident, IncidentAlert } from "@seaworthy/contract";
+import type { Incident } from "@seaworthy/contract";
+import { Button } from "@mantine/core";
 import { useMemo } from "react";
 import { useSearchParams } from "react-router";
 import { stepped } from "../../charts/use-moving-span.ts";
@@ -12,13 +13,8 @@ import { count } from "../../values/quantity.ts";
 import { AlertEvidence } from "./AlertEvidence.tsx";
 import { changeMarks, useChanges } from "./changes.ts";
 import styles from "./Evidence.module.css";
+import { useIncidentAlerts } from "./queries.ts";
 import { incidentMarks, spanAround } from "./span-around.ts";
-
-/** Firing first, then the earliest. */
-function byUrgency(a: IncidentAlert, b: IncidentAlert): number {
-  if (a.status !== b.status) return a.status === "firing" ? -1 : 1;
-  return Date.parse(a.startsAt) - Date.parse(b.startsAt);
-}
 
 /** Why this is an incident: its alerts with what they measure, around the time it happened. */
 export function Evidence({ incident }: { readonly incident: Incident }) {
@@ -38,7 +34,7 @@ export function Evidence({ incident }: { readonly incident: Incident }) {
     ],
     [openedAt, acknowledgedAt, resolvedAt, changes, incident.service],
   );
-  const alerts = useMemo(() => [...incident.alerts].sort(byUrgency), [incident.alerts]);
+  const { alerts, showMore, isLoading } = useIncidentAlerts(incident);
   const chosen = params.get("alert");
   const open = chosen ?? alerts[0]?.fingerprint ?? null;
   const choose = (fingerprint: string) =>
@@ -52,7 +48,7 @@ export function Evidence({ incident }: { readonly incident: Incident }) {
     );
   return (
     <section aria-label="Evidence" className={styles.evidence}>
-      <SectionHeading title="Evidence" note={count(alerts.length, "alert")}>
+      <SectionHeading title="Evidence" note={count(incident.alertCount, "alert")}>
         {incident.links === null ? null : (
           <div className={styles.signals}>
             <SignalButtons links={incident.links} />
@@ -75,6 +71,16 @@ export function Evidence({ incident }: { readonly incident: Incident }) {
             marks={marks}
           />
         ))
+      )}
+      {showMore === undefined ? null : (
+        <div className={styles.more}>
+          <Button variant="default" loading={isLoading} onClick={showMore}>
+            Show more alerts
+          </Button>
+          <span>
+            {alerts.length} of {incident.alertCount}
+          </span>
+        </div>
       )}
     </section>
   );

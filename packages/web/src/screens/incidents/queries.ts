@@ -2,16 +2,19 @@ import {
   acknowledgeIncident,
   commentIncident,
   getIncident,
+  listIncidentAlerts,
   listIncidents,
   openIncident,
   resolveIncident,
   type Incident,
+  type IncidentAlert,
   type InputOf,
   type Operation,
 } from "@seaworthy/contract";
 import {
   infiniteQueryOptions,
   queryOptions,
+  useInfiniteQuery,
   useMutation,
   useQueryClient,
 } from "@tanstack/react-query";
@@ -53,6 +56,31 @@ export function incidentQuery(number: string) {
     queryFn: ({ signal }) => call(getIncident, { params: { id: number } }, signal),
     refetchInterval: pollEvery(60_000),
   });
+}
+
+/** The alerts of an incident, of which its page brings the first; `showMore` asks for the next ones. */
+export function useIncidentAlerts(incident: Incident): {
+  readonly alerts: readonly IncidentAlert[];
+  /** Undefined where there are no more. */
+  readonly showMore: (() => void) | undefined;
+  readonly isLoading: boolean;
+} {
+  const { id, moreAlerts } = incident;
+  const more = useInfiniteQuery({
+    queryKey: ["incidents", "alerts", id, moreAlerts],
+    queryFn: ({ pageParam, signal }) =>
+      call(listIncidentAlerts, { params: { id }, query: { after: pageParam } }, signal),
+    initialPageParam: moreAlerts ?? "",
+    getNextPageParam: (page) => page.next,
+    enabled: false,
+  });
+  const pages = moreAlerts === null ? [] : (more.data?.pages ?? []);
+  const hasMore = moreAlerts !== null && (more.data === undefined || more.hasNextPage);
+  return {
+    alerts: [...incident.alerts, ...pages.flatMap((page) => page.alerts)],
+    showMore: hasMore ? () => void more.fetchNextPage() : undefined,
+    isLoading: more.isFetchingNextPage || more.isFetching,
+  };
 }
 
 /** Puts an answered incident where it is shown, and has the lists asked again. */

@@ -111,3 +111,13 @@ export const incidentMigrations: readonly Migration[] = [
     `,
   },
 ];
+
+/** After the steps of incidents' work. */
+export const incidentAlertOrder: readonly Migration[] = [
+  {
+    // The page of an incident with very many alerts reads a few of them, in this order.
+    name: "220-incident-alert-order",
+    sql: `create index incident_alerts_order
+      on incident_alerts (incident_id, status, starts_at, fingerprint)`,
+  },
+];
