@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { watchNodeClient } from "./calls/node-client.ts";
 import { OutgoingCalls } from "./calls/outgoing.ts";
 import { watchUndici } from "./calls/undici.ts";
-import { currentContext, currentRequest } from "./context.ts";
+import { currentContext, currentRequest, keepTicksQuick } from "./context.ts";
 import { Errors } from "./errors/errors.ts";
 import type { CaptureOptions } from "./errors/exception.ts";
 import type { Breadcrumb, User } from "./errors/scope.ts";
@@ -139,6 +139,7 @@ export class Kit {
       },
     });
     this.#watchCalls(settings.traceFetch);
+    guard.run("request", keepTicksQuick, undefined);
     if (traceDatabases) this.#stops.push(this.#databases.start());
   }
 
