@@ -91,7 +91,8 @@ describe("what is counted of each minute", () => {
     expect(await ask(query, { ...whole, startMs: minute + 1234 })).toEqual([false, true, false]);
     // More ends than are named one by one.
     const many = { startMs: minute - 2_999_000, stepMs: 180_000, count: 60 };
-    expect(await ask(query.replace("20m", "18m"), many)).toEqual([false, true, true]);
+    expect(await ask(query.replace("20m", "18m"), many)).toEqual([false, true, false]);
+    expect(asked[2]).toMatch(/% \{\w+:Int64\} < 60/);
   });
 
   it("does not where lines must be looked at", async () => {
@@ -174,6 +175,8 @@ describe("what there is", () => {
       [range.startNs, range.endNs, 20_000_000_000n],
       // More ends than are named one by one.
       [whole - 200n * minuteNs - 7n, range.endNs, 3n * minuteNs + 13n],
+      [whole - 200n * minuteNs - 7n, range.endNs - 11n, 3n * minuteNs],
+      [whole - 200n * minuteNs, range.endNs - 11n, 3n * minuteNs],
     ] as const) {
       const between = { ...all, startNs, endNs };
       const shop = entries.filter(

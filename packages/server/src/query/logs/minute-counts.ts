@@ -3,7 +3,8 @@ import type { Sql } from "../sql.ts";
 import { LabelColumns } from "./label-columns.ts";
 import type { Stream } from "./streams.ts";
 
-const MINUTE_NS = 60_000_000_000n;
+const SECOND_NS = 1_000_000_000n;
+const MINUTE_NS = 60n * SECOND_NS;
 /** For less time, lines are as quickly counted. */
 const LEAST_NS = 10n * MINUTE_NS;
 /** Minutes that are cut by the end of a bucket up to which they are named one by one. */
@@ -118,7 +119,16 @@ export function planMinutes(
   ].join(" AND ");
   if (cut?.length === 0) return { minutes, bucket, edges: undefined };
   if (cut === undefined) {
-    return { minutes, bucket, edges: (lines) => `NOT (${whole(lines).condition})` };
+    if (widthNs % MINUTE_NS !== 0n) {
+      return { minutes, bucket, edges: (lines) => `NOT (${whole(lines).condition})` };
+    }
+    // All ends lie as far into their minute, which is a piece of each bucket; the range's end may not.
+    const firstCut = (start - (start % MINUTE_NS)) / SECOND_NS;
+    const lastCut = (end - (end % MINUTE_NS)) / SECOND_NS;
+    const second = `intDiv(toUnixTimestamp64Nano(time) - ${behind}, 1000000000)`;
+    const edges = (lines: Sql) =>
+      `((${second} - ${lines.int64(firstCut)}) % ${lines.int64(widthNs / SECOND_NS)} < 60 OR ${second} >= ${lines.int64(lastCut)})`;
+    return { minutes, bucket, edges };
   }
   const time = (lines: Sql, ns: bigint) => `fromUnixTimestamp64Nano(${lines.int64(ns)}, 'UTC')`;
   const edges = (lines: Sql) =>
@@ -133,7 +143,10 @@ export function planMinutes(
 
 /** What is in range of minutes that are cut by a bucket's end; undefined when they are many. */
 function cutMinutes(start: bigint, end: bigint, width: bigint) {
-  if (start % MINUTE_NS === 0n && end % MINUTE_NS === 0n && width % MINUTE_NS === 0n) return [];
+  if (start % MINUTE_NS === 0n && width % MINUTE_NS === 0n) {
+    const last = end - (end % MINUTE_NS);
+    return last === end ? [] : [{ fromNs: last, toNs: end }];
+  }
   if ((end - start) / width > BigInt(MAX_EDGES)) return undefined;
   const edges: { fromNs: bigint; toNs: bigint }[] = [];
   for (let at = start; ; at = at + width < end ? at + width : end) {

@@ -143,7 +143,7 @@ async function readCalls(
       SELECT ${calling("service")} AS caller, groupArrayIf((service, status = 'error', duration), ${INCOMING}) AS answers,
         if(empty(answers), ${calling("peer_kind")}, '') AS what,
         if(empty(answers), [(${calling("peer")}, ${calling("status = 'error'")}, ${calling("duration")})], answers) AS called
-      FROM spans WHERE ${timeCondition(sql, range)} AND call != 0 AND call % ${oneIn} = 0
+      FROM spans PREWHERE call != 0 AND call % ${oneIn} = 0 WHERE ${timeCondition(sql, range)}
       GROUP BY call HAVING countIf(${OUTGOING}) > 0
     ) ARRAY JOIN called AS answer
     WHERE callee != '' AND (what != '' OR caller != callee)

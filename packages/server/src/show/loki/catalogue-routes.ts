@@ -6,6 +6,8 @@ import { goneSignal } from "../gone.ts";
 import type { LokiDeps } from "./deps.ts";
 import { LokiError, LokiParameters } from "./parameters.ts";
 
+const MINUTE_NS = 60_000_000_000n;
+
 /** Labels, series, sizes and fields: what there is. */
 export function catalogueRoutes(app: FastifyInstance, { logs, clock }: LokiDeps): void {
   const config = { access: "read" } as const;
@@ -92,8 +94,11 @@ export function catalogueRoutes(app: FastifyInstance, { logs, clock }: LokiDeps)
     config,
     handler: async (request, reply) => {
       const parameters = new LokiParameters(request, clock.now());
-      const range = parameters.range();
-      const stepMs = parameters.step(range);
+      const { startNs: from, endNs } = parameters.range();
+      const stepMs = parameters.step({ startNs: from, endNs });
+      // Full minutes are told by what is counted of each.
+      const startNs = stepMs % 60_000 === 0 ? from - (from % MINUTE_NS) : from;
+      const range = { startNs, endNs };
       const rows = await logs.volume(
         oneSelector(parameters),
         { ...range, selectors: [], stepNs: BigInt(stepMs) * 1_000_000n },
