@@ -88,6 +88,14 @@ import {
   listRunbooks,
   tickRunbookStep,
 } from "./runbooks.ts";
+import {
+  approveRunbookRun,
+  listRunbookActions,
+  listRunbookRuns,
+  previewRunbookAction,
+  rejectRunbookRun,
+  runRunbookAction,
+} from "./runbook-runs.ts";
 import { getSavedRules, saveRule } from "./saved-rules.ts";
 import { deleteView, listViews, saveView } from "./saved-views.ts";
 import {
@@ -221,6 +229,12 @@ export const operations: Readonly<Record<string, Operation>> = {
   listIncidentRunbooks,
   getIncidentRunbook,
   tickRunbookStep,
+  approveRunbookRun,
+  listRunbookActions,
+  listRunbookRuns,
+  previewRunbookAction,
+  rejectRunbookRun,
+  runRunbookAction,
   getStatusPage,
   saveStatusPage,
   saveStatusLogo,

@@ -28,6 +28,17 @@ export const runbook = runbookSummary.extend({
   /** What was filled in. */
   given: labels,
   done: z.array(z.object({ step: z.string(), at: instant, by: z.string() })),
+  /** Its blocks of `action`, by the line of their fence. */
+  buttons: z.array(
+    z.object({
+      line: z.number().int(),
+      action: z.string(),
+      /** Null where seaworthy.yml has no such action. */
+      title: z.string().nullable(),
+      /** What it gives to parameters, filled in as far as is known. */
+      values: z.record(z.string(), z.string()),
+    }),
+  ),
   faults: z.array(fault),
 });
 export type Runbook = z.infer<typeof runbook>;

@@ -45,6 +45,7 @@ import {
   createPolicies,
   createPostMortems,
   createReminders,
+  createRunbookActions,
   createRunbooks,
   createStatusPage,
   createSlackDoor,
@@ -287,12 +288,23 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     ...(demo === undefined ? {} : { demoKey }),
   });
 
+  const runbookActions = createRunbookActions({
+    records,
+    clock,
+    log,
+    announce,
+    server: config.serverName,
+    actions: config.runbooks.actions,
+    labelsOf: (idOrNumber, runbook) => runbooks.labelsOf(idOrNumber, runbook),
+    externalURL,
+  });
   const runbooks = createRunbooks({
     records,
     clock,
     announce,
     incidents,
     ...config.runbooks,
+    actionTitles: () => new Map(runbookActions.list().map(({ name, title }) => [name, title])),
     checkQuery: runbookQueries(promql),
     rules: () =>
       rules
@@ -432,6 +444,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
           isRead: (file) => rules.groups().some((group) => group.file === file),
         }),
         runbooks,
+        runbookActions,
         statusPage,
         statusPageUrl: config.statusPage.url,
         postMortems,
@@ -497,6 +510,8 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
   closers.add("chat", chat);
   reminders.start();
   closers.add("reminders", reminders);
+  runbookActions.start();
+  closers.add("runs of runbooks", runbookActions);
   closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);

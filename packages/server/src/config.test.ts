@@ -161,6 +161,59 @@ describe("seaworthy.yml", () => {
     await expect(load("tail: [{file: x}]")).rejects.toThrow(/tail\[0\]: needs one of files/);
   });
 
+  it("has buttons for runbooks, and says what is wrong with one and where", async () => {
+    const text = (action: string) =>
+      `runbooks:\n  actions:\n    restart:\n      title: Restart\n${action}`;
+    const parameters = "      parameters: { service: { label: service, pattern: '[a-z-]+' } }\n";
+    const good = text(
+      `      command: [bin/restart, "--", "{{ .Parameters.service }}"]\n      environment: [HOME, UNSET]\n${parameters}`,
+    );
+    const { actions } = (await load(good, { PATH: "/bin", HOME: "/root", SECRET: "x" })).runbooks;
+    expect(actions).toMatchObject([
+      {
+        name: "restart",
+        role: "member",
+        twoPerson: false,
+        timeoutMs: 60_000,
+        work: {
+          kind: "command",
+          argv: [join(folder, "bin/restart"), "--", "{{ .Parameters.service }}"],
+          folder,
+          environment: { PATH: "/bin", HOME: "/root" },
+        },
+      },
+    ]);
+    const allowed = actions[0]?.parameters.get("service")?.allowed;
+    const fits = (value: string) => allowed?.kind === "pattern" && allowed.fits(value);
+    // A pattern fits the whole value.
+    expect([fits("shop"), fits("shop; reboot"), fits("shop\n")]).toEqual([true, false, false]);
+    const hook = (more: string) => text(`      webhook: { url: "https://d.example/x", ${more} }\n`);
+    for (const [wrong, why] of [
+      [text(""), /yml:3:5: .*set either command or webhook/],
+      [text("      command: restart shop\n"), /yml:5:\d+: .*command/],
+      [text(`      command: ["{{ .Parameters.service }}"]\n${parameters}`), /takes no placeholder/],
+      [text('      command: [a, "{{ .Parameters.x }}"]\n'), /yml:5:20: .*"x" is none of the/],
+      [text('      command: [a, "{{ .Labels.x }}"]\n'), /cannot read \{\{ \.Labels\.x \}\}/],
+      [text(`      command: [a]\n${parameters}`), /service: is filled in nowhere/],
+      [
+        text(`      command: [sh, -c, "x {{ .Parameters.service }}"]\n${parameters}`),
+        /is a script, which a value could change/,
+      ],
+      [good.replace("[a-z-]+", "("), /missing closing/],
+      [good.replace("HOME, ", "SEAWORTHY_TOKEN, "), /is the server's own secret/],
+      [hook("method: DELETE"), /webhook\.method/],
+      [hook("headers: {a: b, X-Y: 'é'}"), /X-Y is one line/],
+      [hook("secret_file: s, secret: s"), /set either secret or secret_file/],
+      [
+        text(`      webhook: { url: "https://{{ .Parameters.service }}.example/" }\n${parameters}`),
+        /behind the host only/,
+      ],
+      [hook("body: {}").replace("Restart", ""), /title/],
+      [`${hook("body: {}")}      timeout: 31s\n`, /from 1s to 30s/],
+    ] as const)
+      await expect(load(wrong), wrong).rejects.toThrow(why);
+  });
+
   it("names the server by its address where it shares a PostgreSQL", async () => {
     expect((await load("")).serverName).toBe("main");
     const shared = await load("", { SEAWORTHY_POSTGRES_URL: "postgres://db/x" });

@@ -327,7 +327,7 @@ export async function loadConfig(
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),
     postMortems: readPostMortems(value.post_mortems, DEFAULTS.postMortemDue, beside),
-    runbooks: readRunbooks(value.runbooks, shipped("runbooks"), beside),
+    runbooks: readRunbooks(value.runbooks, shipped("runbooks"), beside, environment),
     statusPage: {
       hosts: value.status_page.hosts,
       url: statusPageUrl(value.status_page, externalURL),

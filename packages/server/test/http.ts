@@ -22,6 +22,7 @@ import {
   createPaging,
   createPolicies,
   createPostMortems,
+  createRunbookActions,
   createRunbooks,
   createStatusPage,
   createSlackDoor,
@@ -35,6 +36,8 @@ import type {
   Incidents,
   Paging,
   PagingConfig,
+  RunbookAction,
+  RunbookActions,
   StatusPage,
   StatusProbes,
 } from "../src/respond/index.ts";
@@ -86,6 +89,8 @@ export interface TestServer {
   readonly statusFront: StatusFront;
   /** Started by the tests that want changes to end, and to be told of other servers'. */
   readonly controls: Controls;
+  /** Started by the tests that look after runs of gone servers. */
+  readonly runbookActions: RunbookActions;
   /** Started by the tests that have one. */
   readonly chat: Chat;
   readonly live: Live;
@@ -109,6 +114,7 @@ export async function testServer(
     readonly chat?: ChatConfig;
     readonly savedRules?: SavedRules;
     readonly runbookFolder?: string;
+    readonly runbookActions?: readonly RunbookAction[];
     readonly probes?: StatusProbes;
     /** Host names of the status page's own. */
     readonly statusHosts?: readonly string[];
@@ -123,6 +129,7 @@ export async function testServer(
     chat: ____,
     savedRules: __,
     runbookFolder: ___,
+    runbookActions: _____,
     probes,
     statusHosts = [],
     ...http
@@ -186,6 +193,28 @@ export async function testServer(
     measure: async (service) =>
       service === "shop" ? { requests: 2000, failed: 50, requestsOfMonth: 1_000_000 } : undefined,
   });
+  const runbookActions = createRunbookActions({
+    records,
+    clock,
+    log,
+    announce: live.announce,
+    server: "test",
+    actions: options.runbookActions ?? [],
+    labelsOf: (idOrNumber, runbook) => runbooks.labelsOf(idOrNumber, runbook),
+    externalURL: http.externalURL ?? "",
+  });
+  const runbooks = createRunbooks({
+    records,
+    clock,
+    announce: live.announce,
+    incidents,
+    defaults: fileURLToPath(new URL("../../../content/runbooks", import.meta.url)),
+    folder: options.runbookFolder,
+    actionTitles: () => new Map(runbookActions.list().map(({ name, title }) => [name, title])),
+    checkQuery: () => {},
+    rules: () => [{ name: "HighErrorRate", annotations: {} }],
+    externalURL: http.externalURL ?? "",
+  });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
   const statusUrl = "http://127.0.0.1/status";
   const statusFront: StatusFront = createStatusFront({
@@ -223,17 +252,8 @@ export async function testServer(
     policies: createPolicies({ records, clock, announce: live.announce }),
     contacts: createContactBook({ records, clock, paging }),
     postMortems,
-    runbooks: createRunbooks({
-      records,
-      clock,
-      announce: live.announce,
-      incidents,
-      defaults: fileURLToPath(new URL("../../../content/runbooks", import.meta.url)),
-      folder: options.runbookFolder,
-      checkQuery: () => {},
-      rules: () => [{ name: "HighErrorRate", annotations: {} }],
-      externalURL: http.externalURL ?? "",
-    }),
+    runbooks,
+    runbookActions,
     statusPage,
     statusPageUrl: statusUrl,
     live,
@@ -314,6 +334,7 @@ export async function testServer(
     statusPage,
     statusFront,
     controls,
+    runbookActions,
     chat,
     live,
     logged,
@@ -340,6 +361,7 @@ export async function testServer(
       await paging.stop();
       await statusPage.stop();
       await controls.stop();
+      await runbookActions.stop();
       await chat.stop();
       await server.close();
       await records.close();

@@ -40,6 +40,44 @@ describe("on call", () => {
     await runbook.getByText("0 of 4 steps done").waitFor();
   });
 
+  it("a runbook's action is confirmed as it will run, and its outcome is shown", async () => {
+    const page = await open("/incidents/42");
+    const action = page.getByRole("region", { name: "Roll back" });
+    await action.getByText("shop: release 41 is gone").waitFor();
+    await action.getByRole("button", { name: "Roll back…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Roll back" });
+    const words = dialog.getByRole("list", { name: "Command and arguments" });
+    await words.waitFor();
+    expect(await words.getByRole("listitem").allTextContents()).toEqual([
+      "/opt/deploy/roll-back",
+      "--to",
+      "previous",
+      "shop",
+    ]);
+    const run = dialog.getByRole("button", { name: "Run it" });
+    expect(await run.isDisabled()).toBe(true);
+    await dialog.getByLabel("service").selectOption("cart");
+    await dialog.getByText("is none of cart, shop").waitFor();
+    await dialog.getByLabel("service").selectOption("shop");
+    await words.waitFor();
+    await dialog.getByLabel("Type shop to confirm").fill("shop");
+    const sent = page.waitForRequest(
+      (request) => request.method() === "POST" && request.url().endsWith("/runbook-runs"),
+    );
+    await run.click();
+    expect((await sent).postDataJSON()).toEqual({
+      action: "roll-back",
+      runbook: "HighErrorRate",
+      values: { service: "shop" },
+      confirmation: "c".repeat(43),
+      confirm: "shop",
+    });
+    await dialog.waitFor({ state: "hidden" });
+    await action.getByText("Running").waitFor();
+    await action.getByText("draining shop-1").waitFor();
+    await expect.poll(() => action.getByRole("button").isDisabled()).toBe(true);
+  });
+
   it("a hostile runbook is words", async () => {
     const page = await open("/runbooks/Shipping");
     await page.getByText("click javascript:window.hacked=1").click();

@@ -38,6 +38,11 @@ export type {
 } from "./post-mortems/post-mortems.ts";
 export type { MeasuredImpact } from "./post-mortems/template.ts";
 export { createReminders } from "./post-mortems/reminders.ts";
+export { misread, parametersIn } from "./runbooks/actions/action.ts";
+export type { ActionParameter, RunbookAction } from "./runbooks/actions/action.ts";
+export { createRunbookActions } from "./runbooks/actions/actions.ts";
+export type { RunbookActions, Runner } from "./runbooks/actions/interface.ts";
+export { readsArguments } from "./runbooks/actions/plan.ts";
 export { readRunbook } from "./runbooks/runbook.ts";
 export type { CheckQuery } from "./runbooks/runbook.ts";
 export { createRunbooks } from "./runbooks/runbooks.ts";

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { AccessError, actorOf } from "../access/index.ts";
 import type { Asking, Principal, RouteAccess } from "../access/index.ts";
+import type { Operator } from "../respond/index.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -22,4 +23,13 @@ export function principalOf(request: FastifyRequest): Principal {
 /** The asker's name for the audit log and timelines. */
 export function actorOfRequest(request: FastifyRequest): string {
   return actorOf(principalOf(request));
+}
+
+/** Who changes what is guarded: a person, or a token in the name of the one who made it. */
+export function operatorOf(request: FastifyRequest): Operator {
+  const principal = principalOf(request);
+  const name = actorOf(principal);
+  if (principal.kind === "person") return { name, personId: principal.userId, isPerson: true };
+  const ownerId = principal.kind === "token" ? (principal.ownerId ?? null) : null;
+  return { name, personId: ownerId, isPerson: false };
 }

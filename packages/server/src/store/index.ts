@@ -30,6 +30,7 @@ export * from "./postgres/heartbeats.ts";
 export * from "./postgres/incident-figures.ts";
 export * from "./postgres/incident-work.ts";
 export * from "./postgres/incidents.ts";
+export * from "./postgres/runbook-runs.ts";
 export * from "./postgres/runbooks.ts";
 export { LeaseKeeper } from "./postgres/lease-keeper.ts";
 export type { LeaseOptions } from "./postgres/lease-keeper.ts";

@@ -16,7 +16,7 @@ const PLACEHOLDER =
   /\{\{-? *(or +)?\.(Labels|Incident)\.([A-Za-z_]\w{0,199})(?: +"((?:[^"\\\n]|\\.){0,200})")? *-?\}\}/g;
 
 /** What is written into: each has its own way to say something that cannot be taken for more. */
-type Form = "text" | "query" | "command";
+type Form = "text" | "query" | "command" | "action";
 
 /** Names in a shell's words that mean themselves, and no option of a command. */
 const PLAIN_WORD = /^[A-Za-z0-9_./:@%+=,][A-Za-z0-9_./:@%+=,-]*$/;
@@ -50,6 +50,8 @@ export function fill(
 /** A value as it may stand there; undefined when no way to write it is safe. */
 function write(value: string, form: Form, before: string): string | undefined {
   if (form === "text") return value;
+  // On a line of its own; whether an action takes the value is asked when it is to run.
+  if (form === "action") return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(value) ? undefined : value;
   // A label comes from whoever sends telemetry: what a shell reads as more than a word is not written.
   if (form === "command") return PLAIN_WORD.test(value) ? value : undefined;
   // After =~ or !~ the value stands for itself, not for a pattern.
@@ -65,6 +67,7 @@ const COMMANDS = new Set(["sh", "bash", "shell", "console", "zsh", "powershell"]
 /** What a block of code with this word after its fence is. */
 function formOf(language: string): Form {
   if (QUERIES.has(language)) return "query";
+  if (language === "action") return "action";
   return COMMANDS.has(language) ? "command" : "text";
 }
 

@@ -1,6 +1,8 @@
 import { basename } from "node:path";
 import { MarkdownError, messageOf, parseMarkdown, textOf } from "../../model/index.ts";
 import type { Fault, MarkdownBlock, MarkdownItem } from "../../model/index.ts";
+import { readActionBlock } from "./actions/block.ts";
+import type { ActionBlock } from "./actions/block.ts";
 import { fill, labelsAskedFor } from "./placeholders.ts";
 
 /** What to do about one fault, as its file says. */
@@ -15,8 +17,8 @@ export interface Runbook {
   readonly steps: readonly { readonly step: string; readonly text: string }[];
   /** Labels that its placeholders name. */
   readonly labels: readonly string[];
-  /** Names of the actions that it has buttons for. */
-  readonly actions: readonly string[];
+  /** What it has buttons for. */
+  readonly actions: readonly ActionBlock[];
 }
 
 /** Throws when an expression is not of the language; the message says where in it. */
@@ -86,6 +88,8 @@ export function readRunbook(
       fault(line + 1, language, messageOf(error));
     }
   }
+  for (const { block, faults: odd } of found.actions)
+    for (const [below, reason] of odd) fault(block.line + below, "action", reason);
   for (const [open] of text.matchAll(/\{\{-? *(?:or +)?\.(?:Labels|Incident)\b[^{}\n]*\}?\}?/g)) {
     if (fillsIn(open)) continue;
     fault(
@@ -117,7 +121,7 @@ export function readRunbook(
       blocks,
       steps: found.steps,
       labels: labelsAskedFor(text),
-      actions: found.actions,
+      actions: found.actions.map(({ block }) => block),
     },
     faults,
     notes,
@@ -133,7 +137,7 @@ function collect(blocks: readonly MarkdownBlock[]) {
   const sections = new Set<string>();
   const ids = new Set<string>();
   const links: string[] = [];
-  const actions: string[] = [];
+  const actions: { block: ActionBlock; faults: readonly (readonly [number, string])[] }[] = [];
   const steps: { step: string; text: string }[] = [];
   const queries: { language: "promql" | "logql"; text: string; line: number }[] = [];
   const line = (children: Parameters<typeof textOf>[0]): void => {
@@ -160,7 +164,7 @@ function collect(blocks: readonly MarkdownBlock[]) {
       if (node.language === "promql" || node.language === "logql") {
         queries.push({ language: node.language, text: node.text, line: node.line });
       }
-      if (node.language === "action") actions.push(node.text.trim());
+      if (node.language === "action") actions.push(readActionBlock(node.text, node.line));
     }
   };
   walk(blocks);

@@ -75,7 +75,7 @@ describe("a runbook's file", () => {
       title: "T",
       summary: "One.",
       labels: ["a"],
-      actions: ["restart"],
+      actions: [{ name: "restart", values: {}, line: 15 }],
       steps: [{ text: "Look x" }, { text: "Do" }],
     });
   });

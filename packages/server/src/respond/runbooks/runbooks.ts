@@ -4,7 +4,8 @@ import type { DoneStepRecord, Records } from "../../store/index.ts";
 import type { IncidentDetail } from "../incidents/desk.ts";
 import type { Incidents } from "../incidents/incidents.ts";
 import { RunbookError } from "./errors.ts";
-import { fillBlocks } from "./placeholders.ts";
+import type { ActionBlock } from "./actions/block.ts";
+import { fill, fillBlocks } from "./placeholders.ts";
 import type { Given } from "./placeholders.ts";
 import { runbookShelf } from "./shelf.ts";
 import type { ShelvedRunbook } from "./shelf.ts";
@@ -20,6 +21,8 @@ export interface FilledRunbook extends ShelvedRunbook {
   readonly given: Labels;
   /** What has been done, where it is read for an incident. */
   readonly done: readonly DoneStepRecord[];
+  /** Its buttons; the title of one that the configuration has, null of another. */
+  readonly buttons: readonly (ActionBlock & { readonly title: string | null })[];
 }
 
 /** A runbook that an incident's alerts lead to. */
@@ -42,6 +45,11 @@ export interface Runbooks {
   ofIncident(idOrNumber: string): Promise<readonly RunbookOfIncident[]>;
   /** With the incident's labels and facts filled in, and what has been done. */
   forIncident(idOrNumber: string, name: string): Promise<FilledRunbook>;
+  /** The labels that an incident fills a runbook in with, or without a name what it goes by itself. */
+  labelsOf(
+    idOrNumber: string,
+    name: string | null,
+  ): Promise<{ readonly incidentId: string; readonly number: number; readonly labels: Labels }>;
   /** Ticks a step off, or takes that back; doing it twice changes nothing. Throws `runbook_step_not_found`. */
   tick(
     actor: string,
@@ -67,6 +75,8 @@ export function createRunbooks(deps: {
     readonly name: string;
     readonly annotations: Readonly<Record<string, string>>;
   }[];
+  /** The titles of the actions that the configuration has, by their names. */
+  readonly actionTitles: () => ReadonlyMap<string, string>;
   /** Where people reach this installation. */
   readonly externalURL: string;
 }): Runbooks {
@@ -77,8 +87,36 @@ export function createRunbooks(deps: {
     checkQuery: deps.checkQuery,
   });
 
-  async function find(name: string) {
+  async function look() {
     const { runbooks, faults } = await shelf();
+    const titles = deps.actionTitles();
+    const lacking = [...runbooks.values()].flatMap(({ file, actions }) =>
+      actions
+        .filter(({ name }) => !titles.has(name))
+        .map(({ name, line }): Fault => {
+          const reason = `runbooks.actions in seaworthy.yml has no "${name}": it has no button`;
+          return { file, line, column: 1, path: "action", reason };
+        }),
+    );
+    return { runbooks, faults: [...faults, ...lacking] };
+  }
+
+  function buttonsOf({ actions }: ShelvedRunbook, given: Given): FilledRunbook["buttons"] {
+    const titles = deps.actionTitles();
+    return actions.map((action) => ({
+      ...action,
+      title: titles.get(action.name) ?? null,
+      values: Object.fromEntries(
+        Object.entries(action.values).flatMap(([parameter, written]) => {
+          const { text, missing } = fill(written, "action", given);
+          return missing.length === 0 ? [[parameter, text] as const] : [];
+        }),
+      ),
+    }));
+  }
+
+  async function find(name: string) {
+    const { runbooks, faults } = await look();
     const runbook = runbooks.get(name);
     if (runbook === undefined) {
       throw new RunbookError("runbook_not_found", `There is no runbook "${name}".`);
@@ -112,12 +150,13 @@ export function createRunbooks(deps: {
       blocks: fillBlocks(runbook.blocks, given),
       given: given.labels,
       done: done.filter((one) => one.runbook === name),
+      buttons: buttonsOf(runbook, given),
     };
   }
 
   return {
     async list() {
-      const { runbooks, faults } = await shelf();
+      const { runbooks, faults } = await look();
       const alerts = alertsByRunbook(runbooks);
       return {
         runbooks: [...runbooks.values()]
@@ -131,7 +170,8 @@ export function createRunbooks(deps: {
     async get(name, labels) {
       const runbook = await find(name);
       const blocks: readonly MarkdownBlock[] = fillBlocks(runbook.blocks, { labels, incident: {} });
-      return { ...runbook, blocks, given: labels, done: [] };
+      const buttons = buttonsOf(runbook, { labels, incident: {} });
+      return { ...runbook, blocks, given: labels, done: [], buttons };
     },
 
     async ofIncident(idOrNumber) {
@@ -154,6 +194,13 @@ export function createRunbooks(deps: {
           },
         ];
       });
+    },
+
+    async labelsOf(idOrNumber, name) {
+      const detail = await incidents.get(idOrNumber);
+      const { runbooks } = await shelf();
+      const { labels } = givenBy(detail, name ?? "", runbooks, deps.externalURL);
+      return { incidentId: detail.incident.id, number: detail.incident.number, labels };
     },
 
     forIncident: async (idOrNumber, name) => filledFor(await incidents.get(idOrNumber), name),

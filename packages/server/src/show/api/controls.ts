@@ -10,10 +10,8 @@ import {
   setControl,
 } from "@seaworthy/contract";
 import type { Control, ControlledService, ControlRequest } from "@seaworthy/contract";
-import type { FastifyRequest } from "fastify";
-import { actorOf } from "../../access/index.ts";
-import type { Controls, Operator } from "../../respond/index.ts";
-import { principalOf } from "../request.ts";
+import type { Controls } from "../../respond/index.ts";
+import { operatorOf } from "../request.ts";
 import type { Serve } from "./serve.ts";
 
 type Listed = Awaited<ReturnType<Controls["list"]>>;
@@ -58,15 +56,6 @@ const requestView = (request: RequestRecord): ControlRequest => ({
   requestedAt: request.requestedAt.toISOString(),
   expiresAt: request.expiresAt.toISOString(),
 });
-
-/** Who changes a control: a person, or a token in the name of the one who made it. */
-function operatorOf(request: FastifyRequest): Operator {
-  const principal = principalOf(request);
-  const name = actorOf(principal);
-  if (principal.kind === "person") return { name, personId: principal.userId, isPerson: true };
-  const ownerId = principal.kind === "token" ? (principal.ownerId ?? null) : null;
-  return { name, personId: ownerId, isPerson: false };
-}
 
 /** What operators do with emergency controls. */
 export function serveControls(serve: Serve, controls: Controls): void {

@@ -14,6 +14,7 @@ import type {
   Paging,
   Policies,
   PostMortems,
+  RunbookActions,
   Runbooks,
   Shifts,
   StatusPage,
@@ -39,6 +40,7 @@ import { servePostMortems } from "./post-mortems.ts";
 import { serveReceivers } from "./receivers.ts";
 import { serveRouting } from "./routing.ts";
 import { serveRulePreview } from "./rule-preview.ts";
+import { serveRunbookRuns } from "./runbook-runs.ts";
 import { serveRunbooks } from "./runbooks.ts";
 import { serveSavedRules } from "./saved-rules.ts";
 import { serveSchedules } from "./schedules.ts";
@@ -63,6 +65,7 @@ export interface ApiDeps {
   readonly policies: Policies;
   readonly contacts: ContactBook;
   readonly runbooks: Runbooks;
+  readonly runbookActions: RunbookActions;
   readonly statusPage: StatusPage;
   /** Where visitors find the status page. */
   readonly statusPageUrl: string;
@@ -107,6 +110,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     servePeople(serve, { access: deps.access, externalURL });
     servePaging(serve, deps);
     serveRunbooks(serve, deps);
+    serveRunbookRuns(serve, deps);
     serveChat(serve, deps.chat);
     servePostMortems(serve, deps);
     serveSavedRules(serve, deps);

@@ -42,6 +42,12 @@ const runbookView = (runbook: FilledRunbook): Runbook => ({
     at: doneAt.toISOString(),
     by: doneBy,
   })),
+  buttons: runbook.buttons.map(({ line, name, title, values }) => ({
+    line,
+    action: name,
+    title,
+    values: { ...values },
+  })),
   faults: runbook.faults.map(faultView),
 });
 

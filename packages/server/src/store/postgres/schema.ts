@@ -31,6 +31,8 @@ import { ruleStateMigrations } from "./tables/rule-state.ts";
 import type { RuleStateTables } from "./tables/rule-state.ts";
 import { runbookMigrations } from "./tables/runbooks.ts";
 import type { RunbookTables } from "./tables/runbooks.ts";
+import { runbookRunMigrations } from "./tables/runbook-runs.ts";
+import type { RunbookRunTables } from "./tables/runbook-runs.ts";
 import { savedViewMigrations } from "./tables/saved-views.ts";
 import type { SavedViewTables } from "./tables/saved-views.ts";
 import { scheduleMigrations } from "./tables/schedules.ts";
@@ -56,6 +58,7 @@ export interface Schema
     PostMortemTables,
     ReceiverTables,
     RuleStateTables,
+    RunbookRunTables,
     RunbookTables,
     SavedViewTables,
     ScheduleTables,
@@ -83,4 +86,5 @@ export const migrations: readonly Migration[] = [
   ...postMortemMigrations,
   ...changeMigrations,
   ...incidentAlertOrder,
+  ...runbookRunMigrations,
 ];

@@ -117,6 +117,7 @@ function RunbookOf({ incident, name }: { readonly incident: Incident; readonly n
       <Faults faults={data.faults} />
       <RunbookBody
         runbook={data}
+        incident={incident.id}
         level={3}
         span={span}
         step={step}

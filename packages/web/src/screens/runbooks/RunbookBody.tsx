@@ -6,6 +6,7 @@ import { Command } from "../../elements/Command.tsx";
 import { Markdown } from "../../elements/Markdown.tsx";
 import type { Span } from "../../time/time-range.ts";
 import { personName } from "../incidents/owner.ts";
+import { ActionBlock } from "./ActionBlock.tsx";
 import { LiveQuery } from "./LiveQuery.tsx";
 import styles from "./Runbooks.module.css";
 
@@ -21,10 +22,13 @@ interface RunbookBodyProps {
   readonly marks?: readonly ChartMark[];
   /** Ticks a step off; steps are only to be read without it. */
   readonly tick?: ((step: string, done: boolean) => void) | undefined;
+  /** The incident that it is read for. */
+  readonly incident?: string;
 }
 
 /** A runbook's text, its checks asked, its steps to be ticked off. */
-export function RunbookBody({ runbook, level = 1, span, step, marks, tick }: RunbookBodyProps) {
+export function RunbookBody(props: RunbookBodyProps) {
+  const { runbook, level = 1, span, step, marks, tick, incident } = props;
   const done = useMemo(
     () => new Map(runbook.done.map((one) => [one.step, one] as const)),
     [runbook.done],
@@ -42,9 +46,14 @@ export function RunbookBody({ runbook, level = 1, span, step, marks, tick }: Run
     <Markdown
       blocks={blocks}
       level={level}
-      renderCode={(block) => (
-        <Code block={block} span={span} step={step} {...(marks === undefined ? {} : { marks })} />
-      )}
+      renderCode={(block) => {
+        const button = runbook.buttons.find(({ line }) => line === block.line);
+        if (button !== undefined && block.language === "action")
+          return <ActionBlock button={button} runbook={runbook.name} incident={incident} />;
+        return (
+          <Code block={block} span={span} step={step} {...(marks === undefined ? {} : { marks })} />
+        );
+      }}
       {...(isOfIncident
         ? { renderTask: (item: MarkdownItem) => <Tick item={item} done={done} tick={tick} /> }
         : {})}

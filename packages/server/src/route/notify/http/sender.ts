@@ -45,7 +45,12 @@ export interface Answer {
 /** A 2xx answer, or what has to be done because there is none. */
 export type Exchange =
   | { readonly ok: true; readonly answer: Answer }
-  | { readonly ok: false; readonly outcome: Exclude<Outcome, { kind: "sent" }> };
+  | {
+      readonly ok: false;
+      readonly outcome: Exclude<Outcome, { kind: "sent" }>;
+      /** Of the answer, where there was one. */
+      readonly status?: number;
+    };
 
 export interface SenderOptions {
   readonly now: () => number;
@@ -129,7 +134,7 @@ export class HttpSender {
       if (status === 401) this.#tokens.forget();
       const next = redirectOf(status, answered["location"], url);
       if (next === undefined || !given.http.follow_redirects || hop >= HTTP_LIMITS.redirects)
-        return { ok: false, outcome: this.#judge(given, status, text, answered) };
+        return { ok: false, outcome: this.#judge(given, status, text, answered), status };
       if (guarded || publicOnly) {
         const refused = refusedRedirect(next, given.http);
         if (refused !== undefined) return { ok: false, outcome: refused };
