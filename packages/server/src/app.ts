@@ -381,6 +381,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
   const sources = apiSources({
     records,
     push,
+    telemetry,
     metrics,
     logs,
     traces,

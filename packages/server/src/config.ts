@@ -363,6 +363,8 @@ export async function loadConfig(
       samples: value.limits.push_samples ?? DEFAULTS.push.samples,
       labels: value.limits.push_labels ?? DEFAULTS.push.labels,
       labelValueBytes: value.limits.push_label_value ?? DEFAULTS.push.labelValueBytes,
+      // Label sets that are remembered follow what may be active.
+      knownSeries: value.limits.series ?? DEFAULTS.activeSeries,
       deltaSeries: value.limits.push_delta_series ?? DEFAULTS.push.deltaSeries,
     },
     rates: {

@@ -9,7 +9,7 @@ import { WATCHDOG } from "./route/index.ts";
 import type { Router } from "./route/index.ts";
 import { savedViewsIn } from "./show/index.ts";
 import type { ApiSources, RunningAlert, SeriesPoints } from "./show/index.ts";
-import type { Records } from "./store/index.ts";
+import type { Records, Telemetry } from "./store/index.ts";
 
 const NS_PER_MS = 1_000_000n;
 
@@ -17,6 +17,7 @@ const NS_PER_MS = 1_000_000n;
 export function apiSources(rooms: {
   readonly records: Records;
   readonly push: PushReceivers;
+  readonly telemetry: Pick<Telemetry, "activeSeries">;
   readonly metrics: MetricsQuery;
   readonly logs: LogsQuery;
   readonly traces: TracesQuery;
@@ -26,7 +27,7 @@ export function apiSources(rooms: {
   /** The labels that alerts carry once they leave the rules. */
   readonly externalLabels: () => Labels;
 }): ApiSources {
-  const { push, metrics, logs, traces, rules, router, scraper } = rooms;
+  const { push, telemetry, metrics, logs, traces, rules, router, scraper } = rooms;
 
   async function range(
     expression: string,
@@ -97,6 +98,7 @@ export function apiSources(rooms: {
       return edges.filter(({ callee }) => services.has(callee));
     },
     cardinality: (request) => metrics.cardinality(request),
+    activeSeries: () => telemetry.activeSeries(),
     senders: () => push.senders(),
     alerts,
     notifications: async (limit) => (await router.notifications(limit)).map(notificationView),

@@ -62,13 +62,16 @@ export const BOOTSTRAP = "bootstrap-token-of-the-tests";
 
 const NO_SERIES = {
   series: 0,
+  seriesBefore: 0,
   labelPairs: 0,
+  seriesWithoutLabel: null,
   oldest: undefined,
   newest: undefined,
   seriesByMetric: [],
   valuesByLabel: [],
   bytesByLabel: [],
   seriesByPair: [],
+  seriesByTarget: [],
 };
 
 function unasked(): never {
@@ -284,6 +287,7 @@ export async function testServer(
         },
       },
       cardinality: async () => NO_SERIES,
+      activeSeries: () => ({ series: 0, limit: 1 }),
       senders: () => [],
       alerts: async () => [],
       notifications: async () => [],

@@ -28,11 +28,11 @@ const sizes = { wide: { width: 1440, height: 900 }, phone: { width: 390, height:
 
 /** Screens that look the same whatever happens need to be seen once only. */
 const steady =
-  /^(explore-.*|account|missing|alert|alert-page|routing|rule|rule-logs|rule-new|rules-unused|trace|schedule|schedule-new|policy|people|handover|runbook|post-mortem)$/;
+  /^(explore-.*|cardinality-label|account|missing|alert|alert-page|routing|rule|rule-logs|rule-new|rules-unused|trace|schedule|schedule-new|policy|people|handover|runbook|post-mortem)$/;
 
 /** Screens of which a quiet world shows nothing that a burning one does not. */
 const burningOrEmpty =
-  /^(noise|receivers|on-call-load|runbooks|post-mortems|incident-figures|escalation|ways|trace-operations|service-map|slow-traces)$/;
+  /^(noise|cardinality|receivers|on-call-load|runbooks|post-mortems|incident-figures|escalation|ways|trace-operations|service-map|slow-traces)$/;
 
 type Theme = "light" | "dark";
 type Look = readonly [

@@ -21,6 +21,8 @@ export const screens: Readonly<Record<string, string>> = {
   "explore-table": "/explore/metrics?q=up&tab=table",
   "explore-start": "/explore/metrics",
   "explore-error": "/explore/metrics?q=sum(rate(x[5m])",
+  cardinality: "/explore/metrics/series",
+  "cardinality-label": "/explore/metrics/series?label=visitor_id",
   logs: "/explore/logs",
   "explore-logs-patterns": "/explore/logs?tab=patterns",
   "explore-logs-graph": "/explore/logs?q=sum+by+(detected_level)+(rate(%7Ba%3D%22b%22%7D%5B1m%5D))",

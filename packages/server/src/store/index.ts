@@ -11,7 +11,7 @@ export { printSchema } from "./clickhouse/print-schema.ts";
 export type { ServerAddress } from "./clickhouse/server-address.ts";
 export type { Parameters } from "./clickhouse/statement.ts";
 export { openTelemetry } from "./clickhouse/telemetry.ts";
-export type { Telemetry } from "./clickhouse/telemetry.ts";
+export type { SeriesUse, Telemetry } from "./clickhouse/telemetry.ts";
 export * from "./errors.ts";
 export { openRecords } from "./postgres/open.ts";
 export type { Db, Listening, Records, Tx } from "./postgres/records.ts";

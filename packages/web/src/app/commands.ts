@@ -28,6 +28,7 @@ const places: readonly Command[] = [
   { key: "new rule", group: "Do", title: "Write an alert rule", go: paths.newRule() },
   { key: "routing", group: "Go to", title: "Alert routing", go: paths.routing() },
   { key: "receivers", group: "Go to", title: "Receivers", go: paths.receivers() },
+  { key: "series", group: "Go to", title: "Series and their limits", go: paths.cardinality() },
   { key: "noise", group: "Go to", title: "Noisiest alerts", go: paths.noise() },
   { key: "notifications", group: "Go to", title: "Notifications", go: paths.notifications() },
   { key: "figures", group: "Go to", title: "Incident figures", go: paths.incidentFigures() },

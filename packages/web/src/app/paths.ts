@@ -30,6 +30,19 @@ export const paths = {
   notifications: () => "/alerts/notifications",
   explore: (queries: readonly string[] = [], range?: { from: string; to: string }) =>
     withQuery("/explore/metrics", { q: queries, ...range }),
+  /** Which metric and label makes how many series. */
+  cardinality: (
+    of: {
+      readonly metric?: string | undefined;
+      readonly label?: string | undefined;
+      readonly days?: number;
+    } = {},
+  ) =>
+    withQuery("/explore/metrics/series", {
+      metric: of.metric,
+      label: of.label,
+      days: of.days === undefined || of.days === 1 ? undefined : String(of.days),
+    }),
   logs: (query?: string, range?: { from: string; to: string }) =>
     withQuery("/explore/logs", { q: query, ...range }),
   /** A search by TraceQL. */

@@ -91,6 +91,10 @@ export const routes: RouteObject[] = [
             lazy: () => import("../screens/explore/route.tsx"),
           },
           {
+            path: "explore/metrics/series",
+            lazy: () => import("../screens/cardinality/route.tsx"),
+          },
+          {
             path: "explore/logs",
             handle: shared,
             lazy: () => import("../screens/logs/route.tsx"),

@@ -13,10 +13,12 @@ export function serveCardinality(serve: Serve, sources: ApiSources, clock: Clock
       startMs: endMs - (query.days - 1) * DAY_MS,
       endMs,
       metric: query.metric,
+      label: query.label,
       limit: query.limit,
     });
     return {
       ...lists,
+      active: sources.activeSeries(),
       senders: sources.senders(),
       oldestSample: instantOf(oldest),
       newestSample: instantOf(newest),

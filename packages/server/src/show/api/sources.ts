@@ -10,6 +10,7 @@ import type {
 import type { SenderUse } from "../../receive/index.ts";
 import type { Rules } from "../../evaluate/index.ts";
 import type { Router, ServiceCall } from "../../route/index.ts";
+import type { SeriesUse } from "../../store/index.ts";
 import type { SavedViews } from "./saved-views.ts";
 import type { RoutingViews } from "./routing.ts";
 
@@ -49,6 +50,8 @@ export interface ApiSources {
   serviceCalls(since: number, until: number): Promise<readonly ServiceCall[]>;
   /** Which metrics and labels make how many series. */
   cardinality(request: CardinalityRequest): Promise<Cardinality>;
+  /** How many series are active, and how many may be. */
+  activeSeries(): SeriesUse;
   /** What senders whose keys have limits have used. */
   senders(): SenderUse[];
   /** Pending and firing alerts of all rules. */

@@ -273,6 +273,32 @@ describe("/status/tsdb", () => {
   });
 });
 
+it("says what is new, what a label costs and who made the series", async () => {
+  const target = { job: "shop", instance: "a:80" };
+  await write({ __name__: "grown", n: "1", ...target }, 1, 86_400_000);
+  await write({ __name__: "grown", n: "1", ...target }, 2);
+  await write({ __name__: "grown", n: "2", ...target }, 3);
+  const found = await createMetricsQuery({ telemetry }).cardinality({
+    startMs: now,
+    endMs: now,
+    metric: "grown",
+    label: "n",
+    limit: 9,
+  });
+  expect(found).toMatchObject({
+    series: 2,
+    seriesBefore: 1,
+    seriesWithoutLabel: 1,
+    seriesByMetric: [{ name: "grown", value: 2, added: 1 }],
+    seriesByPair: [
+      { name: "n=1", value: 1 },
+      { name: "n=2", value: 1 },
+    ],
+    seriesByTarget: [{ ...target, value: 2 }],
+  });
+  expect(telemetry.activeSeries()).toEqual({ series: 9, limit: 1_000_000 });
+});
+
 describe("a client that goes away", () => {
   it.each(["GET", "POST"])("ends its query (%s)", async (method) => {
     const client = new AbortController();

@@ -143,7 +143,7 @@ export function statusRoutes(
         minTime: found.oldest ?? 0,
         maxTime: found.newest ?? 0,
       },
-      seriesCountByMetricName: found.seriesByMetric,
+      seriesCountByMetricName: found.seriesByMetric.map(({ name, value }) => ({ name, value })),
       labelValueCountByLabelName: found.valuesByLabel,
       memoryInBytesByLabelName: found.bytesByLabel,
       seriesCountByLabelValuePair: found.seriesByPair,

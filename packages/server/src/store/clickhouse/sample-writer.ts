@@ -109,6 +109,12 @@ export class SampleWriter implements SampleSink {
     }
   }
 
+  /** How many series were written in the last one to two hours. */
+  get activeSeries(): number {
+    this.#series.age(this.#clock.now());
+    return this.#series.active;
+  }
+
   /** Forgets which series the tables have; each is named again when it comes again. */
   forget(): void {
     this.#series.forgetDays();

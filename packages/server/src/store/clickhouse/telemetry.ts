@@ -46,6 +46,8 @@ export interface Telemetry {
    * stands. What other servers of the platform wrote changes it within a second or so.
    */
   seriesVersion(family?: number): number;
+  /** How many series are active, those written in the last one to two hours, and how many may be. */
+  activeSeries(): SeriesUse;
   /**
    * Deletes what series have from startMs to endMs (ms since 1970, both inclusive). Resolves when no
    * query sees it any more.
@@ -61,6 +63,12 @@ export interface Telemetry {
   ping(): Promise<void>;
   /** Commits what waits, stops what runs, closes. Within 2 s. */
   close(): Promise<void>;
+}
+
+/** How near the limit of series is. */
+export interface SeriesUse {
+  readonly series: number;
+  readonly limit: number;
 }
 
 export interface TelemetryOptions {
@@ -208,6 +216,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     select: (sql, parameters, selectOptions) => engine.select(sql, parameters, selectOptions),
     seriesVersion: (family) =>
       family === undefined ? version : Math.max(versions.get(family) ?? 0, changedByOthers),
+    activeSeries: () => ({ series: writer.activeSeries, limit: limits.maxSeries }),
     async remove(series, startMs, endMs) {
       await deleteSeries(engine, series, startMs, endMs);
       downsampler.came(startMs);

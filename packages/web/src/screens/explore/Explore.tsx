@@ -10,6 +10,7 @@ import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import styles from "./Explore.module.css";
 import { remember } from "./history.ts";
+import { MetricTabs } from "./MetricTabs.tsx";
 import { InstantTable } from "./InstantTable.tsx";
 import {
   mostQueries,
@@ -56,6 +57,7 @@ export function Explore() {
         />
       }
     >
+      <MetricTabs />
       <div className={styles.queries}>
         {queries.map((query, place) => (
           <QueryRow

@@ -1,5 +1,5 @@
 import type { TokenScope } from "@seaworthy/contract";
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Command } from "../../elements/Command.tsx";
 import { Dialog } from "../../elements/Dialog.tsx";
@@ -24,6 +24,12 @@ export function NewToken({ close }: { readonly close: () => void }) {
   const [lifetime, setLifetime] = useState("");
   const [service, setService] = useState("");
   const [environment, setEnvironment] = useState("production");
+  const [series, setSeries] = useState<number | string>("");
+  const [samples, setSamples] = useState<number | string>("");
+  const limits = {
+    ...(typeof series === "number" ? { series } : {}),
+    ...(typeof samples === "number" ? { samplesPerSecond: samples } : {}),
+  };
   const create = useCreateToken();
   const made = create.data;
   const controls = { service: service.trim(), environment: environment.trim() };
@@ -43,6 +49,7 @@ export function NewToken({ close }: { readonly close: () => void }) {
               name: name.trim(),
               scope,
               ...(namesService && (scope === "controls" || scope === "ingest") ? { controls } : {}),
+              ...(scope === "ingest" && Object.keys(limits).length > 0 ? { limits } : {}),
               expiresAt:
                 lifetime === ""
                   ? null
@@ -88,6 +95,29 @@ export function NewToken({ close }: { readonly close: () => void }) {
                   onChange={(event) => setEnvironment(event.currentTarget.value)}
                 />
               )}
+            </>
+          ) : null}
+          {scope === "ingest" ? (
+            <>
+              <NumberInput
+                label="Active series at most (optional)"
+                description="Samples of further series are refused; the page of series shows how near it is."
+                min={1}
+                max={100_000_000}
+                allowDecimal={false}
+                thousandSeparator=","
+                value={series}
+                onChange={setSeries}
+              />
+              <NumberInput
+                label="Samples a second at most (optional)"
+                min={1}
+                max={100_000_000}
+                allowDecimal={false}
+                thousandSeparator=","
+                value={samples}
+                onChange={setSamples}
+              />
             </>
           ) : null}
           <NativeSelect
