@@ -25,13 +25,18 @@ export interface MatchedFamily {
 interface Cached {
   readonly version: number;
   readonly families: readonly MatchedFamily[];
+  /** What selectors match of them, in the order of their last use. */
+  readonly matched: Map<string, readonly MatchedFamily[]>;
   readonly size: number;
 }
+
+/** Selectors of one metric whose matches are kept; each takes 8 bytes a series. */
+const MAX_SELECTORS = 32;
 
 /**
  * Finds series by their labels. The series of one metric are read once and kept until the store has
  * written a new one of them; matchers are then tried here, so that a rule which asks each second
- * costs no statement. Selectors that pin no metric are narrowed by the engine and not kept.
+ * costs no statement, and what a selector matched is kept as well. Selectors that pin no metric are narrowed by the engine and not kept.
  */
 export class SeriesIndex {
   readonly #telemetry: Telemetry;
@@ -52,18 +57,20 @@ export class SeriesIndex {
     startMs: number,
     endMs: number,
     signal?: AbortSignal,
-  ): Promise<MatchedFamily[]> {
-    const test = selectorTest(matchers);
+  ): Promise<readonly MatchedFamily[]> {
     const metric = pinnedMetricName(matchers);
     const days = { first: dayOf(startMs), last: dayOf(endMs) };
-    const families =
-      metric === undefined
-        ? await this.#everywhere(matchers, days, signal)
-        : await this.#family(familyOf(metric), days, signal);
-    return families.flatMap((family) => {
-      const series = family.series.filter(({ labels }) => test(labels));
-      return series.length === 0 ? [] : [{ ...family, series }];
-    });
+    if (metric === undefined) {
+      return matching(await this.#everywhere(matchers, days, signal), matchers);
+    }
+    const { families, matched } = await this.#family(familyOf(metric), days, signal);
+    const key = keyOf(matchers);
+    const found = matched.get(key) ?? matching(families, matchers);
+    matched.delete(key);
+    matched.set(key, found);
+    const [oldest] = matched.keys();
+    if (matched.size > MAX_SELECTORS && oldest !== undefined) matched.delete(oldest);
+    return found;
   }
 
   /** All families; how many series they have besides is not known. */
@@ -72,20 +79,21 @@ export class SeriesIndex {
     return families.map((family) => ({ ...family, total: Number.POSITIVE_INFINITY }));
   }
 
-  async #family(family: number, days: Days, signal?: AbortSignal) {
+  async #family(family: number, days: Days, signal?: AbortSignal): Promise<Cached> {
     const key = `${family}/${days.first}/${days.last}`;
     const version = this.#telemetry.seriesVersion(family);
     const cached = this.#cache.get(key);
     if (cached !== undefined) this.#forget(key, cached);
     if (cached?.version === version) {
       this.#remember(key, cached);
-      return cached.families;
+      return cached;
     }
     const condition = { sql: "family = {family:UInt32}", parameters: { family } };
     const families = await this.#read(condition, days, signal);
     const size = families.reduce((sum, { series }) => sum + series.length, 0);
-    this.#remember(key, { version, families, size });
-    return families;
+    const read = { version, families, matched: new Map<string, MatchedFamily[]>(), size };
+    this.#remember(key, read);
+    return read;
   }
 
   #forget(key: string, cached: Cached): void {
@@ -116,6 +124,19 @@ export class SeriesIndex {
     const options = signal === undefined ? {} : { signal };
     return familiesOf(await this.#telemetry.select(sql, parameters, options));
   }
+}
+
+function matching(families: readonly MatchedFamily[], matchers: readonly Matcher[]) {
+  const test = selectorTest(matchers);
+  return families.flatMap((family) => {
+    const series = family.series.filter(({ labels }) => test(labels));
+    return series.length === 0 ? [] : [{ ...family, series }];
+  });
+}
+
+/** Selectors of the same key match the same. */
+function keyOf(matchers: readonly Matcher[]): string {
+  return JSON.stringify(matchers.map(({ name, operator, value }) => [name, operator, value]));
 }
 
 interface Days {

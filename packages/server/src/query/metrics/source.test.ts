@@ -215,6 +215,19 @@ describe("select", () => {
     await write("2");
     expect((await lookup())[0]?.series).toHaveLength(2);
     expect(statements).toHaveLength(3);
+    // What a selector matched is kept as long, however many others were asked meanwhile.
+    const one = { name: "i", operator: "=", value: "1" } as const;
+    const [kept] = await index.match([named("grows"), one], start, Date.now());
+    expect(kept?.series).toHaveLength(1);
+    const others = Array.from({ length: 40 }, (_, i) => ({ ...one, value: `${i}` }));
+    for (const other of others) await index.match([named("grows"), other], start, Date.now());
+    const [again] = await index.match([named("grows"), one], start, Date.now());
+    expect(again).toEqual(kept);
+    expect((await index.match([named("grows"), one], start, Date.now()))[0]).toBe(again);
+    await write("3");
+    const unlike = { ...one, operator: "!=" } as const;
+    const rest = await index.match([named("grows"), unlike], start, Date.now());
+    expect(rest[0]?.series).toHaveLength(2);
   });
 
   it("reads long ranges in several statements", async () => {

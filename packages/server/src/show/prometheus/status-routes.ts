@@ -122,7 +122,7 @@ export function statusRoutes(
     return json(reply, success(data));
   });
 
-  // The store has no log to replay: it is ready once it is open.
+  // The store has read its journal before it is open.
   app.get("/status/walreplay", { config }, async (_request, reply) =>
     json(reply, success({ min: 0, max: 0, current: 0, state: "done" })),
   );

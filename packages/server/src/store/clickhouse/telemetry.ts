@@ -10,6 +10,7 @@ import { DISK_SIGNALS, DiskBudget } from "./disk-budget.ts";
 import type { DiskUse, Signal } from "./disk-budget.ts";
 import type { ClickHouse, StatementOptions } from "./engine.ts";
 import { openEmbedded } from "./embedded.ts";
+import { JournalledClickHouse } from "./journal/journalled.ts";
 import { LogWriter } from "./logs/log-writer.ts";
 import { defaultTelemetryLimits } from "./limits.ts";
 import type { TelemetryLimits } from "./limits.ts";
@@ -94,11 +95,8 @@ export interface TelemetryOptions {
  */
 export async function openTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const limits = { ...defaultTelemetryLimits, ...options.limits };
-  const engine =
-    options.server === undefined
-      ? await openEmbedded(options.dir, limits)
-      : await openServer(options.server, limits, options.log);
   const clock = options.clock ?? systemClock;
+  const engine = await openEngine(options, limits);
   const logs = new LogWriter(engine, limits);
   const spans = new SpanWriter(engine, limits);
   const downsampler = new Downsampler(engine, {
@@ -117,13 +115,6 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
   });
   let newest: number;
   try {
-    await migrate(engine, {
-      samplesDays: limits.retentionDays,
-      fiveMinutesDays: limits.downsampling ? limits.fiveMinutesDays : 0,
-      hourDays: limits.downsampling ? limits.hourDays : 0,
-      logsDays: limits.logRetentionDays,
-      tracesDays: limits.traceRetentionDays,
-    });
     await Promise.all([logs.open(), spans.open()]);
     newest = await newestSample(engine);
     await downsampler.start();
@@ -237,6 +228,28 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     },
     close: () => (closing ??= close()),
   };
+}
+
+/** Opens the engine with its tables; one that is ours alone has a journal before it. */
+async function openEngine(
+  { dir, server, log }: TelemetryOptions,
+  limits: TelemetryLimits,
+): Promise<ClickHouse> {
+  const engine =
+    server === undefined ? await openEmbedded(dir, limits) : await openServer(server, limits, log);
+  try {
+    await migrate(engine, {
+      samplesDays: limits.retentionDays,
+      fiveMinutesDays: limits.downsampling ? limits.fiveMinutesDays : 0,
+      hourDays: limits.downsampling ? limits.hourDays : 0,
+      logsDays: limits.logRetentionDays,
+      tracesDays: limits.traceRetentionDays,
+    });
+    return engine.isShared ? engine : await JournalledClickHouse.open(engine, { dir, log });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
 }
 
 /** The time of the newest sample to the second, ms; 0 when there is none. */
