@@ -40,9 +40,10 @@ export function series(args: string[], terminal: Terminal = processTerminal()): 
     seriesHelp,
     args,
     terminal,
-    async ({ positionals, options, json, ask }) => {
+    async (platform) => {
+      const { positionals, options, json } = platform;
       if (positionals.length > 0) throw new UsageError(`what is "${positionals.join(" ")}"?`);
-      const found = await ask(getCardinality, {
+      const found = await platform.ask(getCardinality, {
         query: {
           days: wholeNumber("days", options["days"] ?? "1", 30),
           limit: wholeNumber("limit", options["limit"] ?? "10", 1000),
