@@ -79,8 +79,10 @@ import {
   tracesRoutes,
   webhookRoutes,
 } from "./show/index.ts";
+import type { WaitingRoom } from "./show/index.ts";
 import { runbookQueries } from "./runbook-queries.ts";
 import { apiSources } from "./sources.ts";
+import { keepOpening, showWhileStarting } from "./starting.ts";
 import { claimDataFolder, openRecords, openTelemetry } from "./store/index.ts";
 import { statusProbes } from "./status-probes.ts";
 import { VERSION } from "./version.ts";
@@ -145,22 +147,51 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
       : startDemo(config.demo, log, { ...config.http, key: demoKey });
   if (demo !== undefined) closers.add("demo", demo);
   const folder = await closers.opening("data folder", claimDataFolder(config.data));
+  const snapshotFile = join(folder.path, "status-page.json");
+  const statusFront = createStatusFront({
+    ...config.statusPage,
+    otherHosts: [
+      "localhost",
+      config.http.host,
+      new URL(config.http.externalURL).hostname,
+      new URL(config.statusPage.url).hostname,
+      ...config.http.allowedHosts,
+    ],
+    hasMail: config.paging.email !== undefined,
+    visits: createVisits({ clock, key: () => statusPage.visitKey() }),
+    onError: (reason) => log.error({ reason }, "the status page cannot be drawn"),
+  });
+  const shownLast = await readStatusSnapshot(snapshotFile);
+  let waitingRoom: WaitingRoom | undefined;
+  if (shownLast !== undefined) {
+    statusFront.publish(shownLast);
+    if (config.http.port !== 0) {
+      waitingRoom = await showWhileStarting({ ...config.http, front: statusFront, log });
+      closers.add("waiting room", waitingRoom);
+    }
+  }
+  const patiently = <T>(what: string, open: () => Promise<T>): Promise<T> =>
+    waitingRoom === undefined ? open() : keepOpening(what, open, { clock, log });
   const [records, telemetry] = await Promise.all([
     closers.opening(
       "records",
-      openRecords({ ...config.postgres, dir: `${folder.path}/postgres`, log }),
+      patiently("PostgreSQL", () =>
+        openRecords({ ...config.postgres, dir: `${folder.path}/postgres`, log }),
+      ),
     ),
     closers.opening(
       "telemetry",
-      openTelemetry({
-        dir: `${folder.path}/clickhouse`,
-        server: config.clickhouse,
-        limits: config.telemetry,
-        log,
-        diskUsed: (signal, use) => counts.diskUsed(signal, use),
-        downsampled: (state) => counts.downsampled(state),
-        remembered: (use) => counts.remembered(use),
-      }),
+      patiently("ClickHouse", () =>
+        openTelemetry({
+          dir: `${folder.path}/clickhouse`,
+          server: config.clickhouse,
+          limits: config.telemetry,
+          log,
+          diskUsed: (signal, use) => counts.diskUsed(signal, use),
+          downsampled: (state) => counts.downsampled(state),
+          remembered: (use) => counts.remembered(use),
+        }),
+      ),
     ),
   ]);
   const writes = watchWrites(telemetry.samples, counts, clock);
@@ -215,20 +246,6 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     self: counts,
     ...config.notifications,
   });
-  const statusFront = createStatusFront({
-    ...config.statusPage,
-    otherHosts: [
-      "localhost",
-      config.http.host,
-      new URL(externalURL).hostname,
-      new URL(config.statusPage.url).hostname,
-      ...config.http.allowedHosts,
-    ],
-    hasMail: config.paging.email !== undefined,
-    visits: createVisits({ clock, key: () => statusPage.visitKey() }),
-    onError: (reason) => log.error({ reason }, "the status page cannot be drawn"),
-  });
-  const snapshotFile = join(folder.path, "status-page.json");
   const statusPage = createStatusPage({
     records,
     clock,
@@ -241,8 +258,6 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     snapshotFile,
     publish: (world) => statusFront.publish(world),
   });
-  const shownLast = await readStatusSnapshot(snapshotFile);
-  if (shownLast !== undefined) statusFront.publish(shownLast);
   const forwarder = createAlertForwarder({ log });
   const rules = createRules({
     metrics,
@@ -532,6 +547,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     closers.add("tail", startLogTailer({ ...logIntake, inputs: config.tail, positions, log }));
   }
   closers.add("scraper", scraper);
+  await waitingRoom?.close();
   await http.listen();
   closers.add("http", http);
 

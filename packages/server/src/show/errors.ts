@@ -39,6 +39,7 @@ export class ShowError extends SeaworthyError {
     | "probe_not_configured"
     | "trace_not_found"
     | "traceql_refused"
+    | "starting"
     | "ui_not_built"
     | "answer_broke_contract";
   override readonly status: number;

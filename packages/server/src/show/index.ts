@@ -19,6 +19,8 @@ export { createStatusFront } from "./status-page/front.ts";
 export type { StatusFront } from "./status-page/front.ts";
 export { statusRoutes } from "./status-page/routes.ts";
 export { createVisits } from "./status-page/visits.ts";
+export { openWaitingRoom } from "./waiting-room.ts";
+export type { WaitingRoom } from "./waiting-room.ts";
 export { slackRoutes } from "./slack.ts";
 export { lokiRoutes } from "./loki/routes.ts";
 export { tracesRoutes } from "./traces/routes.ts";

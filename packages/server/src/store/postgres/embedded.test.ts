@@ -5,6 +5,7 @@ import { Client } from "pg";
 import { afterAll, expect, it } from "vitest";
 import { startProgram } from "../../../test/program.ts";
 import { testRecords } from "../../../test/records.ts";
+import { openEmbeddedPostgres } from "./embedded.ts";
 import { openRecords } from "./open.ts";
 
 const quiet = { info() {}, warn() {} };
@@ -26,6 +27,11 @@ it("opens, migrates, keeps its records and opens again", async () => {
     .values({ email: "a@example.org", name: "A", role: "admin", password_hash: null })
     .execute();
   await first.close();
+  // One that refuses to start says so, and leaves nothing behind that stands in the way of the next.
+  const broken = { shared_buffers: "nonsense" };
+  await expect(openEmbeddedPostgres({ dir, log: quiet, settings: broken })).rejects.toThrow(
+    /did not start.*shared_buffers/,
+  );
   const second = await openRecords({ dir, maxConnections: 2, log: quiet });
   const users = await second.db.selectFrom("users").select("email").execute();
   await second.close();

@@ -79,8 +79,8 @@ export async function openEmbeddedPostgres(options: {
   const command = [join(binaries, "bin", "postgres"), "-D", data, ...parameters];
 
   let stopping = false;
-  let child: ChildProcess;
-  let ended: Promise<void>;
+  let child: ChildProcess | undefined;
+  let ended = Promise.resolve();
   let failures = 0;
 
   const launch = async (): Promise<void> => {
@@ -101,7 +101,15 @@ export async function openEmbeddedPostgres(options: {
     });
     await started.ready;
   };
-  await launch();
+  try {
+    await launch();
+  } catch (error) {
+    // Whoever opens it decides whether it is tried again: nothing goes on behind their back.
+    stopping = true;
+    child?.stdin?.end();
+    await ended;
+    throw error;
+  }
 
   return {
     socketDir,
@@ -119,7 +127,7 @@ export async function openEmbeddedPostgres(options: {
     },
     async stop() {
       stopping = true;
-      child.stdin?.end();
+      child?.stdin?.end();
       await ended;
     },
   };
