@@ -49,8 +49,10 @@ export function createReminders(deps: {
   readonly severities: readonly Severity[];
   readonly paging: Pick<Paging, "remind">;
   readonly externalURL: string;
+  /** How long a server has a reminder in hand, ms. */
+  readonly claim?: number;
 }): Reminders {
-  const { records, clock, log, paging } = deps;
+  const { records, clock, log, paging, claim = LIMITS.claim } = deps;
 
   async function make(): Promise<void> {
     await records.transaction(async (tx) => {
@@ -124,7 +126,7 @@ export function createReminders(deps: {
       await make();
       for (;;) {
         const now = clock.now();
-        const until = new Date(now + LIMITS.claim);
+        const until = new Date(now + claim);
         const claimed = await claimReminders(records.db, new Date(now), until, LIMITS.batch);
         for (const reminder of claimed) await send(reminder);
         if (claimed.length < LIMITS.batch) return null;
