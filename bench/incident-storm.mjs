@@ -8,13 +8,16 @@
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
 import { openEmbeddedPostgres } from "../packages/server/dist/store/postgres/embedded.js";
 import { processorSeconds } from "./processor-seconds.mjs";
 import { startSeaworthy } from "./write-targets.mjs";
+
+/** The server's own client. */
+const { Client } = createRequire(new URL("../packages/server/package.json", import.meta.url))("pg");
 
 const json = process.argv.includes("--json");
 const argument = (name) => {
@@ -156,7 +159,7 @@ let client;
 let server;
 try {
   await postgres.ensureDatabase("storm");
-  client = new pg.Client({ host: postgres.socketDir, database: "storm", user: "seaworthy" });
+  client = new Client({ host: postgres.socketDir, database: "storm", user: "seaworthy" });
   await client.connect();
   await client.query("create extension pg_stat_statements");
   const host = encodeURIComponent(postgres.socketDir);
