@@ -228,13 +228,20 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     paging,
     calls: serviceMap,
   });
-  const { slack } = chat;
-  const slackDoor =
-    slack && createSlackDoor({ slack, records, clock, incidents, announce, externalURL });
   const changes = createChanges({ records, clock, announce });
   const onCall = createOnCall({ records, clock, announce });
   const shifts = createShifts({ records, clock, announce });
   const controls = createControls({ records, clock, log, announce });
+  const { slack } = chat;
+  const slackDoor = createSlackDoor({
+    slack,
+    records,
+    clock,
+    incidents,
+    controls,
+    announce,
+    externalURL,
+  });
   const router = createRouter({
     records,
     server: config.serverName,
@@ -364,7 +371,10 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
   };
   const reload = async (): Promise<void> => {
     try {
-      await apply(await load());
+      const [next, own] = await Promise.all([load(), config.reread()]);
+      await apply(next);
+      runbookActions.apply(own.runbooks.actions);
+      await chat.apply(own.chat);
       reloadSucceeded = true;
       log.info("the configuration has been read again");
       await changes.record("system", CONFIGURATION_READ).catch((error: unknown) => {

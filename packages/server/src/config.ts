@@ -200,6 +200,8 @@ export interface Config {
   /** By what people are paged. */
   readonly paging: PagingConfig;
   readonly runbooks: RunbooksConfig;
+  /** Reads again what takes effect on a reload. Throws ConfigError for a file with any fault. */
+  readonly reread: () => Promise<Pick<Config, "chat" | "runbooks">>;
   readonly statusPage: {
     /** Host names at whose root the status page is, and nothing else. */
     readonly hosts: readonly string[];
@@ -283,6 +285,10 @@ export async function loadConfig(
   const file = findFile(command);
   const { value } = await readConfigFile(file, fileSchema);
   const beside = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
+  const reloaded = (read: z.output<typeof fileSchema>) => ({
+    chat: readChat(read.chat, beside),
+    runbooks: readRunbooks(read.runbooks, shipped("runbooks"), beside, environment),
+  });
   const { demo } = value;
   const postgresUrl = environment["SEAWORTHY_POSTGRES_URL"] ?? value.postgres.url;
   const { fallback, flapping, heartbeat, digest } = value.notifications;
@@ -327,12 +333,12 @@ export async function loadConfig(
     logMasking: value.logs.masking,
     paging: readPaging(value.paging, beside),
     postMortems: readPostMortems(value.post_mortems, DEFAULTS.postMortemDue, beside),
-    runbooks: readRunbooks(value.runbooks, shipped("runbooks"), beside, environment),
+    ...reloaded(value),
+    reread: async () => reloaded((await readConfigFile(file, fileSchema)).value),
     statusPage: {
       hosts: value.status_page.hosts,
       url: statusPageUrl(value.status_page, externalURL),
     },
-    chat: readChat(value.chat, beside),
     webhooks: readWebhooks(value.webhooks, beside),
     savedRulesFile: value.rules.saved_in === undefined ? undefined : beside(value.rules.saved_in),
     logRuleFiles: value.logs.rule_files,

@@ -169,16 +169,15 @@ export async function testServer(
     config: options.chat ?? { slack: undefined, teams: undefined, discord: undefined },
   });
   const { slack } = chat;
-  const slackDoor =
-    slack &&
-    createSlackDoor({
-      slack,
-      records,
-      clock,
-      incidents,
-      announce: live.announce,
-      externalURL: http.externalURL ?? "",
-    });
+  const slackDoor = createSlackDoor({
+    slack,
+    records,
+    clock,
+    incidents,
+    controls,
+    announce: live.announce,
+    externalURL: http.externalURL ?? "",
+  });
   const changes = createChanges({ records, clock, announce: live.announce });
   const onCall = createOnCall({ records, clock, announce: live.announce });
   const shifts = createShifts({ records, clock, announce: live.announce });

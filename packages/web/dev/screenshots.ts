@@ -55,6 +55,11 @@ const opened: Readonly<Record<string, (page: Page, url: string) => Promise<void>
     await page.getByText("is on it").first().waitFor();
     await page.getByLabel("Comment").fill("Rolling back.");
   },
+  "run-action": async (page, url) => {
+    await page.goto(`${url}/incidents/42`);
+    await page.getByRole("button", { name: "Roll back…" }).click();
+    await page.getByLabel("Type shop to confirm").waitFor();
+  },
   "sign-in": async (page, url) => {
     await page.goto(url);
     await settled(page);

@@ -307,6 +307,116 @@ it("obeys the slash command of people it knows", async () => {
   expect(timeline.map(({ text }) => text)).toContain("switched over");
 });
 
+/** The whole answer to a slash command, as Slack shows it. */
+const answerTo = async (text: string, user = "UANA") => {
+  const body = form({ command: "/seaworthy", text, user_id: user, channel_id: "C0OTHER" });
+  return (await send("commands", body)).answer as {
+    readonly response_type: string;
+    readonly text: string;
+    readonly blocks?: readonly { readonly elements?: readonly { readonly value: string }[] }[];
+  };
+};
+
+describe("emergency controls", () => {
+  const ana = { name: "setup", personId: null, isPerson: false };
+  const place = { service: "checkout", environment: "production" };
+  const valueOf = async (name: string) => {
+    const { services } = await server.controls.list(place);
+    return services[0]?.controls.find((control) => control.name === name)?.value;
+  };
+
+  beforeAll(async () => {
+    await server.records.transaction((tx) =>
+      ensureUser(tx, { email: "ben@sea.test", name: "Ben", role: "member" }),
+    );
+    slack.users.push({ id: "UBEN", name: "Ben", email: "ben@sea.test" });
+    await server.controls.addService(ana, place);
+    await server.controls.define(ana, place, "max-orders", {
+      range: { kind: "number", min: 0, max: 100 },
+      normal: 100,
+      description: "",
+      dangerous: false,
+      twoPerson: "away",
+    });
+  });
+
+  it("are shown to people, and changed by those who may, for a time, with a reason", async () => {
+    expect(await command("control list", "UGUEST")).toContain("does not know you");
+    expect(await command("control", "UVIC")).toContain("checkout (production) kill-switch: off");
+    const set = "control set checkout kill-switch on";
+    expect(await command(`${set} confirm=checkout it burns`, "UVIC")).toContain("not change them");
+    expect(await command(`${set} it burns`)).toContain("is dangerous: confirm it");
+    expect(await command(set)).toContain("Say why");
+    expect(await command("control set checkout kill-switch maybe it burns")).toContain(
+      "takes on or off",
+    );
+    expect(await command("control set nothing/test x on why not")).toContain("has no controls");
+    expect(await valueOf("kill-switch")).toBe(false);
+    const said = await answerTo(`${set} for=30m confirm=checkout it burns &amp; &lt;hurts&gt;`);
+    expect(said.response_type).toBe("ephemeral");
+    expect(said.text).toContain("kill-switch: *on* · for 30 min more, then off · ana@sea.test");
+    const { changes } = await server.controls.history({ ...place, limit: 1 });
+    expect(changes).toMatchObject([
+      { name: "kill-switch", value: true, actor: "ana@sea.test", reason: "it burns & <hurts>" },
+    ]);
+    expect(await command("control end checkout kill-switch over now")).toContain(
+      "kill-switch: off",
+    );
+    expect(await valueOf("kill-switch")).toBe(false);
+  });
+
+  it("that need two people are asked for in the channel, and decided there by another", async () => {
+    const asked = await answerTo("control set checkout/production max-orders 20 the queue is long");
+    expect(asked).toMatchObject({
+      response_type: "in_channel",
+      text: expect.stringContaining("max-orders of checkout (production) → 20 waits") as string,
+    });
+    const id = asked.blocks?.at(-1)?.elements?.[0]?.value ?? "";
+    await press("control_approve", id);
+    expect(slack.ephemeral.at(-1)?.text).toContain("Nobody approves their own change");
+    await press("control_approve", id, "UVIC");
+    expect(slack.ephemeral.at(-1)?.text).toContain("not change them");
+    await press("control_approve", "x", "UBEN");
+    expect(slack.ephemeral.at(-1)?.text).toContain("no such change");
+    expect(await valueOf("max-orders")).toBe(100);
+    await press("control_approve", id, "UBEN");
+    expect(slack.ephemeral.at(-1)?.text).toContain("max-orders: *20*");
+    expect(await valueOf("max-orders")).toBe(20);
+    await press("control_approve", id, "UBEN");
+    expect(slack.ephemeral.at(-1)?.text).toContain("There is no change");
+    const again = await answerTo("control set checkout max-orders 10 longer still");
+    const second = again.blocks?.at(-1)?.elements?.[0]?.value ?? "";
+    expect(await command("control list checkout", "UVIC")).toContain("→ 10 waits");
+    expect(await command(`control reject ${second}`, "UBEN")).toContain("will not be made");
+    expect(await valueOf("max-orders")).toBe(20);
+  });
+});
+
+it("takes another configuration while it runs", async () => {
+  const { config } = server.chat.slack() ?? {};
+  if (config === undefined) throw new Error("Slack is gone");
+  const none = { slack: undefined, teams: undefined, discord: undefined };
+  await server.chat.apply(none);
+  const body = form({ text: "incident list", user_id: "UANA", channel_id: "C1" });
+  expect(await send("commands", body)).toMatchObject({
+    status: 404,
+    answer: { code: "chat_not_configured" },
+  });
+  expect(await server.chat.places()).toEqual([]);
+  const incident = await open("While it is away");
+  const hooks = `http://127.0.0.1:${(webhooks.address() as AddressInfo).port}`;
+  await server.chat.apply({
+    slack: { ...config, prefix: "new" },
+    teams: { url: { text: `${hooks}/teams` }, severities: ["P1"] },
+    discord: { url: { text: `${hooks}/discord` }, severities: ["P1", "P3"] },
+  });
+  await told();
+  // What was opened meanwhile is told now, by the new settings.
+  const channel = slack.channel(`new-${incident.number}-while-it-is-away`);
+  expect(textsOf(channel.posts)).toContain("Opened as P1");
+  expect(await command("incident list")).toContain("While it is away");
+});
+
 it("tells Teams and Discord, which only listen", async () => {
   const incident = await open("Everywhere");
   await server.incidents.resolve("ana@sea.test", incident.id, "gone @everyone");

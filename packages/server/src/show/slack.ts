@@ -9,7 +9,7 @@ const BODY_LIMIT = 256 * 1024;
  * Where an app of Slack sends what people do there. Who calls is known by the request's signature, over
  * the very bytes of the body, so nothing is read before it was checked.
  */
-export function slackRoutes(door: SlackDoor | undefined): FastifyPluginAsync {
+export function slackRoutes(door: SlackDoor): FastifyPluginAsync {
   return async (app) => {
     const raw = (_: FastifyRequest, body: Buffer, done: (error: null, body: Buffer) => void) =>
       done(null, body);
@@ -19,34 +19,32 @@ export function slackRoutes(door: SlackDoor | undefined): FastifyPluginAsync {
 
     const open = { config: { access: "public" }, bodyLimit: BODY_LIMIT } as const;
 
-    /** The door, and the body that Slack has signed. */
+    /** The body that Slack has signed. */
     const received = async (request: FastifyRequest) => {
-      if (door === undefined)
-        throw new ChatError("chat_not_configured", "Slack is not set up here: chat.slack.");
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const signature = {
         signature: request.headers["x-slack-signature"],
         timestamp: request.headers["x-slack-request-timestamp"],
       };
       await door.verify(signature, body);
-      return { door, signature, text: body.toString("utf8") };
+      return { signature, text: body.toString("utf8") };
     };
 
     app.post("/api/chat/slack/events", open, async (request, reply) => {
-      const { door, text } = await received(request);
+      const { text } = await received(request);
       // A message is noted once by its own name, so that Slack's repetitions are answered like the first.
       const answer = await door.event(jsonOf(text));
       return reply.send(answer ?? {});
     });
 
     app.post("/api/chat/slack/commands", open, async (request, reply) => {
-      const { door, signature, text } = await received(request);
+      const { signature, text } = await received(request);
       await door.takeOnce(signature);
       return reply.send(await door.command(Object.fromEntries(new URLSearchParams(text))));
     });
 
     app.post("/api/chat/slack/interactions", open, async (request, reply) => {
-      const { door, signature, text } = await received(request);
+      const { signature, text } = await received(request);
       await door.takeOnce(signature);
       await door.interaction(jsonOf(new URLSearchParams(text).get("payload") ?? ""));
       return reply.send();

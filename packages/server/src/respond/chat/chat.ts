@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
 import type { Clock } from "../../model/index.ts";
@@ -67,8 +68,10 @@ export interface Chat {
   places(): Promise<readonly PlaceView[]>;
   /** Sends a test message; answers what went wrong, or null. Throws `chat_not_configured`. */
   test(place: PlaceName, by: string): Promise<string | null>;
-  /** Slack, where it is configured: for what people do there. */
-  readonly slack: SlackSide | undefined;
+  /** Slack, where it is configured now: for what people do there. */
+  readonly slack: () => SlackSide | undefined;
+  /** Takes another configuration, once what is under way is done; nothing is told twice or lost by it. */
+  apply(config: ChatConfig): Promise<void>;
 }
 
 /** What it takes to answer people in Slack. */
@@ -113,26 +116,18 @@ interface Place {
 class ChatMirror implements Chat {
   readonly #options: ChatOptions;
   readonly #http: HttpSender;
-  readonly #places: readonly Place[];
   readonly #loop: WorkLoop;
-  readonly slack: SlackSide | undefined;
+  #places: readonly Place[] = [];
+  #slack: SlackSide | undefined;
+  #config: ChatConfig | undefined;
   #begun = false;
+  #started = false;
 
   constructor(options: ChatOptions) {
     this.#options = options;
     const { records, clock, log, config } = options;
-    const now = () => clock.now();
-    this.#http = new HttpSender({ now });
-    if (config.slack !== undefined) {
-      const api = new SlackApi(config.slack, this.#http, now);
-      this.slack = { config: config.slack, api, people: new SlackPeople(api, now) };
-    }
-    this.#places = [
-      ...(this.slack === undefined ? [] : [this.#slackPlace(this.slack)]),
-      ...(config.teams === undefined ? [] : [this.#webhookPlace("teams", config.teams)]),
-      ...(config.discord === undefined ? [] : [this.#webhookPlace("discord", config.discord)]),
-    ];
-    const names = this.#places.map(({ name }) => name);
+    this.#http = new HttpSender({ now: () => clock.now() });
+    this.#set(config);
     this.#loop = new WorkLoop({
       clock,
       log,
@@ -140,18 +135,47 @@ class ChatMirror implements Chat {
       work: async () => {
         await this.#begin();
         for (const place of this.#places) while ((await this.#work(place)) > 0);
+        const names = this.#places.map(({ name }) => name);
         return nextConversationAt(records.db, names, new Date(clock.now()));
       },
     });
   }
 
+  slack = (): SlackSide | undefined => this.#slack;
+
   start(): void {
+    this.#started = true;
     if (this.#places.length > 0) this.#loop.start();
   }
 
   async stop(): Promise<void> {
+    this.#started = false;
     await this.#loop.stop();
     await this.#http.close();
+  }
+
+  async apply(config: ChatConfig): Promise<void> {
+    if (isDeepStrictEqual(config, this.#config)) return;
+    await this.#loop.stop();
+    this.#set(config);
+    if (this.#started) this.start();
+  }
+
+  #set(config: ChatConfig): void {
+    const now = () => this.#options.clock.now();
+    this.#config = config;
+    this.#slack = undefined;
+    if (config.slack !== undefined) {
+      const api = new SlackApi(config.slack, this.#http, now);
+      this.#slack = { config: config.slack, api, people: new SlackPeople(api, now) };
+    }
+    this.#places = [
+      ...(this.#slack === undefined ? [] : [this.#slackPlace(this.#slack)]),
+      ...(config.teams === undefined ? [] : [this.#webhookPlace("teams", config.teams)]),
+      ...(config.discord === undefined ? [] : [this.#webhookPlace("discord", config.discord)]),
+    ];
+    // A chat that is new begins with the incidents from now on.
+    this.#begun = false;
   }
 
   wake(): void {

@@ -42,6 +42,7 @@ export const USAGE = [
   "`/seaworthy incident investigating|identified|monitoring|resolve|reopen [NUMBER] [WHY]`",
   "`/seaworthy incident note [NUMBER] TEXT` adds to the timeline",
   "In an incident's channel the number may be left out.",
+  "`/seaworthy control` shows and changes emergency controls; `/seaworthy control help` says how",
 ].join("\n");
 
 /** Reads what stands behind the slash command. */

@@ -11,6 +11,7 @@ import {
 } from "../../../store/index.ts";
 import type { IncidentSummaryRecord, Records, UserRecord } from "../../../store/index.ts";
 import { reveal } from "../../mail.ts";
+import type { Controls } from "../../controls/interface.ts";
 import type { Incidents } from "../../incidents/incidents.ts";
 import { slackEscaped } from "../../slack-text.ts";
 import type { SlackSide } from "../chat.ts";
@@ -19,6 +20,8 @@ import { ChatFailure } from "../failure.ts";
 import { stateInWords } from "../words.ts";
 import { readCommand, USAGE } from "./command.ts";
 import type { Command } from "./command.ts";
+import { isControlButton, readControlCommand, SlackControls } from "./controls.ts";
+import type { ControlAnswer } from "./controls.ts";
 import { BUTTONS } from "./message.ts";
 import type { Button } from "./message.ts";
 import { signatureFault } from "./signature.ts";
@@ -26,6 +29,8 @@ import type { SlackSignature } from "./signature.ts";
 import { cut, mentionsIn, plainText } from "./text.ts";
 
 const PLACE = "slack";
+/** Text of a command beyond this is not read: Slack's own limit is 8,000. */
+const MOST_TEXT = 4000;
 /** People that a message mentions and that are looked up. */
 const MOST_MENTIONS = 10;
 /** Incidents in an answer to `list`. */
@@ -60,10 +65,11 @@ const interaction = z.looseObject({
     .optional(),
 });
 
-/** What Slack shows to the person who asked, and to nobody else. */
-export interface PrivateAnswer {
-  readonly response_type: "ephemeral";
+/** What Slack shows to the person who asked, or to all who are in the channel. */
+export interface CommandAnswer {
+  readonly response_type: "ephemeral" | "in_channel";
   readonly text: string;
+  readonly blocks?: readonly unknown[];
 }
 
 /** What people do in Slack: messages in an incident's channel, buttons, the slash command. */
@@ -74,13 +80,14 @@ export interface SlackDoor {
   takeOnce(signature: SlackSignature): Promise<void>;
   /** The Events API: answers the challenge of an URL's verification, else nothing. */
   event(body: unknown): Promise<{ readonly challenge: string } | undefined>;
-  command(form: unknown): Promise<PrivateAnswer>;
+  command(form: unknown): Promise<CommandAnswer>;
   /** A button; what is wrong is told to whoever pressed it. */
   interaction(payload: unknown): Promise<void>;
 }
 
 export interface SlackDoorDeps {
-  readonly slack: SlackSide;
+  /** Slack as it is configured now, if it is. */
+  readonly slack: () => SlackSide | undefined;
   readonly records: Records;
   readonly clock: Clock;
   readonly incidents: Pick<
@@ -95,6 +102,7 @@ export interface SlackDoorDeps {
     | "escalate"
     | "comment"
   >;
+  readonly controls: Pick<Controls, "list" | "set" | "approve" | "reject">;
   readonly announce: Announce;
   readonly externalURL: string;
 }
@@ -107,16 +115,24 @@ export function createSlackDoor(deps: SlackDoorDeps): SlackDoor {
 class Door implements SlackDoor {
   readonly #deps: SlackDoorDeps;
 
+  readonly #controls: SlackControls;
+
   constructor(deps: SlackDoorDeps) {
     this.#deps = deps;
+    this.#controls = new SlackControls(deps);
   }
 
   async verify(signature: SlackSignature, body: Buffer): Promise<void> {
-    const { slack, clock } = this.#deps;
-    const secret = await reveal(slack.config.signingSecret);
-    const fault = signatureFault(signature, body, secret, clock.now());
+    const secret = await reveal(this.#slack().config.signingSecret);
+    const fault = signatureFault(signature, body, secret, this.#deps.clock.now());
     if (fault !== undefined)
       throw new ChatError("chat_signature_refused", `This was not taken for Slack's: ${fault}.`);
+  }
+
+  #slack(): SlackSide {
+    const slack = this.#deps.slack();
+    if (slack !== undefined) return slack;
+    throw new ChatError("chat_not_configured", "Slack is not set up here: chat.slack.");
   }
 
   async takeOnce({ signature }: SlackSignature): Promise<void> {
@@ -135,15 +151,33 @@ class Door implements SlackDoor {
     return undefined;
   }
 
-  async command(form: unknown): Promise<PrivateAnswer> {
+  async command(form: unknown): Promise<CommandAnswer> {
     const read = commandForm.safeParse(form).data;
     if (read === undefined)
       throw new ChatError("chat_request_invalid", "This is no slash command of Slack's.");
-    const text = await this.#answerTo(async () => {
-      const command = readCommand(read.text);
-      return this.#obey(command, read.user_id, read.channel_id);
+    let answer: ControlAnswer = { text: "" };
+    const [, asked] = /^\s*controls?(?:\s+(.*))?$/is.exec(read.text) ?? [];
+    const problem = await this.#answerTo(async () => {
+      if (asked === undefined && !/^\s*controls?\s*$/i.test(read.text)) {
+        const text = await this.#obey(readCommand(read.text), read.user_id, read.channel_id);
+        answer = { text };
+      } else answer = await this.#control(asked ?? "list", read.user_id);
+      return "";
     });
-    return { response_type: "ephemeral", text };
+    if (problem !== "") return { response_type: "ephemeral", text: problem };
+    const { text, blocks, inChannel = false } = answer;
+    return {
+      response_type: inChannel ? "in_channel" : "ephemeral",
+      text,
+      ...(blocks === undefined ? {} : { blocks }),
+    };
+  }
+
+  async #control(text: string, slackUser: string): Promise<ControlAnswer> {
+    const command = readControlCommand(cut(text, MOST_TEXT));
+    const isLook = command.kind === "controls" || command.kind === "help";
+    const user = await (isLook ? this.#personOf(slackUser) : this.#personWhoMay(slackUser));
+    return this.#controls.obey(command, user);
   }
 
   async interaction(payload: unknown): Promise<void> {
@@ -152,19 +186,26 @@ class Door implements SlackDoor {
       throw new ChatError("chat_request_invalid", "This is no interaction of Slack's.");
     if (read.type !== "block_actions") return;
     for (const { action_id: action, value } of read.actions ?? []) {
+      if (value === undefined) continue;
       const button = BUTTONS.find((one) => one === action);
-      if (button === undefined || value === undefined) continue;
+      if (button === undefined && !isControlButton(action)) continue;
       const problem = await this.#answerTo(async () => {
-        await this.#press(button, value, read.user.id);
+        if (isControlButton(action)) {
+          const user = await this.#personWhoMay(read.user.id);
+          return this.#controls.press(action, value, user);
+        }
+        if (button !== undefined) await this.#press(button, value, read.user.id);
         return "";
       });
       const { channel } = read;
       if (problem === "" || channel === undefined) continue;
       const told = { channel: channel.id, user: read.user.id, text: problem };
-      await this.#deps.slack.api.call("chat.postEphemeral", told, 2000).catch((error: unknown) => {
-        // That somebody is not told why must not make Slack repeat the request.
-        if (!(error instanceof ChatFailure)) throw error;
-      });
+      await this.#slack()
+        .api.call("chat.postEphemeral", told, 2000)
+        .catch((error: unknown) => {
+          // That somebody is not told why must not make Slack repeat the request.
+          if (!(error instanceof ChatFailure)) throw error;
+        });
     }
   }
 
@@ -244,7 +285,8 @@ class Door implements SlackDoor {
 
   /** A person's message in an incident's channel, or in the thread of its announcement. */
   async #note(message: z.infer<typeof messageEvent>): Promise<void> {
-    const { records, clock, announce, slack } = this.#deps;
+    const { records, clock, announce } = this.#deps;
+    const slack = this.#slack();
     const incidentId = await this.#incidentOf(message.channel, message.thread_ts);
     if (incidentId === undefined) return;
     const names = new Map<string, string>();
@@ -277,8 +319,8 @@ class Door implements SlackDoor {
   async #known(
     slackUser: string,
   ): Promise<{ readonly user: UserRecord | undefined; readonly slackName: string }> {
-    const { slack, records } = this.#deps;
-    const person = await slack.people.byId(slackUser);
+    const { records } = this.#deps;
+    const person = await this.#slack().people.byId(slackUser);
     const { email } = person ?? {};
     return {
       user: email === undefined ? undefined : await findUserByEmail(records.db, email),
@@ -298,7 +340,10 @@ class Door implements SlackDoor {
   async #personWhoMay(slackUser: string): Promise<UserRecord> {
     const user = await this.#personOf(slackUser);
     if (user.role !== "viewer") return user;
-    throw new ChatError("chat_request_invalid", "You may look at incidents, and not change them.");
+    throw new ChatError(
+      "chat_request_invalid",
+      "You may look at incidents and controls, and not change them.",
+    );
   }
 }
 
