@@ -20,6 +20,14 @@ export default defineConfig({
     sourcemap: false,
     cssCodeSplit: true,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { index: "index.html", "service-worker": "src/worker/service-worker.ts" },
+      output: {
+        // A service worker is known by its address: it stays the same, and governs what is below it.
+        entryFileNames: ({ name }) =>
+          name === "service-worker" ? "service-worker.js" : "assets/[name]-[hash].js",
+      },
+    },
   },
   server: {
     host: "127.0.0.1",

@@ -92,9 +92,14 @@ export const deletePolicy = operation({
 });
 
 const contactDraft = z.object({
-  kind: z.enum(["email", "slack", "webhook", "sms", "voice"]),
-  /** An e-mail address, a URL, or a telephone number such as +4930123456. */
+  kind: z.enum(["email", "slack", "webhook", "sms", "voice", "push"]),
+  /**
+   * An e-mail address, a URL, a telephone number such as +4930123456, or of a browser its subscription to
+   * pushes as JSON (`JSON.stringify(subscription)`), of which the endpoint is answered.
+   */
   address: text(1, 2000),
+  /** What one calls it, such as the browser's name. */
+  name: text(1, 100).nullable().default(null),
   /** Incidents of these severities page by it. */
   severities: severities.default(["P1", "P2", "P3"]),
   /** At these local times only P1 pages by it. */
@@ -104,7 +109,11 @@ const contactDraft = z.object({
     .default(null),
 });
 
-export const contactMethod = contactDraft.extend({ id: z.string() });
+export const contactMethod = contactDraft.extend({
+  id: z.string(),
+  /** Since when nothing gets through by it any more: a browser has ended its subscription. */
+  endedAt: instant.nullable(),
+});
 export type ContactMethod = z.infer<typeof contactMethod>;
 
 export const listContactMethods = operation({
@@ -123,6 +132,15 @@ export const addContactMethod = operation({
   body: contactDraft,
   answer: contactMethod,
   status: 201,
+});
+
+export const getPushKey = operation({
+  method: "GET",
+  path: "/api/account/push-key",
+  access: "read",
+  summary: "The key that a browser subscribes to pushes with (VAPID, RFC 8292)",
+  /** A point of P-256, uncompressed, as base64url. */
+  answer: z.object({ publicKey: z.string() }),
 });
 
 export const removeContactMethod = operation({

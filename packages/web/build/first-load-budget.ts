@@ -28,7 +28,9 @@ export function firstLoadBudget({ kilobytes, firstScreen }: Budget): Plugin {
         );
       };
       const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
-      const entry = chunks.find((chunk) => chunk.isEntry);
+      const entry = chunks.find(
+        (chunk) => chunk.isEntry && chunk.facadeModuleId?.endsWith("index.html") === true,
+      );
       const screen = chunks.find((chunk) => chunk.facadeModuleId?.endsWith(firstScreen) === true);
       if (entry === undefined || screen === undefined)
         this.error("the entry or the first screen was not found: the first load was not measured");

@@ -27,6 +27,22 @@ describe("on call", () => {
     await expect.poll(() => new URL(page.url()).pathname).toBe("/on-call");
   });
 
+  it("a browser that may show nothing is told what to do, and an ended one says so", async () => {
+    const page = await open("/on-call/me");
+    const ways = page.getByRole("list", { name: "Your ways of being paged" });
+    await ways.getByText("It takes no more pages").waitFor();
+    await page.getByRole("button", { name: "Add a way" }).click();
+    const dialog = page.getByRole("dialog", { name: "Add a way of being paged" });
+    await dialog.getByLabel("By", { exact: true }).selectOption("push");
+    const name = dialog.getByLabel("Called");
+    await expect.poll(() => name.inputValue()).toBe("Chrome on Linux");
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await dialog
+      .getByRole("alert")
+      .getByText("Notifications of this address are refused")
+      .waitFor();
+  });
+
   it("a runbook's steps are ticked off in the incident, with who has done them", async () => {
     const page = await open("/incidents/42");
     const runbook = page.getByRole("region", { name: "Runbook" });

@@ -30,15 +30,20 @@ export interface EscalationPolicy {
 }
 
 /** By what a person is paged. */
-export const CONTACT_KINDS = ["email", "slack", "webhook", "sms", "voice"] as const;
+export const CONTACT_KINDS = ["email", "slack", "webhook", "sms", "voice", "push"] as const;
 export type ContactKind = (typeof CONTACT_KINDS)[number];
 
 /** A way of reaching a person. */
 export interface ContactMethod {
   readonly id: string;
   readonly kind: ContactKind;
-  /** An e-mail address, a URL, or a telephone number in E.164 form. */
+  /**
+   * An e-mail address, a URL, a telephone number in E.164 form, or a browser's subscription to pushes as
+   * JSON.
+   */
   readonly address: string;
+  /** What its person calls it. */
+  readonly name: string | null;
   /** Incidents of these severities page by it. */
   readonly severities: readonly Severity[];
   /** At these local times only P1 pages by it; an end at or before the beginning is on the next day. */

@@ -27,6 +27,7 @@ export { PagingError } from "./paging/errors.ts";
 export { escapeHtml } from "./paging/message.ts";
 export { createPaging } from "./paging/paging.ts";
 export type { Paging } from "./paging/paging.ts";
+export { readSubscription } from "./paging/push/subscription.ts";
 export { createPolicies } from "./paging/policies.ts";
 export type { Policies } from "./paging/policies.ts";
 export type { PagingConfig } from "./paging/send-page.ts";

@@ -1,7 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /** What a link does; a link for one thing does nothing else. */
-export type LinkPurpose = "acknowledge" | "confirm a subscription" | "end a subscription";
+export type LinkPurpose =
+  | "acknowledge"
+  | "escalate"
+  | "confirm a subscription"
+  | "end a subscription";
 
 const ID_BYTES = 16;
 const PROOF_BYTES = 16;

@@ -115,6 +115,7 @@ describe("every route, with every scope", () => {
         "GET /acknowledge/:token",
         "POST /acknowledge/:token",
         "POST /acknowledge/:token/voice",
+        "POST /escalate/:token",
         "GET /public/post-mortems/:number(^[1-9]\\d{0,8}$)",
         "POST /telephone/texts",
         "GET /status",

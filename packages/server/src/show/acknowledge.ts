@@ -23,7 +23,7 @@ const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").upd
 /** What a page's link needs. */
 export interface AcknowledgeDeps {
   readonly paging: Pick<Paging, "link" | "reply">;
-  readonly incidents: Pick<Incidents, "acknowledge">;
+  readonly incidents: Pick<Incidents, "acknowledge" | "escalate">;
 }
 
 /**
@@ -48,14 +48,29 @@ export function acknowledgeRoutes({ paging, incidents }: AcknowledgeDeps): Fasti
       return page(reply, 200, { incident, person, done: false });
     });
 
-    app.post<Token>("/acknowledge/:token", open, async ({ params }, reply) => {
-      const found = await read(reply, async () => {
-        const { incident, person } = await paging.link(params.token);
-        if (incident.state !== "triggered") return { incident, person };
-        const answered = await incidents.acknowledge(person.email, incident.id);
-        return { incident: answered.incident, person };
-      });
+    const acknowledge = async (token: string): Promise<Found> => {
+      const { incident, person } = await paging.link(token);
+      if (incident.state !== "triggered") return { incident, person };
+      const answered = await incidents.acknowledge(person.email, incident.id);
+      return { incident: answered.incident, person };
+    };
+    app.post<Token>("/acknowledge/:token", open, async ({ params, headers }, reply) => {
+      // A notification's button is pressed where there is no page to show.
+      if (headers.accept === "application/json") {
+        const found = await acknowledge(params.token);
+        return { title: titleOf(found), text: answerOf(found) };
+      }
+      const found = await read(reply, () => acknowledge(params.token));
       return found === undefined ? reply : page(reply, 200, { ...found, done: true });
+    });
+
+    app.post<Token>("/escalate/:token", open, async ({ params }) => {
+      const { incident, person } = await paging.link(params.token, "escalate");
+      if (incident.state !== "triggered") {
+        return { title: titleOf({ incident }), text: answerOf({ incident, person }) };
+      }
+      await incidents.escalate(person.email, incident.id);
+      return { title: titleOf({ incident }), text: "The next ones are paged." };
     });
 
     // Called by the telephone service with a text that came in; its answer is sent back as one.
@@ -119,23 +134,29 @@ async function read(reply: FastifyReply, ask: () => Promise<Found>): Promise<Fou
   }
 }
 
+function titleOf({ incident }: Pick<Found, "incident">): string {
+  return `#${incident.number} ${incident.title}`;
+}
+
+/** Who is on it, once somebody is. */
+function answerOf({ incident, person }: Found): string {
+  if (incident.state === "resolved") return `It is over: resolved by ${incident.resolvedBy}.`;
+  return `${incident.acknowledgedBy === person.email ? "You are" : `${incident.acknowledgedBy} is`} on it.`;
+}
+
 function page(
   reply: FastifyReply,
   status: number,
   { incident, person, done }: Found & { readonly done: boolean },
 ): FastifyReply {
-  const title = `#${incident.number} ${incident.title}`;
-  const taken =
-    incident.state === "resolved"
-      ? `It is over: resolved by ${incident.resolvedBy}.`
-      : `${incident.acknowledgedBy === person.email ? "You are" : `${incident.acknowledgedBy} is`} on it.`;
+  const title = titleOf({ incident });
   const rows = [
     ["Severity", incident.severity],
     ...(incident.service === null ? [] : [["Service", incident.service]]),
     ["Since", incident.openedAt.toISOString().replace("T", " ").slice(0, 16).concat(" UTC")],
   ].map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value ?? "")}</dd>`);
   const action = done
-    ? `<p class="done" role="status">${escapeHtml(taken)}</p>`
+    ? `<p class="done" role="status">${escapeHtml(answerOf({ incident, person }))}</p>`
     : `<form method="post"><button>Take it on as ${escapeHtml(person.name)}</button></form>`;
   const more = `<p><a href="/incidents/${incident.number}">See the incident</a></p>`;
   return send(reply, status, title, `<dl>${rows.join("")}</dl>${action}${more}`);

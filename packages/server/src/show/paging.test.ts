@@ -1,11 +1,13 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { BOOTSTRAP, testServer } from "../../test/http.ts";
 import type { TestServer } from "../../test/http.ts";
 import { startMailServer } from "../../test/mail-server.ts";
 import { ManualClock } from "../../test/manual-clock.ts";
+import { pushBrowser, vapidClaims } from "../../test/push-browser.ts";
 
 /** A Tuesday, 13:00 in Berlin. */
 const NOW = Date.parse("2026-01-06T12:00:00Z");
@@ -15,6 +17,8 @@ interface Call {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly body: string;
+  readonly bytes: Buffer;
+  readonly headers: IncomingHttpHeaders;
 }
 
 let clock: ManualClock;
@@ -31,11 +35,19 @@ beforeEach(async () => {
   calls = [];
   status = 200;
   outside = createServer((request, response) => {
-    let body = "";
-    request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const { authorization } = request.headers;
-      calls.push({ path: request.url ?? "", authorization, body });
+      const { headers } = request;
+      const bytes = Buffer.concat(chunks);
+      const { authorization } = headers;
+      calls.push({
+        path: request.url ?? "",
+        authorization,
+        body: bytes.toString(),
+        bytes,
+        headers,
+      });
       response.writeHead(status).end("{}");
     });
   });
@@ -390,6 +402,136 @@ it("keeps everybody's ways to themselves, and refuses what is none", async () =>
     body: { code: "person_required" },
   });
   expect((await api("DELETE", path, undefined, "Ana")).status).toBe(200);
+});
+
+const browserOf = async (as: string, path = "/push/1") => {
+  const browser = pushBrowser(outsideUrl + path);
+  const added = await contact(as, {
+    kind: "push",
+    address: browser.subscription,
+    name: `${as}'s telephone`,
+  });
+  expect(added.status).toBe(201);
+  return browser;
+};
+interface Notice {
+  readonly acknowledge: string;
+  readonly escalate: string;
+}
+const press = (path: string) =>
+  fetch(server.url + path, { method: "POST", headers: { accept: "application/json" } });
+
+it("pages a browser by a push that it alone can read, and takes its buttons as an answer", async () => {
+  const browser = await browserOf("Ana");
+  await policy([step(300, person("Ana")), step(300, person("Ben"))]);
+  const { id, number } = await incident();
+  expect(recipients()).toEqual([]);
+  const [sent] = calls;
+  const { publicKey } = (await api("GET", "/api/account/push-key", undefined, "Ana")).body;
+  expect(vapidClaims(sent?.headers ?? {}, String(publicKey))).toEqual({
+    aud: outsideUrl,
+    exp: NOW / 1000 + 12 * 3600,
+    sub: "mailto:pages@sea.test",
+  });
+  expect(sent?.headers).toMatchObject({
+    "content-encoding": "aes128gcm",
+    ttl: "14400",
+    urgency: "high",
+    topic: expect.stringMatching(/^[\w-]{32}$/) as string,
+  });
+  const notice = browser.read(sent?.bytes ?? Buffer.of()) as Notice;
+  expect(notice).toEqual({
+    title: "P1 · Checkout fails",
+    body: `#${number}\nPaged by Default, step 1 of 2`,
+    tag: `incident-${number}`,
+    at: NOW,
+    see: `/incidents/${number}`,
+    acknowledge: expect.stringMatching(/^\/acknowledge\/[\w-]{43}$/) as string,
+    escalate: expect.stringMatching(/^\/escalate\/[\w-]{43}$/) as string,
+  });
+  expect(() => pushBrowser(outsideUrl).read(sent?.bytes ?? Buffer.of())).toThrow();
+
+  const swapped = notice.escalate.replace("escalate", "acknowledge");
+  expect((await press(swapped)).status).toBe(404);
+  expect((await press(notice.acknowledge.replace("acknowledge", "escalate"))).status).toBe(404);
+  expect((await press(notice.escalate)).status).toBe(200);
+  await server.paging.settle();
+  expect(recipients()).toEqual(["Ben@sea.test"]);
+  const answered = await press(notice.acknowledge);
+  expect(await answered.json()).toEqual({
+    title: `#${number} Checkout fails`,
+    text: "You are on it.",
+  });
+  expect((await api("GET", `/api/incidents/${id}`)).body).toMatchObject({
+    acknowledgedBy: "Ana@sea.test",
+  });
+  const late = (await (await press(notice.escalate)).json()) as { text: string };
+  expect(late.text).toBe("You are on it.");
+  expect(await texts(id)).toEqual([
+    "Opened as P1 by hand",
+    "Paged Ana by notification (step 1 of 2)",
+    "Escalated: the next ones are paged",
+    "Paged Ben by e-mail (step 2 of 2)",
+    "Acknowledged",
+  ]);
+});
+
+it("keeps a notice below what push services take, whatever the incident is called", async () => {
+  const browser = await browserOf("Ana");
+  await policy([step(300, person("Ana"))]);
+  const opened = { title: "𝄞".repeat(150), severity: "P1", service: "€".repeat(150) };
+  expect((await api("POST", "/api/incidents", opened)).status).toBe(201);
+  await server.paging.settle();
+  const bytes = calls[0]?.bytes ?? Buffer.of();
+  expect(bytes.length).toBeLessThan(4096);
+  expect(browser.read(bytes)).toMatchObject({ title: expect.stringContaining("𝄞…") as string });
+});
+
+it("tries a push service again that is busy, and gives up a browser that is gone", async () => {
+  const browser = await browserOf("Ana");
+  await policy([step(3600, person("Ana")), step(3600, person("Ben"))]);
+  status = 429;
+  const { id } = await incident();
+  expect(calls).toHaveLength(1);
+  status = 201;
+  await pass(30_000);
+  expect(calls).toHaveLength(2);
+  expect(new Set(calls.map(({ headers }) => headers["topic"])).size).toBe(1);
+  expect((await texts(id)).at(-1)).toBe("Paged Ana by notification (step 1 of 2)");
+
+  status = 410;
+  const second = await incident();
+  expect(await texts(second.id)).toEqual([
+    "Opened as P1 by hand",
+    "Could not page Ana by notification (step 1 of 2): the browser has ended its subscription; its person has to add it again there",
+    "Paged Ben by e-mail (step 2 of 2)",
+  ]);
+  expect(recipients().sort()).toEqual(["Ana@sea.test", "Ben@sea.test"]);
+  const told = mail.received.find(({ to }) => to[0] === "Ana@sea.test")?.text ?? "";
+  expect(told).toContain("You are no longer paged by Ana's telephone");
+  const own = async (as: string) => {
+    const { body } = await api("GET", "/api/account/contact-methods", undefined, as);
+    return body["methods"] as { name: string; endedAt: string | null }[];
+  };
+  expect(await own("Ana")).toMatchObject([
+    { kind: "push", address: `${outsideUrl}/push/1`, endedAt: new Date(clock.now()).toISOString() },
+  ]);
+  // Whoever has nothing else is reached by mail again; the browser is not asked once more.
+  const asked = calls.length;
+  const third = await incident();
+  expect((await texts(third.id)).at(-1)).toBe("Paged Ana by e-mail (step 1 of 2)");
+  expect(calls).toHaveLength(asked);
+
+  // Somebody else signs in there and adds it: it is theirs alone.
+  status = 201;
+  const added = { kind: "push", address: browser.subscription, name: "Ours" };
+  expect(await contact("Ben", added)).toMatchObject({ status: 201, body: { endedAt: null } });
+  expect(await own("Ana")).toEqual([]);
+  expect(await own("Ben")).toMatchObject([{ name: "Ours", endedAt: null }]);
+  const forged = { kind: "push", address: browser.subscription.replace("p256dh", "p") };
+  const refused = await contact("Ana", forged);
+  expect(refused).toMatchObject({ status: 400, body: { code: "contact_invalid" } });
+  expect(JSON.stringify(refused.body)).not.toContain("/push/1");
 });
 
 it("refuses policies that name nobody, and notices two editors at once", async () => {

@@ -29,6 +29,9 @@ const ENCODINGS = [
 /** A name such as `index-Bx3k9_aQ.js` changes with its content: it may be kept for ever. */
 const HASHED = /[-.][A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 
+/** A service worker talks to this server and shows its icons. */
+const WORKER_POLICY = "default-src 'none'; connect-src 'self'; img-src 'self'";
+
 interface UiFile {
   readonly file: string;
   readonly type: string;
@@ -93,6 +96,10 @@ export async function openUiFiles(folder: string): Promise<UiFiles> {
           "cache-control",
           file.immutable ? "public, max-age=31536000, immutable" : "no-cache",
         );
+      if (path === "/service-worker.js") {
+        // What comes with its script is the policy for what it asks for.
+        void reply.header("content-security-policy", WORKER_POLICY);
+      }
       if (file.type.startsWith("text/html")) {
         void reply.header("content-security-policy", policy);
       }

@@ -1,9 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, ContactMethod } from "../../model/index.ts";
-import { addContact, deleteContact, listContacts, writeAudit } from "../../store/index.ts";
-import type { ContactRecord, Records } from "../../store/index.ts";
+import {
+  addContact,
+  deleteContact,
+  deleteSubscriptions,
+  listContactsEver,
+  writeAudit,
+} from "../../store/index.ts";
+import type { ContactRecord, Records, Tx } from "../../store/index.ts";
 import { isTimeZone } from "../../model/index.ts";
 import { addressFault } from "./contacts.ts";
+import { readSubscription, subscriptionsAt, writeSubscription } from "./push/subscription.ts";
 import { PagingError } from "./errors.ts";
 import type { Paging } from "./paging.ts";
 
@@ -38,13 +45,14 @@ export function createContactBook(deps: {
     new PagingError("contact_not_found", "You have no such way of being reached.");
 
   return {
-    list: (personId) => listContacts(records.db, [personId]),
+    list: (personId) => listContactsEver(records.db, [personId]),
 
     add: (self, given) =>
       records.transaction(async (tx) => {
         const fault = addressFault(given);
         if (fault !== undefined) {
-          throw new PagingError("contact_invalid", `address: "${given.address}" ${fault}.`);
+          const shown = given.kind === "push" ? "the subscription" : `"${given.address}"`;
+          throw new PagingError("contact_invalid", `address: ${shown} ${fault}.`);
         }
         if (given.quiet !== null && !isTimeZone(given.quiet.timeZone)) {
           throw new PagingError(
@@ -52,10 +60,11 @@ export function createContactBook(deps: {
             `quiet.timeZone: "${given.quiet.timeZone}" is not a time zone; use an IANA name such as Europe/Berlin.`,
           );
         }
-        if ((await listContacts(tx, [self.personId])).length >= MOST) {
+        const address = await kept(tx, given);
+        if ((await listContactsEver(tx, [self.personId])).length >= MOST) {
           throw new PagingError("contact_limit", `Nobody has more than ${MOST} ways; remove one.`);
         }
-        const contact = { ...given, id: randomUUID(), personId: self.personId };
+        const contact = { ...given, address, id: randomUUID(), personId: self.personId };
         const at = clock.now();
         if (!(await addContact(tx, contact, new Date(at)))) {
           throw new PagingError("contact_taken", `You are reached at ${given.address} already.`);
@@ -68,7 +77,7 @@ export function createContactBook(deps: {
           // An address may be a secret: whoever has a webhook's URL can post to it.
           detail: { kind: given.kind },
         });
-        return contact;
+        return { ...contact, endedAt: null };
       }),
 
     remove: (self, id) =>
@@ -83,10 +92,18 @@ export function createContactBook(deps: {
       }),
 
     async test(self, id) {
-      const own = await listContacts(records.db, [self.personId]);
+      const own = await listContactsEver(records.db, [self.personId]);
       const contact = own.find((one) => one.id === id);
       if (contact === undefined) throw unknown();
       return deps.paging.test(contact);
     },
   };
+}
+
+/** The address as it is kept; a browser is taken from whoever was paged by it before. */
+async function kept(tx: Tx, { kind, address }: Omit<ContactMethod, "id">): Promise<string> {
+  const read = kind === "push" ? readSubscription(address) : undefined;
+  if (read === undefined || "fault" in read) return address;
+  await deleteSubscriptions(tx, subscriptionsAt(read.subscription.endpoint));
+  return writeSubscription(read.subscription);
 }

@@ -1,5 +1,6 @@
 import type { ContactMethod, IncidentSeverity } from "../../model/index.ts";
 import { localOf } from "../../model/index.ts";
+import { readSubscription } from "./push/subscription.ts";
 
 /** Whether it is quiet for a way of reaching somebody. */
 function isQuiet({ quiet }: ContactMethod, at: number): boolean {
@@ -37,6 +38,10 @@ export function addressFault({
     return E164.test(address)
       ? undefined
       : "is not a telephone number in international form, such as +4930123456";
+  }
+  if (kind === "push") {
+    const read = readSubscription(address);
+    return "fault" in read ? read.fault : undefined;
   }
   if (!URL.canParse(address)) return "is not a URL";
   const { protocol, username, password } = new URL(address);

@@ -184,6 +184,8 @@ export class Escalator {
         address: person.email,
         severities: ["P1", "P2", "P3"],
         quiet: null,
+        name: null,
+        endedAt: null,
       },
     ];
   }
@@ -296,4 +298,5 @@ const KIND_IN_WORDS = {
   webhook: "webhook",
   sms: "text message",
   voice: "telephone",
+  push: "notification",
 } as const;

@@ -6,6 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { Random } from "../../../test/alert-stream/random.ts";
 import { startProgram } from "../../../test/program.ts";
 import type { Program } from "../../../test/program.ts";
+import { pushBrowser } from "../../../test/push-browser.ts";
 import { testDatabase } from "../../../test/records.ts";
 import { systemClock } from "../../model/index.ts";
 import { connectRecords } from "../../store/postgres/connect.ts";
@@ -59,10 +60,15 @@ it(
       .returning("id")
       .execute();
     const contacts = createContactBook({ ...common, paging });
-    for (const { id } of people) {
+    const ways = [
+      { kind: "webhook", address },
+      { kind: "push", address: pushBrowser(address).subscription },
+    ] as const;
+    for (const [place, { id }] of people.entries()) {
+      const way = ways[place] ?? ways[0];
       await contacts.add(
         { personId: id, actor: "test" },
-        { kind: "webhook", address, severities: ["P1"], quiet: null },
+        { ...way, severities: ["P1"], quiet: null, name: null },
       );
     }
     await createPolicies(common).create("test", {

@@ -15,6 +15,8 @@ export interface PageMessage {
   readonly incidentUrl: string;
   /** Answers for the person who was paged, without signing in. */
   readonly acknowledgeUrl: string;
+  /** Goes on to the next step, likewise; undefined where nobody is to be paged next. */
+  readonly escalateUrl?: string;
 }
 
 /** One line for small places: an SMS, a subject. */

@@ -5,6 +5,7 @@ import { HttpSender, MailSender } from "../../route/index.ts";
 import type { Outcome } from "../../route/index.ts";
 import {
   dropPersonPages,
+  endContact,
   findEscalation,
   findEscalations,
   findIncident,
@@ -18,6 +19,7 @@ import {
   pagesOfIncident,
   saveEscalation,
   takeTurn,
+  writeAudit,
 } from "../../store/index.ts";
 import type {
   ContactRecord,
@@ -34,7 +36,10 @@ import { PagingError } from "./errors.ts";
 import type { PageMessage } from "./message.ts";
 import { Escalator } from "./escalator.ts";
 import { policyFor, stepInWords } from "./policy.ts";
-import { reveal } from "../mail.ts";
+import { endedMail, pushContact } from "./push/ended.ts";
+import { pushSender } from "./push/vapid.ts";
+import type { PushSender } from "./push/vapid.ts";
+import { reveal, sendMail } from "../mail.ts";
 import { sendPage } from "./send-page.ts";
 import type { PagingConfig } from "./send-page.ts";
 import { isSignedForm, readReply } from "./text-reply.ts";
@@ -79,8 +84,8 @@ export interface Paging {
   escalate(tx: Tx, incident: IncidentRecord): Promise<void>;
   /** The paging for an incident, with all its pages; undefined when nobody was to be paged. */
   of(incidentId: string): Promise<PagingView | undefined>;
-  /** What is behind the token of a page's link. Throws `acknowledge_link_invalid`. */
-  link(token: string): Promise<AnsweredLink>;
+  /** What is behind the token of a page's link, or of its button. Throws `acknowledge_link_invalid`. */
+  link(token: string, purpose?: "acknowledge" | "escalate"): Promise<AnsweredLink>;
   /**
    * Whom and what a text message answers, as the telephone service tells it: a form with `From` and
    * `Body`. Throws `text_unsigned` unless it is signed for `path`, `text_unanswered` when there is
@@ -89,6 +94,8 @@ export interface Paging {
   reply(path: string, form: URLSearchParams, signature: string): Promise<AnsweredLink>;
   /** Sends a test page by a way of reaching somebody; answers what went wrong, or null. */
   test(contact: ContactRecord): Promise<string | null>;
+  /** What browsers subscribe to pushes with: a public key of P-256, as base64url. */
+  pushKey(): Promise<string>;
   /** Reminds somebody of something about an incident by the first way that works; false when none does. */
   remind(
     id: string,
@@ -123,6 +130,7 @@ class PersonPaging implements Paging {
   readonly #mail = new MailSender();
   readonly #escalator: Escalator;
   #key: Promise<Buffer> | undefined;
+  #sender: Promise<PushSender> | undefined;
 
   constructor(options: PagingOptions) {
     this.#options = options;
@@ -210,10 +218,13 @@ class PersonPaging implements Paging {
     };
   }
 
-  async link(token: string): Promise<AnsweredLink> {
+  async link(
+    token: string,
+    purpose: "acknowledge" | "escalate" = "acknowledge",
+  ): Promise<AnsweredLink> {
     const { records, clock } = this.#options;
     const refuse = (why: string) => new PagingError("acknowledge_link_invalid", why);
-    const id = idOfToken(await this.#linkKey(), "acknowledge", token);
+    const id = idOfToken(await this.#linkKey(), purpose, token);
     const page = id === undefined ? undefined : await findPersonPage(records.db, id);
     if (page === undefined) throw refuse("This link is none of ours. Open it from the page again.");
     if (clock.now() - page.createdAt.getTime() > LINK_LIFE) {
@@ -309,18 +320,55 @@ class PersonPaging implements Paging {
     return this.#key;
   }
 
+  async pushKey(): Promise<string> {
+    return (await this.#pushSender()).publicKey;
+  }
+
+  #pushSender(): Promise<PushSender> {
+    const { records, externalURL, config } = this.#options;
+    this.#sender ??= installationKey(records.db, "web push").then((secret) =>
+      pushSender(secret, pushContact(externalURL, config.email?.from)),
+    );
+    this.#sender.catch(() => (this.#sender = undefined));
+    return this.#sender;
+  }
+
+  /** A browser has ended its subscription: it is paged no more, and its person is told once. */
+  async #ended(way: Pick<ContactRecord, "kind" | "address">): Promise<void> {
+    const { records, clock, config, externalURL } = this.#options;
+    const at = clock.now();
+    const ended = await records.transaction(async (tx) => {
+      const found = await endContact(tx, way, new Date(at));
+      for (const { id } of found) {
+        await writeAudit(tx, { at, actor: "system", action: "contact.end", subject: id });
+      }
+      return found;
+    });
+    for (const { id, personId, name } of ended) {
+      const person = await findUser(records.db, personId);
+      if (person === undefined || config.email === undefined) continue;
+      const { subject, text, html } = endedMail(name, externalURL);
+      const messageId = `<ended-${id}@seaworthy>`;
+      const mail = { to: person.email, subject, messageId, text, html, date: at, headers: {} };
+      const { kind } = await sendMail(this.#mail, config.email, mail);
+      if (kind !== "sent") this.#options.log.warn({ contact: id }, "nobody was told that it ended");
+    }
+  }
+
   async #page(
     page: PersonPageRecord,
     incident: IncidentRecord,
     { policy }: EscalationRecord,
   ): Promise<Outcome> {
     const { externalURL } = this.#options;
+    const key = await this.#linkKey();
     return this.#send(page, {
       incident,
       policy: policy.name,
       step: stepInWords(policy, page),
       incidentUrl: `${externalURL}/incidents/${incident.number}`,
-      acknowledgeUrl: `${externalURL}/acknowledge/${tokenOf(await this.#linkKey(), "acknowledge", page.id)}`,
+      acknowledgeUrl: `${externalURL}/acknowledge/${tokenOf(key, "acknowledge", page.id)}`,
+      escalateUrl: `${externalURL}/escalate/${tokenOf(key, "escalate", page.id)}`,
     });
   }
 
@@ -329,7 +377,13 @@ class PersonPaging implements Paging {
     message: Parameters<typeof sendPage>[1],
   ): Promise<Outcome> {
     const { config, clock } = this.#options;
-    const senders = { config, http: this.#http, mail: this.#mail, now: () => clock.now() };
-    return sendPage(page, message, senders);
+    return sendPage(page, message, {
+      config,
+      http: this.#http,
+      mail: this.#mail,
+      push: () => this.#pushSender(),
+      gone: (way) => this.#ended(way),
+      now: () => clock.now(),
+    });
   }
 }

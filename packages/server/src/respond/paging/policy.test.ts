@@ -63,6 +63,7 @@ test("quiet hours keep all but P1 away, over midnight too, by local time", () =>
     address: "+4930123456",
     severities: ["P1", "P2"],
     quiet: { timeZone: "Europe/Berlin", from: "22:00", to: "07:00" },
+    name: null,
   } as const;
   const at = (time: string) => Date.parse(`2026-07-01T${time}:00+02:00`);
   const reached = (severity: "P1" | "P2" | "P3", time: string) =>

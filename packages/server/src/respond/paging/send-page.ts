@@ -6,6 +6,8 @@ import type { ConfiguredSecret, MailAccount } from "../mail.ts";
 import { slackEscaped } from "../slack-text.ts";
 import { escapeHtml, headlineOf, htmlOf, textOf } from "./message.ts";
 import type { PageMessage } from "./message.ts";
+import { push } from "./push/push.ts";
+import type { PushSender } from "./push/vapid.ts";
 
 /** By what this installation reaches people, from `paging` in seaworthy.yml. */
 export interface PagingConfig {
@@ -28,7 +30,10 @@ export interface PageSenders {
   readonly config: PagingConfig;
   readonly http: HttpSender;
   readonly mail: MailSender;
+  readonly push: () => Promise<PushSender>;
   readonly now: () => number;
+  /** Told when a browser has ended its subscription. */
+  readonly gone: (page: { readonly kind: ContactKind; readonly address: string }) => Promise<void>;
 }
 
 /** A text message of one part in the GSM alphabet. */
@@ -100,6 +105,7 @@ const SENDERS: Readonly<Record<ContactKind, Send>> = {
       acknowledgeUrl: message.acknowledgeUrl,
     }),
 
+  push: pushed,
   sms(page, message, senders) {
     const link = `\n${message.acknowledgeUrl}`;
     const room = Math.max(20, SMS_LENGTH - link.length);
@@ -118,6 +124,18 @@ const SENDERS: Readonly<Record<ContactKind, Send>> = {
     });
   },
 };
+
+async function pushed(
+  page: { readonly id: string; readonly address: string },
+  message: PageMessage,
+  senders: PageSenders,
+): Promise<Outcome> {
+  const { allowPrivateAddresses } = senders.config;
+  const means = { ...senders, push: await senders.push(), allowPrivateAddresses };
+  const { outcome, gone } = await push(page, message, means);
+  if (gone) await senders.gone({ kind: "push", address: page.address });
+  return outcome;
+}
 
 function post(
   { id, address }: { readonly id: string; readonly address: string },

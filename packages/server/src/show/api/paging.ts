@@ -3,6 +3,7 @@ import {
   createPolicy,
   deletePolicy,
   getIncidentPaging,
+  getPushKey,
   listContactMethods,
   listPolicies,
   removeContactMethod,
@@ -12,6 +13,7 @@ import {
 import type { ContactMethod, EscalationPolicy, PolicyDraft } from "@seaworthy/contract";
 import type { FastifyRequest } from "fastify";
 import { personOf } from "../../access/index.ts";
+import { readSubscription } from "../../respond/index.ts";
 import type { ContactBook, Incidents, Paging, Policies } from "../../respond/index.ts";
 import { actorOfRequest, principalOf } from "../request.ts";
 import type { Serve } from "./serve.ts";
@@ -47,10 +49,19 @@ const draftOf = ({ steps, ...rest }: PolicyDraft) => ({
 const contactView = (contact: ContactRecord): ContactMethod => ({
   id: contact.id,
   kind: contact.kind,
-  address: contact.address,
+  address: shownAddress(contact),
+  name: contact.name,
   severities: [...contact.severities],
   quiet: contact.quiet,
+  endedAt: contact.endedAt?.toISOString() ?? null,
 });
+
+/** Of a browser its endpoint, by which it knows itself; its keys are asked for by nobody. */
+function shownAddress({ kind, address }: ContactRecord): string {
+  if (kind !== "push") return address;
+  const read = readSubscription(address);
+  return "subscription" in read ? read.subscription.endpoint : "";
+}
 
 /** Everybody keeps their own ways of being reached; a token is nobody who could be reached. */
 function selfOf(request: FastifyRequest) {
@@ -91,6 +102,7 @@ export function servePaging(
   serve(addContactMethod, async ({ body, request }) =>
     contactView(await contacts.add(selfOf(request), body)),
   );
+  serve(getPushKey, async () => ({ publicKey: await paging.pushKey() }));
   serve(removeContactMethod, async ({ params, request }) => {
     await contacts.remove(selfOf(request), params.id);
     return {};

@@ -25,6 +25,7 @@ import { notificationMigrations } from "./tables/notifications.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
 import { postMortemMigrations } from "./tables/post-mortems.ts";
 import type { PostMortemTables } from "./tables/post-mortems.ts";
+import { pushMigrations } from "./tables/push.ts";
 import { receiverMigrations } from "./tables/receivers.ts";
 import type { ReceiverTables } from "./tables/receivers.ts";
 import { ruleStateMigrations } from "./tables/rule-state.ts";
@@ -87,4 +88,5 @@ export const migrations: readonly Migration[] = [
   ...changeMigrations,
   ...incidentAlertOrder,
   ...runbookRunMigrations,
+  ...pushMigrations,
 ];

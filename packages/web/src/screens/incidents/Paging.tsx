@@ -22,6 +22,7 @@ const ways = {
   webhook: "webhook",
   sms: "text message",
   voice: "telephone",
+  push: "notification",
 } as const;
 
 /** Who has been paged about the incident, who is next and when; nothing where no policy pages. */

@@ -3,6 +3,7 @@ import { Button, NativeSelect, Switch, TextInput } from "@mantine/core";
 import { IconDeviceMobile, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { FormEvent } from "react";
 import { tell } from "../../app/notices.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
 import { EmptyState } from "../../elements/EmptyState.tsx";
@@ -12,6 +13,7 @@ import { FormError } from "../sign-in/FormError.tsx";
 import styles from "./OnCall.module.css";
 import { hereZone } from "./span.ts";
 import { useAddWay, useRemoveWay, useTestWay, waysQuery } from "./queries.ts";
+import { browserName, obstacle, subscribeHere, unsubscribeHere } from "./this-browser.ts";
 
 const kinds: Readonly<
   Record<ContactMethod["kind"], { readonly name: string; readonly example: string }>
@@ -21,6 +23,7 @@ const kinds: Readonly<
   voice: { name: "Telephone", example: "+4930123456" },
   slack: { name: "Slack webhook", example: "https://hooks.slack.com/services/…" },
   webhook: { name: "Webhook", example: "https://example.com/pages" },
+  push: { name: "This phone or browser", example: "" },
 };
 
 /** By what one is paged oneself: others cannot see or change it. */
@@ -72,7 +75,10 @@ export function Ways() {
 function Way({ way }: { readonly way: ContactMethod }) {
   const test = useTestWay();
   const remove = useRemoveWay();
-  const { name } = kinds[way.kind];
+  const isPush = way.kind === "push";
+  const kind = isPush ? "Notification" : kinds[way.kind].name;
+  // A browser's address says nothing to people.
+  const at = isPush ? (way.name ?? "a browser") : way.address;
   const quiet =
     way.quiet === null
       ? ""
@@ -81,12 +87,17 @@ function Way({ way }: { readonly way: ContactMethod }) {
     <li className={styles.item}>
       <span className={styles.what}>
         <span>
-          <span className={styles.strong}>{name}</span> {way.address}
+          <span className={styles.strong}>{kind}</span> {at}
         </span>
         <span className={styles.muted}>
           {way.severities.join(", ")}
           {quiet}
         </span>
+        {way.endedAt === null ? null : (
+          <span className={styles.nobody}>
+            It takes no more pages: the browser has ended its subscription. Add it again there.
+          </span>
+        )}
         {test.data?.error === undefined || test.data.error === null ? null : (
           <span role="alert" className={styles.nobody}>
             The test page did not go out: {test.data.error}
@@ -98,7 +109,8 @@ function Way({ way }: { readonly way: ContactMethod }) {
           size="xs"
           variant="default"
           loading={test.isPending}
-          aria-label={`Send a test page by ${name} to ${way.address}`}
+          disabled={way.endedAt !== null}
+          aria-label={`Send a test page by ${kind} to ${at}`}
           onClick={() =>
             test.mutate(
               { params: { id: way.id } },
@@ -117,8 +129,13 @@ function Way({ way }: { readonly way: ContactMethod }) {
           size="xs"
           variant="default"
           loading={remove.isPending}
-          aria-label={`Remove ${name} ${way.address}`}
-          onClick={() => remove.mutate({ params: { id: way.id } })}
+          aria-label={`Remove ${kind} ${at}`}
+          onClick={() =>
+            remove.mutate(
+              { params: { id: way.id } },
+              { onSuccess: () => (isPush ? void unsubscribeHere(way.address) : undefined) },
+            )
+          }
         >
           Remove
         </Button>
@@ -133,33 +150,55 @@ function AddWay({ close }: { readonly close: () => void }) {
   const [isQuiet, setQuiet] = useState(false);
   const [from, setFrom] = useState("22:00");
   const [to, setTo] = useState("07:00");
+  const [name, setName] = useState(browserName);
+  const [refusal, setRefusal] = useState<Error | null>(null);
+  const [isAsking, setAsking] = useState(false);
   const add = useAddWay();
+  const isPush = kind === "push";
+  const lack = isPush ? obstacle() : null;
+  const failure = refusal ?? add.error;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setRefusal(null);
+    const quiet = isQuiet ? { timeZone: hereZone(), from, to } : null;
+    try {
+      setAsking(true);
+      const body = isPush
+        ? { kind, address: await subscribeHere(), name: name.trim(), quiet }
+        : { kind, address: address.trim(), quiet };
+      add.mutate({ body }, { onSuccess: close });
+    } catch (error) {
+      setRefusal(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      setAsking(false);
+    }
+  };
   return (
     <Dialog title="Add a way of being paged" close={close}>
-      <form
-        className={styles.dialog}
-        onSubmit={(event) => {
-          event.preventDefault();
-          const quiet = isQuiet ? { timeZone: hereZone(), from, to } : null;
-          add.mutate({ body: { kind, address: address.trim(), quiet } }, { onSuccess: close });
-        }}
-      >
-        {add.error === null ? null : <FormError error={add.error} />}
+      <form className={styles.dialog} onSubmit={(event) => void submit(event)}>
+        {failure === null ? null : <FormError error={failure} />}
         <NativeSelect
           label="By"
           data-autofocus
           data={Object.entries(kinds).map(([value, { name }]) => ({ value, label: name }))}
           value={kind}
-          onChange={(event) => setKind(event.currentTarget.value as ContactMethod["kind"])}
+          onChange={(event) => {
+            setKind(event.currentTarget.value as ContactMethod["kind"]);
+            setRefusal(null);
+          }}
         />
-        <TextInput
-          label="At"
-          required
-          withAsterisk={false}
-          placeholder={kinds[kind].example}
-          value={address}
-          onChange={(event) => setAddress(event.currentTarget.value)}
-        />
+        {isPush ? (
+          <ThisBrowser name={name} setName={setName} lack={lack} />
+        ) : (
+          <TextInput
+            label="At"
+            required
+            withAsterisk={false}
+            placeholder={kinds[kind].example}
+            value={address}
+            onChange={(event) => setAddress(event.currentTarget.value)}
+          />
+        )}
         <Switch
           label="Only P1 at these hours"
           checked={isQuiet}
@@ -189,11 +228,44 @@ function AddWay({ close }: { readonly close: () => void }) {
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
-          <Button type="submit" loading={add.isPending} disabled={address.trim() === ""}>
+          <Button
+            type="submit"
+            loading={add.isPending || isAsking}
+            disabled={isPush ? lack !== null || name.trim() === "" : address.trim() === ""}
+          >
             Add
           </Button>
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** What is asked about the browser that one holds, or what keeps it from being paged. */
+function ThisBrowser({
+  name,
+  setName,
+  lack,
+}: {
+  readonly name: string;
+  readonly setName: (name: string) => void;
+  readonly lack: string | null;
+}) {
+  if (lack !== null) return <p role="status">{lack}</p>;
+  return (
+    <>
+      <TextInput
+        label="Called"
+        required
+        withAsterisk={false}
+        maxLength={100}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <p className={styles.muted}>
+        The browser asks whether Seaworthy may show notifications: allow it. Pages come while no
+        window is open, too, with a button to acknowledge.
+      </p>
+    </>
   );
 }

@@ -14,7 +14,7 @@ export interface HttpRequest {
   /** POST by default. */
   readonly method?: "POST" | "PUT" | "GET";
   readonly url: string;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** JSON by default. */
   readonly contentType?: string;
   /** Further header fields, by lower-case name. */

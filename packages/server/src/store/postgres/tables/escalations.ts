@@ -1,3 +1,4 @@
+import type { Generated } from "kysely";
 import type { Migration } from "../migration.ts";
 
 export interface EscalationTables {
@@ -20,6 +21,9 @@ export interface EscalationTables {
     severities: unknown;
     quiet: unknown;
     created_at: Date;
+    name: Generated<string | null>;
+    /** Since when nothing gets through any more; it is kept so that its person sees that. */
+    ended_at: Generated<Date | null>;
   };
   /** The paging for an incident: at most one, which begins anew when the incident is reopened. */
   escalations: {
