@@ -11,8 +11,9 @@ const config = mergeConfig(base, {
   },
 });
 // Not merged: these, and no others.
+const { projects: _, ...test } = config.test ?? {};
 config.test = {
-  ...config.test,
+  ...test,
   include: [
     "packages/server/src/store/clickhouse/{telemetry,disk-budget,durability,killed-writers}.test.ts",
     "packages/server/src/store/clickhouse/logs/*.test.ts",

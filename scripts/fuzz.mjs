@@ -1,4 +1,4 @@
-// `node scripts/fuzz.mjs NAME SECONDS`: generated input for one parser of outside bytes, or for `all` of
+// `node scripts/fuzz.mjs NAME SECONDS [PART]`: generated input for one parser of outside bytes, or for `all` of
 // them, for a nightly run (`npm run fuzz:nightly`). Exits 1 with the input (and its seed) that broke it. packages/server/test/fuzz has the targets.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -51,6 +51,25 @@ export async function settled(page: Page): Promise<void> {
   );
 }
 
+/**
+ * Goes to another address of the interface that is open, as its links do: the page is not loaded again.
+ * Resolves when the new screen shows its content.
+ */
+export async function visit(page: Page, address: string): Promise<void> {
+  const before = await page.evaluate((to) => {
+    const last = document.querySelector<HTMLElement>("main")?.dataset["visit"];
+    history.pushState({ key: crypto.randomUUID(), usr: null, idx: history.length }, "", to);
+    dispatchEvent(new PopStateEvent("popstate", { state: history.state }));
+    return last;
+  }, address);
+  // Its code is loaded first, and until then the screen before it stands there as if nothing had happened.
+  await page.waitForFunction((last) => {
+    const now = document.querySelector<HTMLElement>("main")?.dataset["visit"];
+    return now !== undefined && now !== last;
+  }, before);
+  await settled(page);
+}
+
 /** Rows that the browser leaves out while they are out of sight keep the colours they had: shows them too. */
 export async function everythingInSight(page: Page): Promise<void> {
   await page.evaluate(() => {
@@ -71,8 +90,8 @@ export async function accessibilityFaults(
   page: Page,
   { within = "html", only = "all" }: { within?: string; only?: "all" | "colours" } = {},
 ): Promise<string[]> {
-  // Evaluated, not added as a script: the page's policy forbids those.
-  await page.evaluate(axe.source);
+  // Evaluated, not added as a script: the page's policy forbids those. Once for as long as the page lives.
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const runOnly =
     only === "colours"
       ? { type: "rule" as const, values: colourRules }

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { Outlet, ScrollRestoration, useNavigation } from "react-router";
+import { Outlet, ScrollRestoration, useLocation, useNavigation } from "react-router";
 import { connectLive } from "../api/live.ts";
 import { BottomBar } from "./BottomBar.tsx";
 import { CommandPaletteHost } from "./CommandPaletteHost.tsx";
@@ -12,6 +12,8 @@ import { TopBar } from "./TopBar.tsx";
 export function Frame() {
   useEffect(connectLive, []);
   const isLoading = useNavigation().state === "loading";
+  // Tells which visit is on the page: while the next screen loads, the one before still stands.
+  const { key } = useLocation();
   return (
     <div className={styles.frame}>
       <a href="#content" className={styles.skip}>
@@ -20,7 +22,13 @@ export function Frame() {
       <Rail />
       <div className={styles.side}>
         <TopBar />
-        <main id="content" className={styles.content} tabIndex={-1} aria-busy={isLoading}>
+        <main
+          id="content"
+          className={styles.content}
+          tabIndex={-1}
+          aria-busy={isLoading}
+          data-visit={key}
+        >
           <Outlet />
         </main>
       </div>
