@@ -6,6 +6,9 @@ export function instantToField(at: number, zone: Zone): string {
   return new Date(at - shift).toISOString().slice(0, 19);
 }
 
+/** The text of such a field in this device's zone, to the minute, for times that people choose ahead. */
+export const instantToMinute = (at: number): string => instantToField(at, "local").slice(0, 16);
+
 /** The instant that a `datetime-local` field's text means in the given zone, or null. */
 export function fieldToInstant(text: string, zone: Zone): number | null {
   if (text === "") return null;

@@ -1,7 +1,8 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { overviewQuery } from "../overview/queries.ts";
 import { FormError } from "../sign-in/FormError.tsx";
 import styles from "./Controls.module.css";
@@ -50,18 +51,13 @@ export function AddService({ close }: { readonly close: () => void }) {
           value={environment}
           onChange={(event) => setEnvironment(event.currentTarget.value)}
         />
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={add.isPending}
-            disabled={place.service === "" || place.environment === ""}
-          >
-            Add
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          loading={add.isPending}
+          disabled={place.service === "" || place.environment === ""}
+        >
+          Add
+        </FormEnd>
       </form>
     </Dialog>
   );

@@ -2,6 +2,7 @@ import type { Control, ControlDraft } from "@seaworthy/contract";
 import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import styles from "./Controls.module.css";
 import { useDefine } from "./queries.ts";
@@ -168,19 +169,20 @@ export function DefineControl({ place, control, remove, close }: DefineControlPr
           value={twoPerson}
           onChange={(event) => setTwoPerson(event.currentTarget.value as ControlDraft["twoPerson"])}
         />
-        <div className={styles.end}>
-          {remove === undefined || isStandard ? null : (
-            <Button variant="subtle" onClick={remove} className={styles.aside ?? ""}>
-              Remove it
-            </Button>
-          )}
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={define.isPending} disabled={value === null || !isNamed}>
-            Save
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          loading={define.isPending}
+          disabled={value === null || !isNamed}
+          aside={
+            remove === undefined || isStandard ? undefined : (
+              <Button variant="subtle" onClick={remove}>
+                Remove it
+              </Button>
+            )
+          }
+        >
+          Save
+        </FormEnd>
       </form>
     </Dialog>
   );

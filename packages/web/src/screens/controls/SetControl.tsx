@@ -3,6 +3,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Ago } from "../../elements/Ago.tsx";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import styles from "./Controls.module.css";
 import { useSet } from "./queries.ts";
@@ -143,14 +144,9 @@ export function SetControl({
             It waits for half an hour until a second person approves it on this page.
           </p>
         ) : null}
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={set.isPending} disabled={!isReady}>
-            {asks ? "Ask for it" : `Set to ${value === null ? "…" : valueWords(value)}`}
-          </Button>
-        </div>
+        <FormEnd close={close} loading={set.isPending} disabled={!isReady}>
+          {asks ? "Ask for it" : `Set to ${value === null ? "…" : valueWords(value)}`}
+        </FormEnd>
       </form>
     </Dialog>
   );

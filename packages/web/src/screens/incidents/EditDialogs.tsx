@@ -5,11 +5,12 @@ import {
   splitIncident,
   type Incident,
 } from "@seaworthy/contract";
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { paths } from "../../app/paths.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import { useIncidentAlerts, useIncidentCommand } from "./queries.ts";
 import { faultSeverities, severities, severityOf } from "./severities.ts";
@@ -81,14 +82,9 @@ export function EditDialog({ incident, close }: DialogProps) {
           value={others}
           onChange={(event) => setOthers(event.currentTarget.value)}
         />
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={edit.isPending || touch.isPending}>
-            Save
-          </Button>
-        </div>
+        <FormEnd close={close} loading={edit.isPending || touch.isPending}>
+          Save
+        </FormEnd>
       </form>
     </Dialog>
   );
@@ -127,14 +123,9 @@ export function MergeDialog({ incident, close }: DialogProps) {
           value={into}
           onChange={(event) => setInto(event.currentTarget.value)}
         />
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={merge.isPending} disabled={!/^\d+$/.test(number)}>
-            Merge
-          </Button>
-        </div>
+        <FormEnd close={close} loading={merge.isPending} disabled={!/^\d+$/.test(number)}>
+          Merge
+        </FormEnd>
       </form>
     </Dialog>
   );
@@ -216,20 +207,13 @@ export function SplitDialog({ incident, close }: DialogProps) {
             </Button>
           )}
         </fieldset>
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={split.isPending}
-            disabled={
-              title.trim() === "" || chosen.size === 0 || chosen.size >= incident.alertCount
-            }
-          >
-            Split off
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          loading={split.isPending}
+          disabled={title.trim() === "" || chosen.size === 0 || chosen.size >= incident.alertCount}
+        >
+          Split off
+        </FormEnd>
       </form>
     </Dialog>
   );

@@ -1,5 +1,5 @@
 import { figuresCsv, getIncidentFigures, type IncidentFigures } from "@seaworthy/contract";
-import { Button, SegmentedControl } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconArrowLeft } from "@tabler/icons-react";
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
@@ -13,18 +13,17 @@ import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import table from "../../elements/table.module.css";
+import { daysInUrl, type LookBackChoice } from "../../time/look-back.ts";
+import { LookBack } from "../../time/LookBack.tsx";
 import { formatAge } from "../../values/instant.ts";
 import { count } from "../../values/quantity.ts";
 import styles from "./Figures.module.css";
 import { MonthBars } from "./MonthBars.tsx";
 
-const spans = ["30", "90", "365"] as const;
-
-/** The span as it stands in the URL, in days. */
-export function daysOf(params: URLSearchParams): number {
-  const given = params.get("days");
-  return Number(spans.find((span) => span === given) ?? "90");
-}
+export const choice: LookBackChoice = {
+  lengths: [30, 90, 365].map((days) => ({ days, label: `${days} days` })),
+  usual: 90,
+};
 
 export const figuresQuery = (days: number) =>
   queryOptions({
@@ -38,31 +37,11 @@ const time = (seconds: number | null) => (seconds === null ? "–" : formatAge(s
 
 /** How incidents went: how long until they were seen, answered and over, and how many there were. */
 export function Figures() {
-  const [params, setParams] = useSearchParams();
-  const days = daysOf(params);
+  const [params] = useSearchParams();
+  const days = daysInUrl(params, choice);
   const { data, error, refetch } = useQuery(figuresQuery(days));
   return (
-    <Page
-      title="Figures of incidents"
-      actions={
-        <SegmentedControl
-          size="sm"
-          aria-label="Of the last"
-          data={spans.map((value) => ({ value, label: `${value} days` }))}
-          value={String(days)}
-          onChange={(value) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                next.set("days", value);
-                return next;
-              },
-              { replace: true },
-            )
-          }
-        />
-      }
-    >
+    <Page title="Figures of incidents" actions={<LookBack choice={choice} />}>
       <ScreenLink to={paths.incidents("all")} className={styles.back}>
         <IconArrowLeft size={15} stroke={1.7} aria-hidden />
         Incidents

@@ -1,9 +1,10 @@
 import type { IncidentSeverity } from "@seaworthy/contract";
-import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { paths } from "../../app/paths.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import { useOpen } from "./queries.ts";
 import { severities, severityOf } from "./severities.ts";
@@ -77,14 +78,9 @@ export function OpenDialog({ close }: { readonly close: () => void }) {
           value={comment}
           onChange={(event) => setComment(event.currentTarget.value)}
         />
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={open.isPending} disabled={title.trim() === ""}>
-            Open incident
-          </Button>
-        </div>
+        <FormEnd close={close} loading={open.isPending} disabled={title.trim() === ""}>
+          Open incident
+        </FormEnd>
       </form>
     </Dialog>
   );

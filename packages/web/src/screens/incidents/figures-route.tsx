@@ -1,9 +1,12 @@
 import type { LoaderFunctionArgs } from "react-router";
 import { queryClient } from "../../api/query-client.ts";
-import { daysOf, Figures, figuresQuery } from "./Figures.tsx";
+import { daysInUrl } from "../../time/look-back.ts";
+import { choice, Figures, figuresQuery } from "./Figures.tsx";
 
 export function loader({ request }: LoaderFunctionArgs): null {
-  void queryClient.prefetchQuery(figuresQuery(daysOf(new URL(request.url).searchParams)));
+  void queryClient.prefetchQuery(
+    figuresQuery(daysInUrl(new URL(request.url).searchParams, choice)),
+  );
   return null;
 }
 

@@ -1,5 +1,4 @@
 import type { Noise as NoiseAnswer, NoisyAlert } from "@seaworthy/contract";
-import { SegmentedControl } from "@mantine/core";
 import { IconVolumeOff } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
@@ -11,8 +10,10 @@ import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import table from "../../elements/table.module.css";
 import { useRowKeys } from "../../elements/use-row-keys.ts";
+import { daysInUrl } from "../../time/look-back.ts";
+import { LookBack } from "../../time/LookBack.tsx";
 import { formatQuantity } from "../../values/quantity.ts";
-import { daysInUrl, lengths } from "./days.ts";
+import { choice } from "./days.ts";
 import { costOf } from "./noise-words.ts";
 import styles from "./Noise.module.css";
 import { noiseQuery } from "./queries.ts";
@@ -20,8 +21,8 @@ import { Suggestions } from "./Suggestions.tsx";
 
 /** What the alerts have cost people, and what would make them quieter. */
 export function Noise() {
-  const [params, setParams] = useSearchParams();
-  const days = daysInUrl(params);
+  const [params] = useSearchParams();
+  const days = daysInUrl(params, choice);
   const { data, error, refetch } = useQuery(noiseQuery(days));
   return (
     <>
@@ -29,22 +30,7 @@ export function Noise() {
         <p className={styles.cost} role="status">
           {data === undefined ? " " : costOf(data, days)}
         </p>
-        <SegmentedControl
-          size="sm"
-          aria-label="Look back"
-          data={[...lengths]}
-          value={String(days)}
-          onChange={(value) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                next.set("days", value);
-                return next;
-              },
-              { replace: true, preventScrollReset: true },
-            )
-          }
-        />
+        <LookBack choice={choice} />
       </div>
       {data === undefined ? (
         error === null ? (

@@ -1,12 +1,11 @@
-/** What can be looked back on. */
-export const lengths = [
-  { value: "1", label: "Day" },
-  { value: "7", label: "Week" },
-  { value: "30", label: "Month" },
-] as const;
+import type { LookBackChoice } from "../../time/look-back.ts";
 
-/** How many days of the past the address asks for: a week, unless it says otherwise. */
-export function daysInUrl(params: URLSearchParams): number {
-  const days = params.get("days");
-  return Number(lengths.find(({ value }) => value === days)?.value ?? 7);
-}
+/** What can be looked back on: a week, unless another is chosen. */
+export const choice: LookBackChoice = {
+  lengths: [
+    { days: 1, label: "Day" },
+    { days: 7, label: "Week" },
+    { days: 30, label: "Month" },
+  ],
+  usual: 7,
+};

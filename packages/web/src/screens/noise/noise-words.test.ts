@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { daysInUrl } from "./days.ts";
 import { costOf } from "./noise-words.ts";
 
 it.each([
@@ -11,10 +10,4 @@ it.each([
   [12, 12, 2, "12 pages in the last 2 days; all were acted on"],
 ])("%i pages, %i acted on in %i days", (pages, actedOn, days, sentence) => {
   expect(costOf({ pages, actedOn }, days)).toBe(sentence);
-});
-
-it("looks back a week unless the address names a length that is offered", () => {
-  expect(daysInUrl(new URLSearchParams("days=30"))).toBe(30);
-  expect(daysInUrl(new URLSearchParams("days=8"))).toBe(7);
-  expect(daysInUrl(new URLSearchParams())).toBe(7);
 });

@@ -1,11 +1,12 @@
 import type { LoaderFunctionArgs } from "react-router";
 import { queryClient } from "../../api/query-client.ts";
-import { daysInUrl } from "./days.ts";
+import { daysInUrl } from "../../time/look-back.ts";
+import { choice } from "./days.ts";
 import { Noise } from "./Noise.tsx";
 import { noiseQuery, suggestionsQuery } from "./queries.ts";
 
 export function loader({ request }: LoaderFunctionArgs): null {
-  void queryClient.prefetchQuery(noiseQuery(daysInUrl(new URL(request.url).searchParams)));
+  void queryClient.prefetchQuery(noiseQuery(daysInUrl(new URL(request.url).searchParams, choice)));
   void queryClient.prefetchQuery(suggestionsQuery);
   return null;
 }

@@ -1,5 +1,4 @@
 import type { PersonLoad } from "@seaworthy/contract";
-import { SegmentedControl } from "@mantine/core";
 import { IconMoon } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
@@ -7,37 +6,33 @@ import { EmptyState } from "../../elements/EmptyState.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import table from "../../elements/table.module.css";
+import { daysInUrl, type LookBackChoice } from "../../time/look-back.ts";
+import { LookBack } from "../../time/LookBack.tsx";
 import { useNow } from "../../time/use-now.ts";
 import { formatQuantity } from "../../values/quantity.ts";
 import styles from "./OnCall.module.css";
 import { loadQuery } from "./queries.ts";
 import { lastDays } from "./span.ts";
 
-const lengths = [
-  { value: "7", label: "Week" },
-  { value: "30", label: "Month" },
-  { value: "90", label: "Quarter" },
-  { value: "365", label: "Year" },
-] as const;
+const choice: LookBackChoice = {
+  lengths: [
+    { days: 7, label: "Week" },
+    { days: 30, label: "Month" },
+    { days: 90, label: "Quarter" },
+    { days: 365, label: "Year" },
+  ],
+  usual: 30,
+};
 
 /** What being on call has cost whom: time, interruptions, nights. */
 export function Load() {
-  const [params, setParams] = useSearchParams();
-  const asked = params.get("days");
-  const days = Number(lengths.find(({ value }) => value === asked)?.value ?? 30);
+  const [params] = useSearchParams();
+  const days = daysInUrl(params, choice);
   const { data, error, refetch } = useQuery(loadQuery(lastDays(useNow(60_000), days)));
   return (
     <>
       <div className={styles.bar}>
-        <SegmentedControl
-          size="sm"
-          aria-label="Look back"
-          data={[...lengths]}
-          value={String(days)}
-          onChange={(value) =>
-            setParams({ days: value }, { replace: true, preventScrollReset: true })
-          }
-        />
+        <LookBack choice={choice} />
       </div>
       {data === undefined ? (
         error === null ? (

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Command } from "../../elements/Command.tsx";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
@@ -115,14 +116,9 @@ function Invite({ person, close }: InviteProps) {
             value={role}
             onChange={(event) => setRole(event.currentTarget.value as User["role"])}
           />
-          <div className={styles.end}>
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={invite.isPending} disabled={name.trim() === ""}>
-              Make a sign-in link
-            </Button>
-          </div>
+          <FormEnd close={close} loading={invite.isPending} disabled={name.trim() === ""}>
+            Make a sign-in link
+          </FormEnd>
         </form>
       ) : (
         <div className={styles.dialog}>

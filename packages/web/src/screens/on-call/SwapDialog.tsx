@@ -1,9 +1,10 @@
 import type { Duty, Schedule, User } from "@seaworthy/contract";
-import { Button, NativeSelect } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useUser } from "../../api/session.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { formatInstant } from "../../values/instant.ts";
 import { FormError } from "../sign-in/FormError.tsx";
@@ -76,14 +77,9 @@ export function SwapDialog({ schedule, people, close }: SwapDialogProps) {
             )}
           </>
         )}
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={add.isPending} disabled={second === undefined}>
-            Swap
-          </Button>
-        </div>
+        <FormEnd close={close} loading={add.isPending} disabled={second === undefined}>
+          Swap
+        </FormEnd>
       </form>
     </Dialog>
   );

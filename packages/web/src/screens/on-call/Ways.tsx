@@ -6,6 +6,7 @@ import { useState } from "react";
 import type { FormEvent } from "react";
 import { tell } from "../../app/notices.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { EmptyState } from "../../elements/EmptyState.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
@@ -224,18 +225,13 @@ function AddWay({ close }: { readonly close: () => void }) {
             />
           </div>
         ) : null}
-        <div className={styles.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={add.isPending || isAsking}
-            disabled={isPush ? lack !== null || name.trim() === "" : address.trim() === ""}
-          >
-            Add
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          loading={add.isPending || isAsking}
+          disabled={isPush ? lack !== null || name.trim() === "" : address.trim() === ""}
+        >
+          Add
+        </FormEnd>
       </form>
     </Dialog>
   );

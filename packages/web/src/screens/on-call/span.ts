@@ -26,11 +26,5 @@ export function ahead(now: number) {
   } as const;
 }
 
-/** An instant as `datetime-local` fields have it: `2026-01-05T09:00`, in this device's zone. */
-export function localField(at: number): string {
-  const shifted = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return shifted.toISOString().slice(0, 16);
-}
-
 /** The name of this device's time zone. */
 export const hereZone = () => new Intl.DateTimeFormat().resolvedOptions().timeZone;

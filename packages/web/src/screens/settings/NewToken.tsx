@@ -3,6 +3,7 @@ import { Button, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Command } from "../../elements/Command.tsx";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { FormError } from "../sign-in/FormError.tsx";
 import { useCreateToken } from "./queries.ts";
 import styles from "./Settings.module.css";
@@ -126,18 +127,13 @@ export function NewToken({ close }: { readonly close: () => void }) {
             value={lifetime}
             onChange={(event) => setLifetime(event.currentTarget.value)}
           />
-          <div className={styles.dialogActions}>
-            <Button variant="default" onClick={close}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={create.isPending}
-              disabled={name.trim() === "" || (scope === "controls" && !namesService)}
-            >
-              Create
-            </Button>
-          </div>
+          <FormEnd
+            close={close}
+            loading={create.isPending}
+            disabled={name.trim() === "" || (scope === "controls" && !namesService)}
+          >
+            Create
+          </FormEnd>
         </form>
       ) : (
         <div className={styles.dialog}>

@@ -1,9 +1,10 @@
-import { Button, NativeSelect, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Matcher } from "../../api/alertmanager.ts";
 import { useUser } from "../../api/session.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import { fieldToInstant } from "../../time/time-field.ts";
 import { count } from "../../values/quantity.ts";
 import { alertsQuery } from "../alerts/queries.ts";
@@ -119,19 +120,14 @@ export function SilenceForm({ matchers, reason: given = "", close }: SilenceForm
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        <div className={styles.actions}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            data-autofocus
-            loading={create.isPending}
-            disabled={"problem" in reading || reason.trim() === "" || isBackwards}
-          >
-            Silence
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          autoFocus
+          loading={create.isPending}
+          disabled={"problem" in reading || reason.trim() === "" || isBackwards}
+        >
+          Silence
+        </FormEnd>
       </form>
     </Dialog>
   );

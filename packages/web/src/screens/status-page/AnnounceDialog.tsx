@@ -1,9 +1,11 @@
 import type { PostState, StatusImpact, StatusPage } from "@seaworthy/contract";
-import { Button, NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
+import { SpanFields, spanOf } from "../../time/SpanFields.tsx";
+import { instantToMinute } from "../../time/time-field.ts";
 import onCall from "../on-call/OnCall.module.css";
-import { localField } from "../on-call/span.ts";
 import { FormError } from "../sign-in/FormError.tsx";
 import { NamedComponents, namedList, type Named } from "./NamedComponents.tsx";
 import { useAnnounce } from "./queries.ts";
@@ -31,13 +33,14 @@ export function AnnounceDialog({
   const [state, setState] = useState<PostState>(states[0] ?? "investigating");
   const [body, setBody] = useState("");
   const [named, setNamed] = useState<Named>({});
-  const [from, setFrom] = useState(localField(opened + HOUR));
-  const [to, setTo] = useState(localField(opened + 2 * HOUR));
+  const [span, setSpan] = useState({
+    from: instantToMinute(opened + HOUR),
+    to: instantToMinute(opened + 2 * HOUR),
+  });
   const [tell, setTell] = useState(true);
   const announce = useAnnounce();
   const isPlan = kind === "maintenance";
-  const isBackwards = isPlan && from !== "" && to !== "" && from >= to;
-  const at = (local: string) => (isPlan ? new Date(local).toISOString() : null);
+  const planned = isPlan ? spanOf(span) : null;
   return (
     <Dialog title={isPlan ? "Plan maintenance" : "Announce an incident"} close={close}>
       <form
@@ -54,8 +57,8 @@ export function AnnounceDialog({
                 body: body.trim(),
                 incidentId: incident?.id ?? null,
                 components: namedList(named),
-                startsAt: at(from),
-                endsAt: at(to),
+                startsAt: planned?.from ?? null,
+                endsAt: planned?.to ?? null,
                 tell,
               },
             },
@@ -74,23 +77,7 @@ export function AnnounceDialog({
         />
         {isPlan ? (
           <div className={onCall.fields}>
-            <TextInput
-              type="datetime-local"
-              label="From"
-              required
-              withAsterisk={false}
-              value={from}
-              onChange={(event) => setFrom(event.currentTarget.value)}
-            />
-            <TextInput
-              type="datetime-local"
-              label="Until"
-              required
-              withAsterisk={false}
-              value={to}
-              error={isBackwards ? "must be later" : undefined}
-              onChange={(event) => setTo(event.currentTarget.value)}
-            />
+            <SpanFields span={span} change={setSpan} />
           </div>
         ) : (
           <div className={onCall.fields}>
@@ -127,18 +114,13 @@ export function AnnounceDialog({
           checked={tell}
           onChange={(event) => setTell(event.currentTarget.checked)}
         />
-        <div className={onCall.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={announce.isPending}
-            disabled={title.trim() === "" || isBackwards || (isPlan && (from === "" || to === ""))}
-          >
-            {isPlan ? "Plan it" : "Announce it"}
-          </Button>
-        </div>
+        <FormEnd
+          close={close}
+          loading={announce.isPending}
+          disabled={title.trim() === "" || (isPlan && planned === null)}
+        >
+          {isPlan ? "Plan it" : "Announce it"}
+        </FormEnd>
       </form>
     </Dialog>
   );

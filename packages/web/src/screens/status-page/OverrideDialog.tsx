@@ -1,7 +1,8 @@
 import type { ComponentState, StatusComponent } from "@seaworthy/contract";
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import onCall from "../on-call/OnCall.module.css";
 import { FormError } from "../sign-in/FormError.tsx";
 import { useOverride } from "./queries.ts";
@@ -54,14 +55,9 @@ export function OverrideDialog({
           value={until}
           onChange={(event) => setUntil(event.currentTarget.value)}
         />
-        <div className={onCall.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={override.isPending}>
-            Set
-          </Button>
-        </div>
+        <FormEnd close={close} loading={override.isPending}>
+          Set
+        </FormEnd>
       </form>
     </Dialog>
   );

@@ -1,8 +1,9 @@
 import type { PostState, StatusPost } from "@seaworthy/contract";
-import { Button, NativeSelect, Switch, Textarea } from "@mantine/core";
+import { NativeSelect, Switch, Textarea } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Dialog } from "../../elements/Dialog.tsx";
+import { FormEnd } from "../../elements/FormEnd.tsx";
 import onCall from "../on-call/OnCall.module.css";
 import { FormError } from "../sign-in/FormError.tsx";
 import { NamedComponents, namedList, type Named } from "./NamedComponents.tsx";
@@ -69,14 +70,9 @@ export function UpdateDialog({
           checked={tell}
           onChange={(event) => setTell(event.currentTarget.checked)}
         />
-        <div className={onCall.end}>
-          <Button variant="default" onClick={close}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={update.isPending}>
-            Send the update
-          </Button>
-        </div>
+        <FormEnd close={close} loading={update.isPending}>
+          Send the update
+        </FormEnd>
       </form>
     </Dialog>
   );
