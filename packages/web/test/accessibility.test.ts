@@ -109,6 +109,7 @@ describe("axe finds nothing when all is", () => {
 describe("axe finds nothing", () => {
   it.each(["light", "dark"] as const)(
     "at the sign-in and in what opens, %s",
+    { timeout: 300_000 },
     async (colorScheme) => {
       const fixture = await startFixture({
         world: "burning",
@@ -117,6 +118,7 @@ describe("axe finds nothing", () => {
       });
       const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
       const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
       const faults: Record<string, string[]> = {};
       const check = async (name: string, within?: string) => {
         const found = await accessibilityFaults(page, within === undefined ? {} : { within });
