@@ -5,7 +5,7 @@ import {
   splitIncident,
   type Incident,
 } from "@seaworthy/contract";
-import { NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { paths } from "../../app/paths.ts";
