@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { markdownBlocks } from "./markdown.ts";
 import { operation } from "./operation.ts";
 import { instant, labels, ruleLanguage, severity, text, signalLinks } from "./values.ts";
 
@@ -90,8 +91,22 @@ export const timelineEntry = z.object({
   kind: timelineKind,
   /** A person's e-mail, `token:NAME`, or `system`. */
   actor: z.string(),
-  /** Plain text for people; a comment's own words. */
+  /** Plain text for people; a note's own words, in Markdown. */
   text: z.string(),
+  /** A note's words as a document; without it they are shown as they are. */
+  blocks: markdownBlocks.optional(),
+  /** Below a note, in this order. */
+  pictures: z
+    .array(
+      z.object({
+        id: z.string(),
+        /** What it shows; empty where nobody has said. */
+        alt: z.string(),
+        width: z.number().int(),
+        height: z.number().int(),
+      }),
+    )
+    .optional(),
   /** What it points at: a page of ours (a path) or elsewhere. */
   url: z.string().optional(),
 });
@@ -233,17 +248,6 @@ export const resolveIncident = operation({
   params: incidentId,
   body: z.object({ comment: text(1, 20_000).optional() }),
   answer: incident,
-});
-
-export const commentIncident = operation({
-  method: "POST",
-  path: "/api/incidents/:id/comments",
-  access: "write",
-  summary: "Add a note to the timeline",
-  params: incidentId,
-  body: z.object({ text: text(1, 20_000) }),
-  answer: incident,
-  status: 201,
 });
 
 export const escalateIncident = operation({

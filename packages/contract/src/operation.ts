@@ -23,6 +23,8 @@ export interface Operation<
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The media types of a body that is a file; without it the body is JSON. */
+  readonly bodyTypes?: readonly string[];
   readonly answer: Answer;
   /** The status of a success. */
   readonly status: 200 | 201 | 204;
@@ -48,6 +50,7 @@ export function operation<
   params?: Params;
   query?: Query;
   body?: Body;
+  bodyTypes?: readonly string[];
   answer: Answer;
   status?: Operation["status"];
 }): Operation<Given<Params, Nothing>, Given<Query, Nothing>, Given<Body, Nothing>, Answer> {

@@ -13,6 +13,12 @@ import {
 import { getCardinality } from "./cardinality.ts";
 import { listChats, testChat } from "./chat.ts";
 import { listChanges, recordChange } from "./changes.ts";
+import {
+  addIncidentPicture,
+  commentIncident,
+  dropIncidentPicture,
+  removeIncidentNote,
+} from "./incident-notes.ts";
 import { getIncidentFigures } from "./incident-figures.ts";
 import {
   addResource,
@@ -43,7 +49,6 @@ import {
 import {
   acknowledgeIncident,
   alertmanagerWebhook,
-  commentIncident,
   escalateIncident,
   getIncident,
   listIncidentAlerts,
@@ -170,7 +175,10 @@ export const operations: Readonly<Record<string, Operation>> = {
   splitIncident,
   subscribeToIncident,
   unsubscribeFromIncident,
+  addIncidentPicture,
   commentIncident,
+  dropIncidentPicture,
+  removeIncidentNote,
   alertmanagerWebhook,
   recordChange,
   listChanges,

@@ -227,6 +227,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     policy,
     paging,
     calls: serviceMap,
+    pictures: config.incidents.pictures,
   });
   const changes = createChanges({ records, clock, announce });
   const onCall = createOnCall({ records, clock, announce });
@@ -343,6 +344,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     announce,
     incidents,
     policy: config.postMortems,
+    externalURL,
     measure: impactBy(metrics),
     published: (actor, { id, number }) =>
       statusPage.tellPostMortem(actor, id, `${externalURL}/public/post-mortems/${number}`),
@@ -448,6 +450,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     routes: [
       apiRoutes({
         access,
+        limits: { picture: config.incidents.pictures.size },
         incidents,
         changes,
         figures: createIncidentFigures({

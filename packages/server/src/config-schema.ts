@@ -139,6 +139,13 @@ export const fileSchema = z.strictObject({
         .partial()
         .prefault({}),
       join_labels: z.array(z.string().min(1)).max(10).default([]),
+      pictures: z
+        .strictObject({
+          size: size.optional(),
+          per_incident: z.number().int().min(0).max(10_000).optional(),
+          total: size.optional(),
+        })
+        .prefault({}),
     })
     .prefault({}),
   notifications: z

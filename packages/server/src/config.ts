@@ -24,7 +24,8 @@ import type {
   TailSettings,
 } from "./receive/index.ts";
 import { readPaging } from "./paging-config.ts";
-import type { ChatConfig, PagingConfig, PostMortemPolicy } from "./respond/index.ts";
+import { DEFAULT_PICTURE_LIMITS } from "./respond/index.ts";
+import type { ChatConfig, PagingConfig, PictureLimits, PostMortemPolicy } from "./respond/index.ts";
 import { readPostMortems } from "./post-mortems-config.ts";
 import { readWebhooks } from "./webhooks-config.ts";
 import type { WebhookSecrets } from "./show/index.ts";
@@ -87,6 +88,8 @@ export const DEFAULTS = {
     string,
     Severity
   >,
+  /** `incidents.pictures.…`: what each means stands in respond/. */
+  pictures: DEFAULT_PICTURE_LIMITS,
   /** `post_mortems.due_after`: how long after an incident's end its post-mortem is due. */
   postMortemDue: 48 * 60 * 60_000,
   /** `notifications.fallback.after`: how long a receiver may be unreachable before another is told. */
@@ -180,6 +183,7 @@ export interface Config {
     readonly reopenWithin: number;
     readonly respondWithin: Readonly<Record<Severity, number>>;
     readonly joinLabels: readonly string[];
+    readonly pictures: PictureLimits;
   };
   readonly notifications: {
     /** Whether a receiver may redirect to an address inside a private network. */
@@ -387,6 +391,11 @@ export async function loadConfig(
         P3: value.incidents.respond_within.P3 ?? DEFAULTS.respondWithin.P3,
       },
       joinLabels: value.incidents.join_labels,
+      pictures: {
+        size: value.incidents.pictures.size ?? DEFAULTS.pictures.size,
+        perIncident: value.incidents.pictures.per_incident ?? DEFAULTS.pictures.perIncident,
+        total: value.incidents.pictures.total ?? DEFAULTS.pictures.total,
+      },
     },
     notifications: {
       allowPrivateRedirects: value.notifications.allow_private_redirects,

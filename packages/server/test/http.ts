@@ -192,6 +192,7 @@ export async function testServer(
       template: undefined,
       objective: 0.999,
     },
+    externalURL: http.externalURL ?? "",
     measure: async (service) =>
       service === "shop" ? { requests: 2000, failed: 50, requestsOfMonth: 1_000_000 } : undefined,
   });

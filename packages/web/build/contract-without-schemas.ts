@@ -3,7 +3,7 @@ import { runnerImport, type Plugin } from "vite";
 
 const contractSource = fileURLToPath(new URL("../../contract/src/index.ts", import.meta.url));
 /** What of the contract works without schemas. */
-const plainSources = ["address", "figures-csv", "links"].map((name) =>
+const plainSources = ["address", "figures-csv", "links", "pictures"].map((name) =>
   fileURLToPath(new URL(`../../contract/src/${name}.ts`, import.meta.url)),
 );
 const slimId = "\0contract-without-schemas";
@@ -25,8 +25,8 @@ function isOperation(value: unknown): value is OperationLike {
 
 /**
  * In a build, replaces `@seaworthy/contract` by its operations' methods and paths alone, what makes an
- * address of them, the links between signals and tables
- * for spreadsheets. The browser needs the schemas for their types only, and they would bring the whole of zod into the first load.
+ * address of them, the links between signals, tables for spreadsheets and what is said of pictures.
+ * The browser needs the schemas for their types only, and they would bring the whole of zod into the first load.
  * While developing, the real contract is used and every answer is checked against it.
  */
 export function contractWithoutSchemas(): Plugin {

@@ -55,6 +55,16 @@ export type TimelineKind =
 export interface TimelineDetail {
   /** A page of ours (a path) or elsewhere (https://…). */
   readonly url?: string;
-  /** A picture of the incident, by its id. */
-  readonly picture?: string;
+  /** Of a note: the pictures that stand below it. */
+  readonly pictures?: readonly NotePicture[];
+}
+
+/** A picture that stands below a note. */
+export interface NotePicture {
+  readonly id: string;
+  /** What it shows, in words; empty where nobody has said. */
+  readonly alt: string;
+  /** Points, as it is shown. */
+  readonly width: number;
+  readonly height: number;
 }

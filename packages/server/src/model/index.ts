@@ -17,6 +17,7 @@ export * from "./markdown/tree.ts";
 export * from "./masking.ts";
 export * from "./matcher.ts";
 export * from "./oauth.ts";
+export * from "./pictures/picture.ts";
 export * from "./ports.ts";
 export * from "./samples.ts";
 export * from "./schedules.ts";

@@ -14,6 +14,8 @@ export type { SlackDoor } from "./chat/slack/door.ts";
 export { languageOfGenerator } from "./incidents/expression.ts";
 export { createIncidents } from "./incidents/incidents.ts";
 export type { Incidents } from "./incidents/incidents.ts";
+export { DEFAULT_PICTURE_LIMITS } from "./incidents/notes.ts";
+export type { PictureLimits } from "./incidents/notes.ts";
 export { ServiceMap, watchServiceMap } from "./incidents/service-map.ts";
 export { statesAfter } from "./incidents/states.ts";
 export { DEFAULT_INCIDENT_POLICY, serviceOf, severityOf } from "./incidents/policy.ts";

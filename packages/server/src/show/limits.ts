@@ -1,9 +1,13 @@
+import { DEFAULT_PICTURE_LIMITS } from "../respond/index.ts";
+
 /** Every limit and time of the HTTP side, in one place. Sizes are bytes, times milliseconds. */
 export const HTTP_LIMITS = {
   /** A body, unless its route says otherwise. */
   body: 1024 * 1024,
   /** An Alertmanager's webhook: 10,000 alerts of some 800 bytes. */
   webhookBody: 8 * 1024 * 1024,
+  /** A picture for a note: `incidents.pictures.size`. */
+  picture: DEFAULT_PICTURE_LIMITS.size,
   /** All headers of a request must be here after this, */
   headersTimeout: 15_000,
   /** and all of its body after this. */

@@ -7,13 +7,21 @@ interface DialogProps {
   readonly close: () => void;
   /** False while something is shown that would be lost. */
   readonly closeOnClickOutside?: boolean;
+  /** As wide as what it holds, where that is wider than a form. */
+  readonly size?: "auto";
   readonly children: ReactNode;
 }
 
 /** A question or a form over the screen, with a title and a way out. */
-export function Dialog({ title, close, closeOnClickOutside = true, children }: DialogProps) {
+export function Dialog({ title, close, closeOnClickOutside = true, size, children }: DialogProps) {
   return (
-    <Modal.Root opened onClose={close} centered closeOnClickOutside={closeOnClickOutside}>
+    <Modal.Root
+      opened
+      onClose={close}
+      centered
+      closeOnClickOutside={closeOnClickOutside}
+      {...(size === undefined ? {} : { size })}
+    >
       <Modal.Overlay backgroundOpacity={0.35} />
       <Modal.Content>
         <div className={styles.header}>

@@ -57,7 +57,8 @@ export interface IncidentDetail {
 /** Alerts that an incident's page gets; the others are asked for. */
 const SHOWN_ALERTS = 50;
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** What an incident's id, or a picture's, looks like. */
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NUMBER = /^[1-9]\d{0,8}$/;
 
 /** Where commands on one incident are carried out: locked, audited, told to whoever watches. */
@@ -80,6 +81,10 @@ export class IncidentDesk {
     this.#announce = deps.announce;
     this.#policy = deps.policy;
     this.#paging = deps.paging;
+  }
+
+  now(): number {
+    return this.#clock.now();
   }
 
   /** By id or number. Throws `incident_not_found`. */

@@ -9,6 +9,10 @@ const STATUS = {
   incident_split_refused: 409,
   incident_full: 409,
   incident_part_not_found: 404,
+  note_empty: 400,
+  note_of_another: 403,
+  picture_not_found: 404,
+  picture_taken: 409,
   person_unknown: 422,
 } as const;
 

@@ -45,6 +45,8 @@ import { IncidentError } from "./errors.ts";
 import { expressionOfGenerator } from "./expression.ts";
 import { incidentJoining } from "./joining.ts";
 import type { Joining } from "./joining.ts";
+import { incidentNotes, writeNote } from "./notes.ts";
+import type { IncidentNotes, PictureLimits } from "./notes.ts";
 import { PagingError } from "../paging/errors.ts";
 import type { Paging } from "../paging/paging.ts";
 import { incidentPolicy, joinKeysOf, serviceOf, severityOf } from "./policy.ts";
@@ -61,7 +63,7 @@ import type { IncidentWork } from "./work.ts";
  * Incidents: the router pushes groups of alerts in, people command and ask. Every change is one
  * transaction under the incidents' lock, is audited in it, and is announced after it.
  */
-export interface Incidents extends IncidentSink<Tx>, IncidentWork, Joining {
+export interface Incidents extends IncidentSink<Tx>, IncidentWork, IncidentNotes, Joining {
   /**
    * Takes a group that came from outside, in a transaction of its own; answers the ids of the
    * incidents that its alerts belong to. `at`: when it was so, ms since 1970; what is older than what is
@@ -111,7 +113,6 @@ export interface Incidents extends IncidentSink<Tx>, IncidentWork, Joining {
   ): Promise<IncidentDetail>;
   /** What is open stays as it is. Throws `incident_merged`. */
   reopen(actor: Actor, idOrNumber: string, comment?: string): Promise<IncidentDetail>;
-  comment(actor: Actor, idOrNumber: string, text: string): Promise<IncidentDetail>;
   /** Pages the next ones at once. Throws `escalation_over` when there is nobody left to page. */
   escalate(actor: Actor, idOrNumber: string): Promise<IncidentDetail>;
   /** For every alert of an open incident: which one. */
@@ -136,6 +137,8 @@ export function createIncidents(deps: {
   readonly expressionOf?: (labels: Labels) => string | null;
   /** Who calls whom: alerts of services that depend on each other are one storm. Nobody by default. */
   readonly calls?: ServiceCalls;
+  /** How much of pictures is kept, where not DEFAULT_PICTURE_LIMITS. */
+  readonly pictures?: PictureLimits;
   /** Who pages people about incidents; nobody by default. */
   readonly paging?: Pick<Paging, "follow" | "escalate">;
 }): Incidents {
@@ -246,7 +249,7 @@ export function createIncidents(deps: {
   }
 
   const commented = (tx: Tx, incident: IncidentRecord, at: Date, actor: Actor, text: string) =>
-    desk.did(tx, incident, at, actor, { verb: "comment", kind: "comment", text });
+    writeNote(desk, tx, incident, { at, actor, text });
 
   /** Brings an incident into a state that may follow its own. */
   async function turn(
@@ -337,15 +340,7 @@ export function createIncidents(deps: {
           text: `Opened as ${severity} by hand`,
         });
         await enterChangesBefore(tx, [incident]);
-        if (comment !== undefined) {
-          await desk.note(tx, {
-            incidentId: incident.id,
-            at,
-            actor,
-            kind: "comment",
-            text: comment,
-          });
-        }
+        if (comment !== undefined) await commented(tx, incident, at, actor, comment);
         return desk.detail(tx, await desk.find(tx, incident.id));
       }),
 
@@ -419,9 +414,7 @@ export function createIncidents(deps: {
         await desk.did(tx, incident, at, actor, { verb: "escalate", kind: "comment", text });
       }),
 
-    comment: (actor, idOrNumber, text) =>
-      desk.command(idOrNumber, (tx, incident, at) => commented(tx, incident, at, actor, text)),
-
+    ...incidentNotes(desk, deps.pictures),
     ...incidentWork(desk),
     ...incidentJoining(desk),
   };

@@ -1,6 +1,7 @@
 import pino from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { PostMortem } from "@seaworthy/contract";
+import { markdownToHtml, parseMarkdown } from "../../model/index.ts";
 import { publishedPostMortem } from "../../store/index.ts";
 import { testServer } from "../../../test/http.ts";
 import type { TestServer } from "../../../test/http.ts";
@@ -41,6 +42,7 @@ describe("a draft", () => {
       "{{ .Incident.Title }}|{{ .Incident.Duration }}|{{ .Other }}\n{{ .Impact }}\n{{ .Timeline }}",
       detail,
       impactInWords(detail, measured, 0.999),
+      "http://x/incidents/1",
     );
     expect(text.split("\n").slice(0, 4)).toEqual([
       String.raw`Shop \*fails\* \<b\>|1 h 35 min|{{ .Other }}`,
@@ -63,11 +65,52 @@ describe("a draft", () => {
     const entry = { ...first, actor: "system" };
     const down = { ...entry, text: "Down fires" };
     const timeline = [down, down, { ...entry, text: "Slow fires" }, down];
-    expect(draftOf("{{ .Timeline }}", { ...detail, timeline }, "").split("\n")).toEqual([
+    expect(draftOf("{{ .Timeline }}", { ...detail, timeline }, "", "").split("\n")).toEqual([
       "- 2026-01-01 00:00 UTC: Down fires (2 times)",
       "- 2026-01-01 00:00 UTC: Slow fires",
       "- 2026-01-01 00:00 UTC: Down fires",
     ]);
+  });
+
+  it("keeps what people wrote, with links to their pictures", async () => {
+    const detail = await ended();
+    const [first] = detail.timeline;
+    if (first === undefined) throw new Error("the timeline is empty");
+    const note = { ...first, kind: "comment" as const, actor: "ann" };
+    const picture = { id: "p1", alt: "[Graph]", width: 2, height: 1 };
+    const drafted = (...timeline: readonly (typeof first)[]) =>
+      draftOf("{{ .Timeline }}\n\nEnd", { ...detail, timeline }, "", "http://x/incidents/1");
+    const text = drafted(
+      { ...note, text: "It is **slow**", detail: { pictures: [picture] } },
+      { ...note, text: "Tried:\n```\nls <b>\n- # \n" },
+      { ...note, kind: "picture", text: "Picture", detail: { pictures: [picture] } },
+      { ...note, text: "x*".repeat(2000) },
+    );
+    expect(markdownToHtml(parseMarkdown(text))).toContain(
+      '<li>2026-01-01 00:00 UTC: It is <strong>slow</strong> (ann) <a href="http://x/incidents/1?picture=p1" rel="noreferrer">[Graph]</a></li>',
+    );
+    // What a note leaves open ends with it.
+    expect(markdownToHtml(parseMarkdown(text))).toMatch(
+      /<pre><code>ls &lt;b&gt;\n- #\s*<\/code><\/pre>/,
+    );
+    expect(text).toContain("UTC: (ann) [\\[Graph\\]](http://x/incidents/1?picture=p1)");
+    expect(text.split("\n").at(-1)).toBe("End");
+    const long = drafted(
+      ...Array.from({ length: 200 }, () => ({ ...note, text: "word ".repeat(390) })),
+    );
+    expect(long).toMatch(/- … and 1\d\d more entries, on the incident's page/);
+    expect(() => parseMarkdown(long)).not.toThrow();
+    // One text has less room for depth than many have.
+    const deep = await server.incidents.open("ann@x.org", {
+      title: "Deep",
+      severity: "P3",
+      service: null,
+    });
+    await server.incidents.comment("ann@x.org", deep.incident.id, `${"> ".repeat(24)}deep`);
+    await server.incidents.resolve("ann@x.org", deep.incident.id);
+    const begun = await ask("POST", `${deep.incident.id}/post-mortem`);
+    expect(begun.status).toBeLessThan(300);
+    expect(JSON.stringify(begun.body)).toContain("deep");
   });
 
   it("is exported with its actions", () => {

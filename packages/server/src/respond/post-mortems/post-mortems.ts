@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { parseMarkdown } from "../../model/index.ts";
+import { MarkdownError, parseMarkdown } from "../../model/index.ts";
 import type { Announce, Clock, MarkdownBlock, Severity } from "../../model/index.ts";
 import {
   actionsOfPostMortem,
@@ -95,6 +95,16 @@ export interface PostMortems {
   export(idOrNumber: string): Promise<string>;
 }
 
+function canBeRead(markdown: string): boolean {
+  try {
+    parseMarkdown(markdown);
+    return true;
+  } catch (error) {
+    if (error instanceof MarkdownError) return false;
+    throw error;
+  }
+}
+
 const MOST_LISTED = 200;
 const MOST_ACTIONS = 500;
 
@@ -105,6 +115,8 @@ export function createPostMortems(deps: {
   readonly announce: Announce;
   readonly incidents: Pick<Incidents, "get">;
   readonly policy: PostMortemPolicy;
+  /** Where people find this server. */
+  readonly externalURL: string;
   /** Called when the post-mortem of an incident has become public: visitors may be led to it. */
   readonly published?: (actor: string, incident: IncidentSummaryRecord) => Promise<void>;
   /** What is known of the requests to a service between two times, ms. */
@@ -230,7 +242,11 @@ export function createPostMortems(deps: {
       if ((await findPostMortem(records.db, id)) !== undefined) return find(id);
       const template =
         policy.template === undefined ? DEFAULT_TEMPLATE : await readFile(policy.template, "utf8");
-      const body = draftOf(template, detail, await impactOf(detail));
+      const url = `${deps.externalURL}/incidents/${number}`;
+      const impact = await impactOf(detail);
+      const drafted = draftOf(template, detail, impact, url);
+      // Notes that are read one by one may together be more than one text may have.
+      const body = canBeRead(drafted) ? drafted : draftOf(template, detail, impact, url, false);
       await records.transaction(async (tx) => {
         const at = new Date(clock.now());
         if (!(await addPostMortem(tx, { incidentId: id, body, at, by: actor }))) return;

@@ -1,5 +1,6 @@
 import type { PostMortemActionRecord, TimelineRecord } from "../../store/index.ts";
 import type { IncidentDetail } from "../incidents/desk.ts";
+import { pictureUrl } from "../incidents/notes.ts";
 
 /** What was measured of the requests to a service while an incident lasted. */
 export interface MeasuredImpact {
@@ -89,20 +90,65 @@ function oncePerRun(lines: readonly string[]): readonly string[] {
   return runs.map(({ line, times }) => (times === 1 ? line : `${line} (${times} times)`));
 }
 
+/** A note is told as it was written up to here, beyond that by its beginning; characters. */
+const NOTE_LENGTH = 2000;
+
+/** What of the timeline a draft begins with: a text has its limits, and people add to it. Characters, lines. */
+const TIMELINE = { length: 40_000, lines: 1000, marks: 4000 } as const;
+
+/** An entry as an item of a list; a note of several lines as a part of its own below the item. */
+function told(
+  { at, kind, text, actor, detail }: TimelineRecord,
+  url: string,
+  asWritten: boolean,
+): string {
+  const pictures = (detail?.pictures ?? []).map(
+    ({ id, alt }) => `[${plain(alt) || "Picture"}](${pictureUrl(url, id)})`,
+  );
+  const by = actor === "system" ? "" : ` (${plain(actor)})`;
+  const shown = pictures.length === 0 ? "" : ` ${pictures.join(", ")}`;
+  const isNote = asWritten && kind === "comment" && text.length <= NOTE_LENGTH;
+  if (!isNote) {
+    const words = text.length > NOTE_LENGTH ? `${text.slice(0, NOTE_LENGTH)}…` : text;
+    return `- ${utc(at)}:${kind === "picture" ? "" : ` ${plain(words)}`}${by}${shown}`;
+  }
+  const lines = text.trim().split(/\r?\n/);
+  if (lines.length === 1 && /^[\p{L}\p{N}]/u.test(text.trim()))
+    return `- ${utc(at)}: ${text.trim()}${by}${shown}`;
+  return [`- ${utc(at)}:${by}${shown}`, "", ...lines.map((line) => `  ${line}`), ""].join("\n");
+}
+
+/** As many entries as a draft takes, and how many more there are. */
+function asMuch(entries: readonly string[]): readonly string[] {
+  const left = { ...TIMELINE } as { -readonly [Name in keyof typeof TIMELINE]: number };
+  const taken = entries.findIndex((entry) => {
+    left.length -= entry.length + 1;
+    left.lines -= entry.split("\n").length;
+    left.marks -= entry.replaceAll(/[^[\]*_~`<!|&]/g, "").length;
+    return left.length < 0 || left.lines < 0 || left.marks < 0;
+  });
+  if (taken === -1) return entries;
+  return [
+    ...entries.slice(0, taken),
+    `- … and ${entries.length - taken} more entries, on the incident's page`,
+  ];
+}
+
 /** The draft that a post-mortem begins with. */
 export function draftOf(
   template: string,
   { incident, alerts, timeline }: IncidentDetail,
   impact: string,
+  /** The incident's page. */
+  url: string,
+  /** Whether notes keep their Markdown; else they are words. */
+  asWritten = true,
 ): string {
   const resolvedAt = incident.resolvedAt ?? incident.openedAt;
-  const entries = oncePerRun(
-    timeline
-      .filter((entry) => !TOLD.has(entry.kind))
-      .map(
-        (entry) =>
-          `- ${utc(entry.at)}: ${plain(entry.text)}${entry.actor === "system" ? "" : ` (${plain(entry.actor)})`}`,
-      ),
+  const entries = asMuch(
+    oncePerRun(
+      timeline.filter((entry) => !TOLD.has(entry.kind)).map((entry) => told(entry, url, asWritten)),
+    ),
   );
   const values: Readonly<Record<string, string>> = {
     ".Incident.Title": plain(incident.title),

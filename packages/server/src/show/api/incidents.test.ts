@@ -1,8 +1,12 @@
+import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { alertmanagerWebhook, incident as incidentSchema } from "@seaworthy/contract";
 import type { Incident } from "@seaworthy/contract";
 import { BOOTSTRAP, testServer } from "../../../test/http.ts";
+import { SECRET, gif, jpeg, png } from "../../../test/pictures.ts";
+import { systemClock } from "../../model/index.ts";
+import { createIncidents } from "../../respond/index.ts";
 import type { TestServer } from "../../../test/http.ts";
 
 const ADMIN = { authorization: `Bearer ${BOOTSTRAP}`, "content-type": "application/json" };
@@ -276,5 +280,190 @@ describe("Alertmanager's webhook", () => {
       { numRuns: 250 },
     );
     expect(server.logged).toEqual([]);
+  });
+});
+
+describe("notes", () => {
+  const open = async () =>
+    (await call("POST", "/api/incidents", { title: "The till is slow", severity: "P2" })).body;
+
+  async function send(incidentId: string, bytes: Buffer, type = "image/png", query = "") {
+    const response = await fetch(`${server.url}/api/incidents/${incidentId}/pictures${query}`, {
+      method: "POST",
+      headers: { authorization: ADMIN.authorization, "content-type": type },
+      body: new Uint8Array(bytes),
+    });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(server.url + path, { headers: { authorization: ADMIN.authorization, ...headers } });
+
+  it("are Markdown, without what a page must not have", async () => {
+    const { id } = await open();
+    const text = "**Look** at <img src=x onerror=alert(1)> [it](javascript:alert(1))\n\n- `ls`";
+    const { status, body } = await call("POST", `/api/incidents/${id}/comments`, { text });
+    expect(status).toBe(201);
+    const note = body.timeline.at(-1);
+    expect(note).toMatchObject({ kind: "comment", text });
+    const shown = JSON.stringify(note?.blocks);
+    expect(shown).toContain('"type":"strong"');
+    expect(shown).toContain('"type":"list"');
+    expect(shown).not.toContain("javascript:");
+    expect(shown).not.toContain('"type":"link"');
+    // What is beyond Markdown's limits stays the text that it is.
+    const deep = ">".repeat(200);
+    const after = await call("POST", `/api/incidents/${id}/comments`, { text: deep });
+    expect(after.body.timeline.at(-1)).toEqual(
+      expect.not.objectContaining({ blocks: expect.anything() }),
+    );
+    expect(after.body.timeline.at(-1)?.text).toBe(deep);
+  });
+
+  it("have pictures, which are told apart by what is in them and kept without secrets", async () => {
+    const { id } = await open();
+    const sent = await send(id, jpeg(6), "image/png");
+    expect(sent).toMatchObject({
+      status: 201,
+      body: { type: "image/jpeg", width: 8, height: 12 },
+    });
+    const picture = String(sent.body["id"]);
+    const moving = await send(id, gif(), "application/octet-stream");
+    const pictures = [
+      { id: picture, alt: "The till" },
+      { id: String(moving.body["id"]), alt: "" },
+    ];
+    const noted = await call("POST", `/api/incidents/${id}/comments`, { pictures });
+    expect(noted.status).toBe(201);
+    expect(noted.body.timeline.at(-1)).toMatchObject({
+      kind: "picture",
+      text: "2 pictures: The till",
+      pictures: [
+        { id: picture, alt: "The till", width: 8, height: 12 },
+        { alt: "", width: 1, height: 1 },
+      ],
+    });
+    const shown = await get(`/api/pictures/${picture}`);
+    expect(shown.headers.get("content-type")).toBe("image/jpeg");
+    expect(shown.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(shown.headers.get("content-security-policy")).toContain("sandbox");
+    expect(shown.headers.get("cache-control")).toBe("private, max-age=86400");
+    expect(shown.headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(Buffer.from(await shown.arrayBuffer()).toString("latin1")).not.toContain(SECRET);
+    const tag = shown.headers.get("etag") ?? "";
+    expect((await get(`/api/pictures/${picture}`, { "if-none-match": tag })).status).toBe(304);
+    expect((await fetch(`${server.url}/api/pictures/${picture}`)).status).toBe(401);
+    // Once it stands below a note it stands there alone.
+    const again = await call("POST", `/api/incidents/${id}/comments`, { pictures });
+    expect(again).toMatchObject({ status: 404, body: { code: "picture_not_found" } });
+    const other = await open();
+    const moved = await call("POST", `/api/incidents/${id}/merge`, { into: String(other.number) });
+    expect(moved.status).toBe(200);
+    expect(moved.body.timeline.some(({ kind }) => kind === "picture")).toBe(true);
+
+    const entry = moved.body.timeline.find(({ kind }) => kind === "picture")?.id ?? "";
+    const removed = await call("DELETE", `/api/incidents/${other.id}/comments/${entry}`);
+    expect(removed.status).toBe(200);
+    expect(removed.body.timeline.at(-1)).toMatchObject({ kind: "edited" });
+    expect((await get(`/api/pictures/${picture}`)).status).toBe(404);
+    const audited = await server.records.db.selectFrom("audit_log").select("action").execute();
+    const actions = audited.map(({ action }) => action);
+    expect(actions).toEqual(
+      expect.arrayContaining(["incident.add_picture", "incident.comment", "incident.remove_note"]),
+    );
+  });
+
+  it("are removed by whoever wrote them, or by an administrator", async () => {
+    const { id, timeline } = await open();
+    const { incident } = await server.incidents.open("ben@x.org", {
+      title: "Ben's",
+      severity: "P3",
+      service: null,
+      comment: "mine",
+    });
+    const detail = await server.incidents.get(incident.id);
+    const own = detail.timeline.find(({ kind }) => kind === "comment")?.id ?? "";
+    const remove = (actor: string, entry: string, any: boolean) =>
+      server.incidents.removeNote(actor, incident.id, entry, any);
+    await expect(remove("ann@x.org", own, false)).rejects.toMatchObject({
+      code: "note_of_another",
+    });
+    await remove("ben@x.org", own, false);
+    await expect(remove("ben@x.org", own, true)).rejects.toMatchObject({
+      code: "incident_part_not_found",
+    });
+    // What is no note stays.
+    const opened = timeline[0]?.id ?? "";
+    expect(await call("DELETE", `/api/incidents/${id}/comments/${opened}`)).toMatchObject({
+      status: 404,
+    });
+    expect(await call("POST", `/api/incidents/${id}/comments`, { text: "" })).toMatchObject({
+      status: 400,
+      body: { code: "note_empty" },
+    });
+  });
+
+  it("refuse what is no picture, and too many", async () => {
+    const { id } = await open();
+    const svg = Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>");
+    expect(await send(id, svg)).toMatchObject({ status: 400, body: { code: "picture_refused" } });
+    expect(await send(id, svg, "image/svg+xml")).toMatchObject({ status: 415 });
+    expect(await send(id, png(4, 4, { width: 65_535, height: 65_535 }))).toMatchObject({
+      status: 400,
+      body: { code: "picture_refused" },
+    });
+    expect(await send(id, png().subarray(0, 60))).toMatchObject({ status: 400 });
+    expect(await send(id, Buffer.alloc(10 * 1024 * 1024 + 1))).toMatchObject({
+      status: 413,
+      body: { code: "body_too_large" },
+    });
+    expect(await send("4711", png())).toMatchObject({ status: 404 });
+    for (const path of ["../../etc/passwd", "%2e%2e%2fx", "00000000-0000-4000-8000-000000000000"])
+      expect((await get(`/api/pictures/${path}`)).status).toBe(404);
+
+    const key = randomUUID();
+    const first = await send(id, png(), "image/png", `?id=${key}`);
+    expect(await send(id, png(), "image/png", `?id=${key}`)).toEqual(first);
+    const other = await open();
+    expect(await send(other.id, png(), "image/png", `?id=${key}`)).toMatchObject({
+      status: 409,
+      body: { code: "picture_taken" },
+    });
+    const limited = createIncidents({
+      records: server.records,
+      clock: systemClock,
+      announce: () => {},
+      pictures: { size: 1000, perIncident: 2, total: 100_000 },
+    });
+    const actor = "ann@x.org";
+    await limited.addPicture(actor, id, { bytes: gif() });
+    await expect(limited.addPicture(actor, id, { bytes: gif() })).rejects.toMatchObject({
+      code: "incident_full",
+    });
+    await expect(limited.dropPicture(actor, id, key)).rejects.toMatchObject({
+      code: "picture_not_found",
+    });
+    expect(await call("DELETE", `/api/incidents/${id}/pictures/${key}`)).toMatchObject({
+      status: 200,
+    });
+    const { bytes } = await limited.picture(
+      (await limited.addPicture(actor, id, { bytes: gif() })).id,
+    );
+    expect(bytes.length).toBeGreaterThan(20);
+    const full = createIncidents({
+      records: server.records,
+      clock: systemClock,
+      announce: () => {},
+      pictures: { size: 1000, perIncident: 9, total: 1 },
+    });
+    await expect(full.addPicture(actor, id, { bytes: gif() })).rejects.toThrow(/no more room/);
+    // What was never sent is forgotten after a day.
+    const later = createIncidents({
+      records: server.records,
+      clock: { ...systemClock, now: () => Date.now() + 25 * 3_600_000 },
+      announce: () => {},
+    });
+    await later.addPicture(actor, id, { bytes: gif() });
+    const kept = await server.records.db.selectFrom("incident_pictures").select("id").execute();
+    expect(kept).toHaveLength(1);
   });
 });

@@ -1,7 +1,6 @@
 import {
   acknowledgeIncident,
   alertmanagerWebhook,
-  commentIncident,
   escalateIncident,
   getIncident,
   linksOfLabels,
@@ -20,6 +19,7 @@ import type { IncidentDetail, Incidents } from "../../respond/index.ts";
 import { actorOfRequest } from "../request.ts";
 import type { IncidentAlertPlace, IncidentAlertRecord } from "../../store/index.ts";
 import type { HttpLimits } from "../limits.ts";
+import { noteBlocks } from "./note-blocks.ts";
 import type { Serve } from "./serve.ts";
 
 /** An incident as lists show it. */
@@ -68,6 +68,8 @@ export function incidentView(detail: IncidentDetail): Incident {
       kind: entry.kind,
       actor: entry.actor,
       text: entry.text,
+      blocks: entry.kind === "comment" ? noteBlocks(entry) : undefined,
+      pictures: entry.detail?.pictures?.map((picture) => ({ ...picture })),
       url: entry.detail?.url,
     })),
     links:
@@ -172,9 +174,6 @@ export function serveIncidents(
   );
   serve(escalateIncident, async ({ params, request }) =>
     incidentView(await incidents.escalate(actorOfRequest(request), params.id)),
-  );
-  serve(commentIncident, async ({ params, body, request }) =>
-    incidentView(await incidents.comment(actorOfRequest(request), params.id, body.text)),
   );
   serve(
     alertmanagerWebhook,

@@ -23,7 +23,12 @@ function parametersOf(schema: z.ZodType, where: "path" | "query"): Json[] {
   }));
 }
 
-function requestBody({ method, body }: Operation): Json {
+function requestBody({ method, body, bodyTypes }: Operation): Json {
+  if (bodyTypes !== undefined) {
+    const file = { schema: { type: "string", format: "binary" } };
+    const content = Object.fromEntries(bodyTypes.map((type) => [type, file]));
+    return { requestBody: { required: true, content } };
+  }
   const schema = schemaOf(body, "input") as { properties?: Json; required?: readonly string[] };
   const takesNone = Object.keys(schema.properties ?? {}).length === 0;
   if ((method !== "POST" && method !== "PUT") || takesNone) return {};

@@ -27,6 +27,7 @@ import { serveAccess } from "./access.ts";
 import { serveCardinality } from "./cardinality.ts";
 import { serveChanges } from "./changes.ts";
 import { serveIncidentFigures } from "./incident-figures.ts";
+import { serveIncidentNotes } from "./incident-notes.ts";
 import { serveIncidentWork } from "./incident-work.ts";
 import { serveControls } from "./controls.ts";
 import { serveChat } from "./chat.ts";
@@ -91,6 +92,7 @@ export function apiRoutes(deps: ApiDeps): FastifyPluginAsync {
     serveAccess(serve, { access: deps.access, cookie });
     serveIncidents(serve, { incidents: deps.incidents, limits });
     serveIncidentWork(serve, deps.incidents);
+    serveIncidentNotes(app, serve, { incidents: deps.incidents, limits });
     serveChanges(serve, deps.changes);
     serveIncidentFigures(serve, deps.figures, deps.clock);
     serveOverview(serve, {

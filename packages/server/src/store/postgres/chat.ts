@@ -1,10 +1,12 @@
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
+import type { TimelineDetail } from "../../model/index.ts";
 import { findIncident } from "./incidents.ts";
-import type { IncidentSummaryRecord, TimelineRecord } from "./incidents.ts";
+import type { IncidentSummaryRecord } from "./incidents.ts";
 import type { Db, Tx } from "./records.ts";
 import { storableText } from "./storable-text.ts";
 import type { ChatTables } from "./tables/chat.ts";
+import type { TimelineRecord } from "./timeline.ts";
 
 /** What is said about an incident in a chat. */
 export interface ConversationRecord {
@@ -229,7 +231,8 @@ export async function untoldEntries(
   limit: number,
 ): Promise<readonly TimelineRecord[]> {
   const { rows } = await sql<EntryRow>`
-    select t.id, t.incident_id, t.at, t.kind, t.actor, t.text from incident_timeline t
+    select t.id, t.incident_id, t.at, t.kind, t.actor, t.text, t.detail
+    from incident_timeline t
     where t.incident_id = ${incidentId} and not exists (
       select from chat_post_entries e where e.entry_id = t.id and e.place = ${place})
     order by t.id limit ${limit}`.execute(db);
@@ -239,7 +242,8 @@ export async function untoldEntries(
 /** What a post tells of the timeline. */
 export async function entriesOfPost(db: Db, postId: string): Promise<readonly TimelineRecord[]> {
   const { rows } = await sql<EntryRow>`
-    select t.id, t.incident_id, t.at, t.kind, t.actor, t.text from incident_timeline t
+    select t.id, t.incident_id, t.at, t.kind, t.actor, t.text, t.detail
+    from incident_timeline t
     join chat_post_entries e on e.entry_id = t.id where e.post_id = ${postId}
     order by t.id`.execute(db);
   return rows.map(toEntry);
@@ -252,6 +256,7 @@ interface EntryRow {
   readonly kind: TimelineRecord["kind"];
   readonly actor: string;
   readonly text: string;
+  readonly detail: TimelineDetail | null;
 }
 
 const toEntry = ({ incident_id: incidentId, ...row }: EntryRow): TimelineRecord => ({

@@ -260,7 +260,12 @@ export async function moveIncidentAlerts(
 
 /** Moves all that people did in one incident, and its history, into another. */
 export async function moveIncidentWork(tx: Tx, from: string, to: string): Promise<void> {
-  for (const table of ["incident_timeline", "incident_tasks", "incident_resources"] as const) {
+  for (const table of [
+    "incident_timeline",
+    "incident_tasks",
+    "incident_resources",
+    "incident_pictures",
+  ] as const) {
     await tx.updateTable(table).set({ incident_id: to }).where("incident_id", "=", from).execute();
   }
   await sql`insert into incident_groups (incident_id, group_hash)

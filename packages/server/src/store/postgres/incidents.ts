@@ -1,16 +1,11 @@
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
-import type {
-  IncidentSeverity,
-  IncidentState,
-  Labels,
-  TimelineDetail,
-  TimelineKind,
-} from "../../model/index.ts";
+import type { IncidentSeverity, IncidentState, Labels } from "../../model/index.ts";
 import type { Db, Tx } from "./records.ts";
 import { recordset } from "./recordset.ts";
 import { storableJson, storableText } from "./storable-text.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
+import { addTimeline } from "./timeline.ts";
 
 /** Any number: whoever changes incidents takes this advisory lock until the transaction ends. */
 const INCIDENTS_LOCK = 7_329_417;
@@ -86,17 +81,6 @@ export interface IncidentAlertRecord {
   readonly expression: string | null;
   /** As of when this is known. */
   readonly knownAt: Date;
-}
-
-/** One line of an incident's history. */
-export interface TimelineRecord {
-  readonly id: string;
-  readonly incidentId: string;
-  readonly at: Date;
-  readonly kind: TimelineKind;
-  readonly actor: string;
-  readonly text: string;
-  readonly detail?: TimelineDetail | null;
 }
 
 const toRecord = (row: Selectable<IncidentTables["incidents"]>): IncidentRecord => ({
@@ -239,29 +223,6 @@ export async function saveIncidentAlerts(
         status = excluded.status, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
         generator_url = excluded.generator_url, expression = excluded.expression,
         known_at = excluded.known_at`.execute(tx);
-  }
-}
-
-/** Appends to incidents' timelines, in the given order. */
-export async function addTimeline(
-  tx: Tx,
-  entries: readonly Omit<TimelineRecord, "id">[],
-): Promise<void> {
-  for (let start = 0; start < entries.length; start += CHUNK) {
-    await tx
-      .insertInto("incident_timeline")
-      .values(
-        entries.slice(start, start + CHUNK).map((entry) => ({
-          incident_id: entry.incidentId,
-          at: entry.at,
-          kind: entry.kind,
-          actor: entry.actor,
-          text: storableText(entry.text),
-          detail:
-            entry.detail === undefined || entry.detail === null ? null : storableJson(entry.detail),
-        })),
-      )
-      .execute();
   }
 }
 
@@ -471,30 +432,6 @@ export async function alertsByFingerprint(
     .orderBy("incidents.number", "desc")
     .execute();
   return rows.map(toAlert);
-}
-
-/** An incident's history, oldest first. */
-export async function timelineOfIncident(
-  db: Db,
-  incidentId: string,
-): Promise<readonly TimelineRecord[]> {
-  const rows = await db
-    .selectFrom("incident_timeline")
-    .selectAll()
-    .where("incident_id", "=", incidentId)
-    // What is learnt of later (a deploy, another incident's history) stands where it happened.
-    .orderBy("at")
-    .orderBy("id")
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    incidentId: row.incident_id,
-    at: row.at,
-    kind: row.kind,
-    actor: row.actor,
-    text: row.text,
-    detail: row.detail as TimelineDetail | null,
-  }));
 }
 
 /** For every alert that an open incident holds: which one. */

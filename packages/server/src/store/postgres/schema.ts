@@ -17,6 +17,8 @@ import { handoverNoteMigrations } from "./tables/handover-notes.ts";
 import type { HandoverNoteTables } from "./tables/handover-notes.ts";
 import { incidentAlertOrder, incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
+import { incidentPictureMigrations } from "./tables/incident-pictures.ts";
+import type { IncidentPictureTables } from "./tables/incident-pictures.ts";
 import { incidentWorkMigrations } from "./tables/incident-work.ts";
 import type { IncidentWorkTables } from "./tables/incident-work.ts";
 import { leaseMigrations } from "./tables/leases.ts";
@@ -52,6 +54,7 @@ export interface Schema
     EscalationTables,
     FiringTables,
     HandoverNoteTables,
+    IncidentPictureTables,
     IncidentTables,
     IncidentWorkTables,
     LeaseTables,
@@ -89,4 +92,5 @@ export const migrations: readonly Migration[] = [
   ...incidentAlertOrder,
   ...runbookRunMigrations,
   ...pushMigrations,
+  ...incidentPictureMigrations,
 ];

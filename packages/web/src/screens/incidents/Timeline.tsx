@@ -5,6 +5,7 @@ import { useUser } from "../../api/session.ts";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import { count } from "../../values/quantity.ts";
 import { CommentBox } from "./CommentBox.tsx";
+import { OpenPicture } from "./EntryPictures.tsx";
 import { useHeldEntries } from "./held-entries.ts";
 import styles from "./Timeline.module.css";
 import { Entry } from "./TimelineEntry.tsx";
@@ -36,9 +37,10 @@ export function Timeline({ incident }: { readonly incident: Incident }) {
         onPointerLeave={() => setRead(false)}
       >
         {shown.map((entry) => (
-          <Entry key={entry.id} entry={entry} />
+          <Entry key={entry.id} entry={entry} incidentId={incident.id} />
         ))}
       </ol>
+      <OpenPicture entries={incident.timeline} />
     </section>
   );
 }

@@ -1,9 +1,12 @@
 import type { TimelineEntry } from "@seaworthy/contract";
+import { Markdown } from "../../elements/Markdown.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { useNow } from "../../time/use-now.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { formatDayAndTime, formatInstant, formatTimeOfDay } from "../../values/instant.ts";
 import { StateShape } from "../../elements/StateMark.tsx";
+import { EntryPictures } from "./EntryPictures.tsx";
+import { RemoveNote } from "./RemoveNote.tsx";
 import { personName } from "./owner.ts";
 import { timelineIcons } from "./timeline-kinds.ts";
 import styles from "./Timeline.module.css";
@@ -33,7 +36,13 @@ function Pointing({
 }
 
 /** One entry of the timeline: when, what, and by whom. */
-export function Entry({ entry }: { readonly entry: TimelineEntry }) {
+export function Entry({
+  entry,
+  incidentId,
+}: {
+  readonly entry: TimelineEntry;
+  readonly incidentId: string;
+}) {
   const { zone } = useTimeRange();
   const now = useNow(60_000);
   const at = Date.parse(entry.at);
@@ -49,14 +58,22 @@ export function Entry({ entry }: { readonly entry: TimelineEntry }) {
         )}
       </span>
       <div className={styles.body}>
-        <p className={styles.text}>
-          <Pointing url={entry.url}>{entry.text}</Pointing>
-        </p>
+        {entry.kind === "picture" ? null : entry.blocks === undefined ? (
+          <p className={styles.text}>
+            <Pointing url={entry.url}>{entry.text}</Pointing>
+          </p>
+        ) : (
+          <div className={styles.text}>
+            <Markdown blocks={entry.blocks} level={4} />
+          </div>
+        )}
+        {entry.pictures === undefined ? null : <EntryPictures pictures={entry.pictures} />}
         <p className={styles.meta}>
           <time dateTime={entry.at} title={formatInstant(at, zone)}>
             {isOld ? formatDayAndTime(at, zone) : formatTimeOfDay(at, zone)}
           </time>
           {entry.actor === "system" ? null : <span> · {personName(entry.actor)}</span>}
+          <RemoveNote entry={entry} incidentId={incidentId} />
         </p>
       </div>
     </li>

@@ -122,8 +122,11 @@ export function useResolve() {
 export function useComment() {
   const keep = useKeepIncident();
   return useMutation({
-    mutationFn: ({ id, text }: { id: string; text: string }) =>
-      call(commentIncident, { params: { id }, body: { text } }),
+    mutationFn: ({
+      id,
+      ...body
+    }: { readonly id: string } & InputOf<typeof commentIncident>["body"]) =>
+      call(commentIncident, { params: { id }, body }),
     onSuccess: keep,
     onError: failed("The comment was not saved"),
   });

@@ -1,4 +1,5 @@
 import type { IncidentSummaryRecord, TimelineRecord } from "../../../store/index.ts";
+import { pictureUrl } from "../../incidents/notes.ts";
 import { slackEscaped } from "../../slack-text.ts";
 import { isSystem, stateInWords, updateOf } from "../words.ts";
 import type { Update } from "../words.ts";
@@ -16,6 +17,8 @@ export interface SlackMessage {
 
 /** A line of the timeline is cut there; the incident's page has it whole. */
 const LINE_LENGTH = 2400;
+
+const PICTURE_LINK_LENGTH = 300;
 
 const mrkdwn = (text: string) => ({ type: "mrkdwn", text: cut(text, SECTION_LENGTH) });
 const plain = (text: string) => ({ type: "plain_text", text });
@@ -79,12 +82,17 @@ function button(action: Button, label: string, incidentId: string) {
   };
 }
 
-/** What is new on the timeline: as much as one message holds. */
+/** What is new on the timeline: as much as one message holds. `url`: the incident's page. */
 export function slackUpdate(
   entries: readonly TimelineRecord[],
   nameOf: (actor: string) => string,
+  url: string,
 ): Update & { readonly message: SlackMessage } {
-  const update = updateOf(entries, (entry) => lineOf(entry, nameOf), SECTION_LENGTH - 100);
+  const update = updateOf(
+    entries,
+    (entry) => lineOf(entry, nameOf) + picturesOf(entry, url),
+    SECTION_LENGTH - 100,
+  );
   const text = update.lines.join("\n");
   return {
     ...update,
@@ -102,6 +110,17 @@ function lineOf({ at, actor, text, kind }: TimelineRecord, nameOf: (actor: strin
   if (isSystem(actor)) return `${timeOf(at)} ${said}`;
   const who = `*${slackEscaped(cut(nameOf(actor), 60))}*`;
   return kind === "comment" ? `${timeOf(at)} ${who}: ${said}` : `${timeOf(at)} ${said} (${who})`;
+}
+
+/** A link to the pictures below a note, which Slack itself is not given. */
+function picturesOf({ detail }: TimelineRecord, url: string): string {
+  const [first] = detail?.pictures ?? [];
+  if (first === undefined) return "";
+  const link = pictureUrl(url, first.id);
+  // A line has its place in a message, whatever address this server has.
+  if (link.length > PICTURE_LINK_LENGTH) return " (with pictures)";
+  const count = detail?.pictures?.length ?? 0;
+  return ` <${link}|${count === 1 ? "Picture" : `${count} pictures`}>`;
 }
 
 /** In each reader's time zone, as Slack's dates are. */

@@ -157,6 +157,7 @@ describe("messages", () => {
         const update = slackUpdate(
           texts.map((text, index) => entry(index, text)),
           (actor) => actor,
+          "http://x/incidents/1",
         );
         expect(update.entries.length).toBeGreaterThan(0);
         expect(blocksFault(update.message.blocks as SlackBlock[])).toBeUndefined();
@@ -170,16 +171,37 @@ describe("messages", () => {
     const storm = Array.from({ length: 3000 }, (_, index) =>
       entry(index, `Alert ${index} fires`, "alert_firing"),
     );
-    const update = slackUpdate([...storm, entry(3000, "I see it")], () => "Ana");
+    const update = slackUpdate(
+      [...storm, entry(3000, "I see it")],
+      () => "Ana",
+      "http://x/incidents/1",
+    );
     expect(update.entries).toHaveLength(3001);
     const text = (update.message.blocks as SlackBlock[])[0]?.text?.text ?? "";
     expect(text).toContain("*Ana*: I see it");
     expect(text).toContain("… and 2992 more");
   });
 
+  it("lead to the pictures of a note", () => {
+    const picture = { id: "p1", alt: "The graph", width: 2, height: 1 };
+    const shown = (count: number, url: string) =>
+      JSON.stringify(
+        slackUpdate(
+          [{ ...entry(1, "Look"), detail: { pictures: Array(count).fill(picture) } }],
+          () => "Ana",
+          url,
+        ).message.blocks,
+      );
+    expect(shown(1, "http://x/incidents/1")).toContain(
+      "*Ana*: Look <http://x/incidents/1?picture=p1|Picture>",
+    );
+    expect(shown(2, "http://x/incidents/1")).toContain("|2 pictures>");
+    expect(shown(1, `http://${"x".repeat(300)}`)).toContain("Look (with pictures)");
+  });
+
   it("go on in the next where one is full", () => {
     const all = Array.from({ length: 5 }, (_, index) => entry(index, "x".repeat(2000)));
-    const first = slackUpdate(all, () => "Ana");
+    const first = slackUpdate(all, () => "Ana", "http://x/incidents/1");
     expect(first.entries.map(({ id }) => id)).toEqual(["0"]);
   });
 });

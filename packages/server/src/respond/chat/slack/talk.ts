@@ -126,9 +126,13 @@ export class SlackTalk {
     if (due) await this.#archive();
   }
 
+  /** The incident's page. */
+  get #url(): string {
+    return `${this.#deps.externalURL}/incidents/${this.#incident.number}`;
+  }
+
   #head(): SlackMessage {
-    const url = `${this.#deps.externalURL}/incidents/${this.#incident.number}`;
-    return headOf(this.#incident, { url, channel: this.#conversation.channel });
+    return headOf(this.#incident, { url: this.#url, channel: this.#conversation.channel });
   }
 
   async #change(change: ConversationChange): Promise<void> {
@@ -242,7 +246,7 @@ export class SlackTalk {
           ? await untoldEntries(db, incidentId, place, MOST_ENTRIES)
           : await entriesOfPost(db, left.id);
       if (left === undefined && news.length === 0) return;
-      const update = slackUpdate(news, nameOf);
+      const update = slackUpdate(news, nameOf, this.#url);
       const entryIds = update.entries.map(({ id }) => id);
       await this.#post("update", target, update.message, () => ({}), entryIds);
     }
