@@ -96,7 +96,7 @@ describe("a draft", () => {
     expect(text).toContain("UTC: (ann) [\\[Graph\\]](http://x/incidents/1?picture=p1)");
     expect(text.split("\n").at(-1)).toBe("End");
     const long = drafted(
-      ...Array.from({ length: 200 }, () => ({ ...note, text: "word ".repeat(390) })),
+      ...Array.from({ length: 200 }, (_, n) => ({ ...note, text: `${n} ${"word ".repeat(390)}` })),
     );
     expect(long).toMatch(/- … and 1\d\d more entries, on the incident's page/);
     expect(() => parseMarkdown(long)).not.toThrow();
