@@ -3,10 +3,9 @@ import { PICTURE_LIMITS, PictureBytes, broken, checkSides } from "./reading.ts";
 import type { Cleaned } from "./reading.ts";
 
 /** What shows (PNG, third edition, 11): the picture, its colours, its size on paper, its frames. */
-const KEPT = new Set([
-  ...["IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM", "sRGB", "sBIT", "bKGD", "pHYs"],
-  ...["iCCP", "cICP", "acTL", "fcTL", "fdAT"],
-]);
+const KEPT = new Set(
+  "IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB sBIT bKGD pHYs iCCP cICP acTL fcTL fdAT".split(" "),
+);
 
 /** The bits a sample may have, by the type of colour. */
 const DEPTHS: Readonly<Record<number, readonly number[]>> = {

@@ -187,7 +187,12 @@ describe("messages", () => {
     const shown = (count: number, url: string) =>
       JSON.stringify(
         slackUpdate(
-          [{ ...entry(1, "Look"), detail: { pictures: Array(count).fill(picture) } }],
+          [
+            {
+              ...entry(1, "Look"),
+              detail: { pictures: Array.from({ length: count }, () => picture) },
+            },
+          ],
           () => "Ana",
           url,
         ).message.blocks,
