@@ -135,3 +135,39 @@ describe("on call", () => {
     await row.getByText("by admin@example.org: orders are charged twice").waitFor();
   });
 });
+
+describe("a note with pictures", () => {
+  const file = (name: string, mimeType: string) => ({
+    name,
+    mimeType,
+    buffer: Buffer.from("89504e470d0a1a0a", "hex"),
+  });
+
+  it("is made of several that are chosen and one that is dropped; one opens large and is in the URL", async () => {
+    const page = await open("/incidents/42");
+    const opened = () => new URL(page.url()).searchParams.get("picture");
+    await page
+      .getByLabel("Pictures", { exact: true })
+      .setInputFiles([file("graph.png", "image/png"), file("movie.mp4", "video/mp4")]);
+    await page.getByText("movie.mp4: This is not a PNG").waitFor();
+    await page.getByRole("button", { name: "Remove movie.mp4" }).click();
+    await page.getByLabel("What graph.png shows").fill("The graph at two");
+    await page.getByLabel("Comment").evaluate((box) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(8)], "dropped.jpg", { type: "image/jpeg" }));
+      box.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true }));
+    });
+    await page.getByLabel("What dropped.jpg shows").waitFor();
+    const own = page.getByRole("list", { name: "Pictures of this note" });
+    await expect.poll(() => own.locator("img").count()).toBe(2);
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
+    await own.waitFor({ state: "detached" });
+    const thumb = page.getByRole("button", { name: "The graph at two" });
+    await thumb.click();
+    await page.getByRole("dialog", { name: "The graph at two" }).waitFor();
+    await expect.poll(() => opened()).toMatch(/^[0-9a-f-]{36}$/);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => opened()).toBe(null);
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  });
+});
