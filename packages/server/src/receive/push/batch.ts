@@ -127,7 +127,7 @@ export class PushBatch {
 
   #grow(): void {
     if (this.#size >= this.#maxSamples) this.#tooMany("samples");
-    const capacity = Math.min(Math.max(16, this.#size * 2), this.#maxSamples);
+    const capacity = Math.min(Math.max(64, this.#size * 4), this.#maxSamples);
     const seriesOf = new Uint32Array(capacity);
     const times = new Float64Array(capacity);
     const values = new Float64Array(capacity);

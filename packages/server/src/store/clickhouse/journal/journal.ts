@@ -66,10 +66,14 @@ export class Journal {
     const segment = this.#segment;
     try {
       const head = headOf(record);
-      await writeAll(segment.file, head, segment.size);
-      await writeAll(segment.file, record, segment.size + head.length);
+      const size = head.length + record.length;
+      const { bytesWritten } = await segment.file.writev([head, record], segment.size);
+      if (bytesWritten < size) {
+        const rest = Buffer.concat([head, record]).subarray(bytesWritten);
+        await writeAll(segment.file, rest, segment.size + bytesWritten);
+      }
       await segment.file.datasync();
-      segment.size += head.length + record.length;
+      segment.size += size;
     } catch (error) {
       // What was written in part would hide what comes after it.
       await segment.file.truncate(segment.size).catch(() => {});

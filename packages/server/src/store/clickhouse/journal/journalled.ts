@@ -9,6 +9,9 @@ import { Journal } from "./journal.ts";
 /** The table whose rows are journalled. */
 const TABLE = "samples";
 
+/** How long a disk that has room is not asked again, ms. */
+const ROOM_MS = 500;
+
 export interface JournalLimits {
   /** Rows wait no longer than this for the engine, ms. */
   readonly everyMs: number;
@@ -48,6 +51,8 @@ export class JournalledClickHouse implements ClickHouse {
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Until then the disk is taken to have room; of `performance.now()`. */
+  #roomUntil = 0;
 
   private constructor(
     engine: ClickHouse,
@@ -199,8 +204,12 @@ export class JournalledClickHouse implements ClickHouse {
   }
 
   async #hasRoom(): Promise<boolean> {
+    const now = performance.now();
+    if (now < this.#roomUntil) return true;
     const { bavail, bsize } = await statfs(this.#dir);
-    return bavail * bsize >= this.#limits.minFreeBytes;
+    const isEnough = bavail * bsize >= this.#limits.minFreeBytes;
+    this.#roomUntil = isEnough ? now + ROOM_MS : 0;
+    return isEnough;
   }
 }
 

@@ -3,6 +3,7 @@ import { firstFrom, SampleSpace } from "./sample-space.ts";
 
 /** So small that the engine keeps the arrays beside their objects, without a buffer each. */
 const FIRST_CAPACITY = 4;
+const GROWTH = 4;
 const NO_TIMES = new Float64Array(0);
 const NO_HALVES = new Uint32Array(0);
 /** Samples that came late are put in their places at the latest when there are so many. */
@@ -140,13 +141,19 @@ export class RecentSeries {
   #append(time: number, low: number, high: number): void {
     const { tailSamples } = this.#memory;
     if (this.#size === this.#times.length) {
-      if (this.#size < tailSamples) this.#resize(Math.max(FIRST_CAPACITY, this.#size * 2), 0);
+      if (this.#size < tailSamples) this.#resize(this.#grown(tailSamples), 0);
       else this.#close();
     }
     this.#times[this.#size] = time;
     this.#halves[2 * this.#size] = low;
     this.#halves[2 * this.#size + 1] = high;
     this.#size += 1;
+  }
+
+  /** Few steps to a full tail: each is two allocations, and the old arrays' end, of every series. */
+  #grown(tailSamples: number): number {
+    if (this.#size === 0) return FIRST_CAPACITY;
+    return Math.max(FIRST_CAPACITY, Math.min(tailSamples, this.#size * GROWTH));
   }
 
   /** Moves the older part of the tail into chunks. */
