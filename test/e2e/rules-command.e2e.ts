@@ -19,9 +19,11 @@ interface Outcome {
   readonly err: string;
 }
 
-function seaworthy(...args: string[]): Promise<Outcome> {
+const seaworthy = (...args: string[]) => run("rules", ...args);
+
+function run(...args: string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [COMMAND, "rules", ...args], { cwd: folder }, (error, out, err) => {
+    execFile(process.execPath, [COMMAND, ...args], { cwd: folder }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out, err });
     });
   });
@@ -83,3 +85,72 @@ describe("beside promtool", () => {
     ]);
   });
 });
+
+describe("runbooks check", () => {
+  it("says what is wrong with runbooks and the rules that lead to them, and where", async () => {
+    const bad = [
+      "# Slow",
+      "",
+      "## Signs",
+      "",
+      "See {{ .Labels.a b }}, {{ .Incident.Nothing }} and [that](Nowhere.md).",
+      "",
+      "## Checks",
+      "",
+      "```promql",
+      "sum(up",
+      "```",
+      "",
+      "```action",
+      "restart",
+      "```",
+    ].join("\n");
+    const good = "# T\n\n## Signs\n\n## Checks\n\n## Actions\n\n```action\nknown\n```\n";
+    const annotations = "annotations: { runbook_url: 'https://sw.example/runbooks/Gone' }";
+    const rules = `groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n    ${annotations}\n  - alert: Other\n    expr: up\n`;
+    const config = "runbooks: { actions: { known: { title: Known, command: [bin/true] } } }\n";
+    for (const [name, text] of Object.entries({
+      "Slow.md": bad,
+      "Good.md": good,
+      "leads.yml": rules,
+      "sw.yml": config,
+      "broken.yml": "runbooks: { actions: { known: {} } }\n",
+    }))
+      await writeFile(join(folder, name), text);
+    const all = ["--config", "sw.yml", "--rules", "leads.yml", "Slow.md", "Good.md"];
+    const { code, out } = await run("runbooks", "check", "--json", ...all);
+    expect(code).toBe(1);
+    const reports = JSON.parse(out) as { file: string; faults: Fault[]; warnings: Fault[] }[];
+    const said = (each: Fault) => `${each.file}:${each.line}:${each.column} ${each.reason}`;
+    expect(reports.flatMap(({ faults }) => faults.map(said))).toEqual([
+      'Slow.md:1:1 has no section "## Actions"',
+      expect.stringMatching(/^Slow\.md:10:1 promql: /),
+      expect.stringMatching(/^Slow\.md:5:5 cannot read \{\{ \.Labels\.a b \}\}/),
+      expect.stringMatching(/^Slow\.md:5:24 an incident has no "Nothing"/),
+      expect.stringMatching(/^Slow\.md:5:\d+ leads to the runbook "Nowhere"/),
+      expect.stringMatching(/^Slow\.md:13:1 the configuration has no action "restart"/),
+      expect.stringMatching(/^leads\.yml:6:\d+ .*"Down" leads to the runb/),
+    ] as unknown[]);
+    const warned = reports.flatMap(({ warnings }) => warnings.map(said));
+    expect(warned).toContain("Good.md:1:1 has no checks to be asked: blocks of promql or logql");
+    expect(warned.join("\n")).toContain('"Other" leads to no runbook');
+    const codes = async (...args: string[]) => (await run("runbooks", ...args)).code;
+    expect(
+      await Promise.all([
+        codes("check", "Good.md"),
+        codes("check", "--warnings-fatal", "Good.md"),
+        codes("check", "--config", "broken.yml", "Good.md"),
+        codes("check", "nowhere.md"),
+        codes("check"),
+        codes("run"),
+      ]),
+    ).toEqual([0, 3, 1, 1, 2, 2]);
+  });
+});
+
+interface Fault {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly reason: string;
+}

@@ -10,6 +10,7 @@ import { postMortem, postMortemHelp } from "./post-mortems.ts";
 import { receivers, receiversHelp } from "./receivers.ts";
 import { rules, rulesHelp } from "./rules.ts";
 import { series, seriesHelp } from "./series.ts";
+import { runbooks, runbooksHelp } from "./runbooks.ts";
 import { status, statusHelp } from "./status.ts";
 import { tail, tailHelp } from "./tail/tail.ts";
 import { up, upHelp } from "./up.ts";
@@ -32,6 +33,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "post-mortem": { run: postMortem, help: postMortemHelp },
   receivers: { run: receivers, help: receiversHelp },
   rules: { run: rules, help: rulesHelp },
+  runbooks: { run: (args) => runbooks(args), help: runbooksHelp },
   series: { run: series, help: seriesHelp },
   status: { run: status, help: statusHelp },
   tail: { run: tail, help: tailHelp },
@@ -53,6 +55,7 @@ Commands:
   post-mortem  which are due, and their export as Markdown
   receivers  when receivers were last reached, and test pages
   rules      check rule files, and run tests of rules
+  runbooks   check runbooks, and the rules that lead to them
   series     which metric and label makes how many series, and what the limits are
   status     what visitors see: set components, announce, plan maintenance
   tail       follow log files, containers and the journal, and send them

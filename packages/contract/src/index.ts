@@ -23,6 +23,7 @@ export * from "./rule-files.ts";
 export * from "./receivers.ts";
 export * from "./routing.ts";
 export * from "./rule-preview.ts";
+export * from "./runbook-files.ts";
 export * from "./runbook-runs.ts";
 export * from "./runbooks.ts";
 export * from "./saved-views.ts";

@@ -258,7 +258,7 @@ const shop = fileURLToPath(new URL("../../../examples/shop", import.meta.url));
 export const demoProgram = join(shop, "dist", "main.js");
 
 /** A file of the defaults. */
-function shipped(name: string): string {
+export function shipped(name: string): string {
   if (content === undefined) throw new Error("the package of the server has no content/");
   return join(content, name);
 }

@@ -46,7 +46,8 @@ export type { ActionParameter, RunbookAction } from "./runbooks/actions/action.t
 export { createRunbookActions } from "./runbooks/actions/actions.ts";
 export type { RunbookActions, Runner } from "./runbooks/actions/interface.ts";
 export { readsArguments } from "./runbooks/actions/plan.ts";
-export { readRunbook } from "./runbooks/runbook.ts";
+export { checkRunbooks } from "./runbooks/check.ts";
+export { runbooksBelow } from "./runbooks/files.ts";
 export type { CheckQuery } from "./runbooks/runbook.ts";
 export { createRunbooks } from "./runbooks/runbooks.ts";
 export type { FilledRunbook, Runbooks } from "./runbooks/runbooks.ts";

@@ -27,6 +27,8 @@ export type CheckQuery = (language: "promql" | "logql", expression: string) => v
 const NAME = /^[A-Za-z0-9][\w.-]{0,99}$/;
 const REQUIRED = ["Signs", "Checks", "Actions"] as const;
 const WANTED = ["Communication", "Escalation"] as const;
+/** What placeholders know of an incident. */
+const FACTS = new Set(["Number", "Title", "Severity", "Service", "OpenedAt", "URL"]);
 
 /** `Other.md` beside a runbook is that runbook. */
 const besides = (url: string) => {
@@ -51,8 +53,8 @@ export function readRunbook(
   known: (name: string) => boolean = () => true,
 ): ReadRunbook {
   const faults: Fault[] = [];
-  const fault = (line: number, path: string, reason: string) =>
-    faults.push({ file, line, column: 1, path, reason });
+  const fault = (line: number, path: string, reason: string, column = 1) =>
+    faults.push({ file, line, column, path, reason });
   const name = basename(file).replace(/\.md$/, "");
   if (!NAME.test(name)) {
     fault(1, "", `"${name}" cannot be a runbook's name: use letters, digits and . _ -`);
@@ -66,8 +68,12 @@ export function readRunbook(
     return { runbook: undefined, faults, notes: [] };
   }
   const found = collect(blocks);
-  const lineOf = (part: string) =>
-    text.slice(0, Math.max(0, text.indexOf(part))).split("\n").length;
+  const faultAt = (offset: number, reason: string) => {
+    const before = text.slice(0, Math.max(0, offset));
+    fault(before.split("\n").length, "", reason, before.length - before.lastIndexOf("\n"));
+  };
+  if (/^---\r?\n/.test(text))
+    fault(1, "", "begins with front matter, which would be shown: begin with the title");
   const [first] = blocks;
   const hasTitle = first?.type === "heading" && first.depth === 1;
   if (!hasTitle) fault(1, "", 'begins without a title: "# What is wrong"');
@@ -90,26 +96,33 @@ export function readRunbook(
   }
   for (const { block, faults: odd } of found.actions)
     for (const [below, reason] of odd) fault(block.line + below, "action", reason);
-  for (const [open] of text.matchAll(/\{\{-? *(?:or +)?\.(?:Labels|Incident)\b[^{}\n]*\}?\}?/g)) {
-    if (fillsIn(open)) continue;
-    fault(
-      lineOf(open),
-      "",
-      `cannot read ${open}: write {{ .Labels.NAME }} or {{ or .Labels.NAME "…" }}`,
-    );
+  for (const match of text.matchAll(/\{\{-? *(?:or +)?\.(?:Labels|Incident)\b[^{}\n]*\}?\}?/g)) {
+    const [open] = match;
+    const [, fact] = /\.Incident\.(\w+)/.exec(open) ?? [];
+    if (!fillsIn(open))
+      faultAt(
+        match.index,
+        `cannot read ${open}: write {{ .Labels.NAME }} or {{ or .Labels.NAME "…" }}`,
+      );
+    else if (fact !== undefined && !FACTS.has(fact))
+      faultAt(match.index, `an incident has no "${fact}"; it has ${[...FACTS].join(", ")}`);
   }
   for (const href of found.links) {
     const [, other] = /^\/runbooks\/([^/?#]+)/.exec(href) ?? [];
     if (other !== undefined && !known(other)) {
-      fault(lineOf(other), "", `leads to the runbook "${other}", which does not exist`);
+      faultAt(text.indexOf(`${other}.md`), `leads to the runbook "${other}", which does not exist`);
     }
     if (href.startsWith("#") && !found.ids.has(href.slice(1))) {
-      fault(lineOf(`(${href})`), "", `leads to ${href}, which is no heading here`);
+      faultAt(text.indexOf(`(${href})`), `leads to ${href}, which is no heading here`);
     }
   }
   const notes = WANTED.filter((section) => !found.sections.has(section.toLowerCase())).map(
     (section) => `has no section "## ${section}"`,
   );
+  if (found.queries.length === 0)
+    notes.push("has no checks to be asked: blocks of promql or logql");
+  if (!found.texts.has("text") && found.sections.has("communication"))
+    notes.push('has no words to copy under "## Communication": a block of text');
   if (found.steps.length === 0) notes.push('has no steps to tick off: "- [ ] …"');
   const paragraph = blocks.find((block) => block.type === "paragraph");
   return {
@@ -137,6 +150,8 @@ function collect(blocks: readonly MarkdownBlock[]) {
   const sections = new Set<string>();
   const ids = new Set<string>();
   const links: string[] = [];
+  /** The languages of its blocks of code. */
+  const texts = new Set<string>();
   const actions: { block: ActionBlock; faults: readonly (readonly [number, string])[] }[] = [];
   const steps: { step: string; text: string }[] = [];
   const queries: { language: "promql" | "logql"; text: string; line: number }[] = [];
@@ -161,6 +176,7 @@ function collect(blocks: readonly MarkdownBlock[]) {
       if (node.type === "list") node.items.forEach(item);
       if (node.type === "table") [node.head, ...node.rows].flat().forEach(line);
       if (node.type !== "code") continue;
+      texts.add(node.language);
       if (node.language === "promql" || node.language === "logql") {
         queries.push({ language: node.language, text: node.text, line: node.line });
       }
@@ -168,7 +184,7 @@ function collect(blocks: readonly MarkdownBlock[]) {
     }
   };
   walk(blocks);
-  return { sections, ids, links, actions, steps, queries };
+  return { sections, ids, links, actions, steps, queries, texts };
 }
 
 /** The words of a task, without the commands and lists below it. */

@@ -62,7 +62,7 @@ describe("placeholders", () => {
 
 describe("a runbook's file", () => {
   const whole = (more: string) =>
-    `# T\n\nOne.\n\n## Signs\n\n## Checks\n\n${more}\n\n## Actions\n\n- [ ] Do\n\n## Communication\n\n## Escalation\n`;
+    `# T\n\nOne.\n\n## Signs\n\n## Checks\n\n${more}\n\n## Actions\n\n- [ ] Do\n\n## Communication\n\n~~~text\nDown\n~~~\n\n## Escalation\n`;
 
   it("is read with its title, steps, labels and actions", () => {
     const text = whole(
@@ -101,7 +101,7 @@ describe("a runbook's file", () => {
       'has no section "## Checks"',
       'has no section "## Actions"',
     ]);
-    expect(empty.notes).toHaveLength(3);
+    expect(empty.notes).toHaveLength(4);
     expect(readRunbook("/r/a b.md", "", noCheck).faults[0]?.reason).toMatch(
       /cannot be a runbook's/,
     );

@@ -246,8 +246,12 @@ function runbookOf(
   known: ReadonlyMap<string, unknown>,
 ): string | undefined {
   const url = annotations["runbook_url"] ?? annotations["runbook"] ?? "";
-  const [, named = url] = /\/runbooks\/([^/?#]+?)(?:\.md)?(?:[?#].*)?$/.exec(url) ?? [];
-  return [named, alert].find((name) => known.has(name));
+  return [runbookNamed(url) ?? url, alert].find((name) => known.has(name));
+}
+
+/** The runbook that a link leads to; undefined for a link elsewhere. */
+export function runbookNamed(url: string): string | undefined {
+  return /\/runbooks\/([^/?#]+?)(?:\.md)?(?:[?#].*)?$/.exec(url)?.[1];
 }
 
 function givenBy(

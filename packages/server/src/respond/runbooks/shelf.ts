@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { messageOf } from "../../model/index.ts";
 import type { Fault } from "../../model/index.ts";
+import { runbooksBelow } from "./files.ts";
 import { readRunbook } from "./runbook.ts";
 import type { CheckQuery, ReadRunbook, Runbook } from "./runbook.ts";
 
@@ -92,17 +93,13 @@ export function runbookShelf(options: {
   };
 }
 
-async function filesIn(folder: string, faults: Fault[]): Promise<string[]> {
+async function filesIn(folder: string, faults: Fault[]): Promise<readonly string[]> {
   try {
-    const found = (await readdir(folder, { recursive: true }))
-      .filter(
-        (name) => name.endsWith(".md") && !/(?:^|[/\\])(?:README\.md|\.|node_modules)/.test(name),
-      )
-      .toSorted();
+    const found = await runbooksBelow(folder);
     if (found.length > LIMITS.files) {
       faults.push(faultOf(folder, `has ${found.length} files; ${LIMITS.files} are read`));
     }
-    return found.slice(0, LIMITS.files).map((name) => join(folder, name));
+    return found.slice(0, LIMITS.files);
   } catch (error) {
     faults.push(faultOf(folder, `cannot be read: ${messageOf(error)}`));
     return [];
