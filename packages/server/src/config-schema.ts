@@ -4,7 +4,7 @@ import { FEATURES } from "@seaworthy/promql";
 import type { Feature } from "@seaworthy/promql";
 import { chatSchema } from "./chat-config.ts";
 import { clickhouseSchema } from "./clickhouse-config.ts";
-import { duration, size } from "./config-values.ts";
+import { duration, network, size } from "./config-values.ts";
 import { digestSchema } from "./digest-config.ts";
 import { SETTING_NAME } from "./evaluate/index.ts";
 import { messageOf } from "./model/index.ts";
@@ -46,6 +46,7 @@ export const fileSchema = z.strictObject({
       port: z.number().int().min(0).max(65_535).optional(),
       external_url: z.url().optional(),
       allowed_hosts: z.array(z.string().min(1)).default([]),
+      trusted_proxies: z.array(network).default([]),
     })
     .prefault({}),
   data: z.string().min(1).optional(),

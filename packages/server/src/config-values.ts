@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseDuration } from "./model/index.ts";
+import { networkFault, parseDuration } from "./model/index.ts";
 
 /** A text such as `1h30m`; ms. */
 export const duration = z.string().transform((text, context) => {
@@ -22,3 +22,8 @@ export const size = z
     const unit = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }[match?.[2] ?? "B"] ?? 1;
     return Number(match?.[1] ?? 0) * unit;
   });
+
+/** A network such as `10.0.0.0/8`, or one address. */
+export const network = z
+  .string()
+  .refine((text) => networkFault(text) === undefined, "is not a network such as 10.0.0.0/8");

@@ -112,6 +112,15 @@ describe("seaworthy.yml", () => {
     await expect(load(missing)).rejects.toThrow(/clickhouse\.password_file: cannot be read/);
   });
 
+  it("trusts the proxies that are named, and none otherwise", async () => {
+    expect((await load("")).http.trustedProxies).toEqual([]);
+    const named = "http: {trusted_proxies: [10.0.0.0/8, '::1']}";
+    expect((await load(named)).http.trustedProxies).toEqual(["10.0.0.0/8", "::1"]);
+    await expect(load(named.replace("/8", "/80"))).rejects.toThrow(
+      /http\.trusted_proxies\[0\]: .*is not a network/,
+    );
+  });
+
   it("listens to syslog where it is told to, and to strangers only from networks that are named", async () => {
     expect((await load("")).syslog).toEqual([]);
     expect((await load("syslog: [{listen: '127.0.0.1:5514'}]")).syslog).toEqual([

@@ -119,6 +119,8 @@ export interface Config {
     /** Where people reach this installation, without a slash at the end; links begin with it. */
     readonly externalURL: string;
     readonly allowedHosts: readonly string[];
+    /** Networks of proxies, which say who asked them and for what. */
+    readonly trustedProxies: readonly string[];
   };
   readonly data: string;
   readonly prometheusFile: string;
@@ -306,6 +308,7 @@ export async function loadConfig(
       port,
       externalURL,
       allowedHosts: value.http.allowed_hosts,
+      trustedProxies: value.http.trusted_proxies,
     },
     data: resolve(command.data ?? (value.data === undefined ? DEFAULTS.data : beside(value.data))),
     prometheusFile: beside(value.prometheus),

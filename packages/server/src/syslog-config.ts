@@ -1,6 +1,5 @@
-import { isIP } from "node:net";
 import { z } from "zod";
-import { size } from "./config-values.ts";
+import { network, size } from "./config-values.ts";
 import { ConfigError } from "./model/index.ts";
 import type { SyslogSettings } from "./receive/index.ts";
 
@@ -23,7 +22,7 @@ const listener = z.strictObject({
   cert_file: z.string().min(1).optional(),
   key_file: z.string().min(1).optional(),
   client_ca_file: z.string().min(1).optional(),
-  allow: z.array(z.string().refine(isNetwork, "is not a network such as 10.0.0.0/8")).default([]),
+  allow: z.array(network).default([]),
   labels: z
     .record(z.string().regex(/^[A-Za-z_]\w{0,99}$/, "is not a label's name"), z.string().max(1000))
     .default({}),
@@ -83,13 +82,4 @@ export function readSyslog(
     const port = Number(listen.slice(colon + 1));
     return { host, port, transports, tls, allow, labels, maxMessageBytes };
   });
-}
-
-function isNetwork(text: string): boolean {
-  const [address = "", bits, more] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || more !== undefined) return false;
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
-  );
 }

@@ -10,6 +10,7 @@ export * from "./histograms.ts";
 export * from "./incidents.ts";
 export * from "./labels.ts";
 export * from "./local-time.ts";
+export * from "./networks.ts";
 export * from "./logs.ts";
 export * from "./markdown/html.ts";
 export * from "./markdown/parse.ts";

@@ -4,6 +4,7 @@ import { request } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { FastifyPluginAsync } from "fastify";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { ConfigError } from "../model/index.ts";
 import { BOOTSTRAP, testServer } from "../../test/http.ts";
@@ -81,6 +82,58 @@ describe("routes", () => {
       expect([host, status]).toEqual([host, 421]);
       expect(body).toContain("host_refused");
     }
+  });
+
+  it("know visitors, host and protocol behind a proxy that is trusted, and from nobody else", async () => {
+    const seen: unknown[] = [];
+    const family: FastifyPluginAsync = async (app) => {
+      app.get("/seen", { config: { access: "public" } }, async ({ ip, protocol, host }) => {
+        seen.push([ip, protocol, host]);
+        return {};
+      });
+    };
+    const headers = {
+      host: "127.0.0.1",
+      "x-forwarded-for": "203.0.113.7, 198.51.100.1",
+      "x-forwarded-host": "sea.example.com",
+      "x-forwarded-proto": "https",
+    };
+    const change = (from: string) =>
+      raw("/api/session", { method: "DELETE", headers: { ...headers, origin: from } });
+    const options = { routes: [family], externalURL: "https://sea.example.com" };
+    await open({ ...options, trustedProxies: ["127.0.0.1"] });
+    await raw("/seen", { headers });
+    // What the visitor themselves wrote into the list stands left of what the proxy saw.
+    expect(seen.pop()).toEqual(["198.51.100.1", "https", "sea.example.com"]);
+    const evil = { ...headers, "x-forwarded-host": "evil.example" };
+    expect((await raw("/seen", { headers: evil })).status).toBe(421);
+    expect((await change("https://evil.example")).body).toContain("cross_site_request");
+    expect((await change("https://sea.example.com")).body).not.toContain("cross_site_request");
+
+    await server.close();
+    await open({ ...options, trustedProxies: ["10.0.0.0/8"] });
+    await raw("/seen", { headers });
+    expect(seen.pop()).toEqual(["127.0.0.1", "http", "127.0.0.1"]);
+    const forged = { ...headers, origin: "https://127.0.0.1" };
+    const refused = await raw("/api/session", { method: "DELETE", headers: forged });
+    expect(refused.body).toContain("cross_site_request");
+  });
+
+  it("count attempts to sign in by visitor, not by proxy", async () => {
+    await open({ trustedProxies: ["127.0.0.1"] });
+    const attempt = async (from: string, account: number) => {
+      const response = await fetch(`${server.url}/api/session/link`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-for": from },
+        body: JSON.stringify({ token: `none ${account}` }),
+      });
+      return response.status;
+    };
+    const statuses: number[] = [];
+    for (let n = 0; n < 60 && statuses.at(-1) !== 429; n += 1)
+      statuses.push(await attempt("198.51.100.1", n));
+    expect(statuses.at(-1)).toBe(429);
+    expect(await attempt("198.51.100.2", 0)).toBe(401);
   });
 
   it("are counted by their pattern, never by what was asked for", async () => {

@@ -4,9 +4,10 @@ import cookies from "@fastify/cookie";
 import Fastify, { LogController } from "fastify";
 import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from "fastify";
 import type { Access } from "../access/index.ts";
-import { messageOf } from "../model/index.ts";
+import { messageOf, readNetworks } from "../model/index.ts";
 import type { Clock } from "../model/index.ts";
 import { ShowError, sendError } from "./errors.ts";
+import { believeProxies } from "./forwarded.ts";
 import { graphLinks } from "./graph-links.ts";
 import { guard } from "./guard.ts";
 import type { GuardedRoute } from "./guard.ts";
@@ -30,7 +31,7 @@ export interface HttpDeps {
   readonly externalURL?: string | undefined;
   /** Further host names that a server bound to loopback answers to. */
   readonly allowedHosts?: readonly string[];
-  /** Addresses of proxies whose X-Forwarded-* headers are believed. */
+  /** Networks of proxies whose X-Forwarded-* and Forwarded headers are believed. */
   readonly trustedProxies?: readonly string[];
   /** The folder of the built user interface. */
   readonly ui: string;
@@ -80,7 +81,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
   const { externalURL, front } = deps;
   const cookie = sessionCookie(externalURL);
   const ui = await openUiFiles(deps.ui);
-  const proxies = deps.trustedProxies ?? [];
+  const proxies = readNetworks(deps.trustedProxies ?? []);
 
   const app: FastifyInstance = Fastify({
     loggerInstance: deps.log,
@@ -92,7 +93,7 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
       headersTimeout: limits.headersTimeout,
       connectionsCheckingInterval: limits.slowCheckEvery,
     },
-    trustProxy: proxies.length === 0 ? false : [...proxies],
+    trustProxy: (address) => proxies.has(address),
     ...(front === undefined
       ? {}
       : { rewriteUrl: (request: IncomingMessage) => front.rewrite(request) }),
@@ -177,6 +178,9 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
 
   await app.ready();
   if (front !== undefined) answerFirst(app.server, front, deps.clock, answered);
+  // Before all that look at a request.
+  const believe = (request: IncomingMessage) => believeProxies(request, proxies);
+  app.server.prependListener("request", believe).prependListener("upgrade", believe);
   return {
     app,
     routes,

@@ -1,10 +1,10 @@
 import { createSocket } from "node:dgram";
 import type { Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
-import { BlockList, createServer, isIP } from "node:net";
+import { createServer, isIP } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import type { Logger } from "pino";
-import { messageOf, SeaworthyError } from "../../model/index.ts";
+import { messageOf, readNetworks, SeaworthyError } from "../../model/index.ts";
 import type { Clock, Labels, LogSink } from "../../model/index.ts";
 import type { SelfMetrics } from "../../self/index.ts";
 import { defaultLogLimits } from "../logs/limits.ts";
@@ -65,6 +65,9 @@ export interface Syslog {
   close(): Promise<void>;
 }
 
+/** Who may send without being named. */
+const LOOPBACK = ["127.0.0.0/8", "::1"];
+
 class SyslogError extends SeaworthyError {
   readonly code = "syslog_address_unusable";
   override readonly name = "SyslogError";
@@ -89,7 +92,10 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
   });
   const { tls } = settings;
   const areKnown = tls?.clientCaFile !== undefined && settings.allow.length === 0;
-  const allowed = allowedNetworks(areKnown ? ["0.0.0.0/0", "::/0"] : settings.allow);
+  const allowed = readNetworks([
+    ...LOOPBACK,
+    ...(areKnown ? ["0.0.0.0/0", "::/0"] : settings.allow),
+  ]);
   const take = (message: Buffer): void => {
     if (message.length === 0) return;
     const { labels, time, line, metadata } = lineOf(message, clock.now(), settings.labels);
@@ -98,7 +104,7 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
 
   // A sender that is not of the networks is not answered either.
   const isWelcome = (socket: Socket): boolean => {
-    if (isAllowed(allowed, socket.remoteAddress) && sockets.size < CONNECTIONS) {
+    if (allowed.has(socket.remoteAddress) && sockets.size < CONNECTIONS) {
       sockets.add(socket);
       socket.on("close", () => sockets.delete(socket));
       return true;
@@ -132,7 +138,7 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
   };
 
   const datagram = (message: Buffer, { address }: { readonly address: string }): void => {
-    if (!isAllowed(allowed, address)) metrics.dropped("logs", "invalid", 1);
+    if (!allowed.has(address)) metrics.dropped("logs", "invalid", 1);
     else if (queue.waiting > WAITING_BYTES_UDP) {
       metrics.dropped("logs", "queue_full", 1);
     } else if (message.length > maxMessageBytes) metrics.dropped("logs", "over_limit", 1);
@@ -210,31 +216,4 @@ function lineOf(message: Buffer, now: number, labels: Labels) {
   if (msgId !== "") metadata["msg_id"] = msgId;
   for (const name in data) metadata[`sd_${name}`] = data[name] ?? "";
   return { labels: { ...named, ...labels }, time, line: text, metadata };
-}
-
-/** Throws SyslogError for a network that is none. */
-function allowedNetworks(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  list.addSubnet("127.0.0.0", 8, "ipv4");
-  list.addAddress("::1", "ipv6");
-  for (const network of networks) {
-    const [address = "", bits] = network.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    try {
-      list.addSubnet(
-        address,
-        bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits),
-        family,
-      );
-    } catch (error) {
-      throw new SyslogError(`"${network}" is not a network such as 10.0.0.0/8`, { cause: error });
-    }
-  }
-  return list;
-}
-
-function isAllowed(list: BlockList, address: string | undefined): boolean {
-  if (address === undefined) return false;
-  const plain = address.replace(/^::ffff:(?=\d+\.)/, "");
-  return list.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
 }
