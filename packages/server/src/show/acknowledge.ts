@@ -48,12 +48,13 @@ export function acknowledgeRoutes({ paging, incidents }: AcknowledgeDeps): Fasti
       return page(reply, 200, { incident, person, done: false });
     });
 
-    const acknowledge = async (token: string): Promise<Found> => {
-      const { incident, person } = await paging.link(token);
+    /** Takes it on for the person, unless somebody was faster. */
+    const take = async ({ incident, person }: Found): Promise<Found> => {
       if (incident.state !== "triggered") return { incident, person };
       const answered = await incidents.acknowledge(person.email, incident.id);
       return { incident: answered.incident, person };
     };
+    const acknowledge = async (token: string) => take(await paging.link(token));
     app.post<Token>("/acknowledge/:token", open, async ({ params, headers }, reply) => {
       // A notification's button is pressed where there is no page to show.
       if (headers.accept === "application/json") {
@@ -82,15 +83,17 @@ export function acknowledgeRoutes({ paging, incidents }: AcknowledgeDeps): Fasti
       const form = body instanceof URLSearchParams ? body : new URLSearchParams();
       const signature = headers["x-twilio-signature"];
       try {
-        const { incident, person } = await paging.reply(
-          "/telephone/texts",
-          form,
-          String(signature),
+        const found = await take(await paging.reply("/telephone/texts", form, String(signature)));
+        const { incident, person } = found;
+        return await say(
+          isTheirs(found)
+            ? `#${incident.number} is yours, ${person.name}.`
+            : `#${incident.number}: ${answerOf(found)}`,
         );
-        await incidents.acknowledge(person.email, incident.id);
-        return await say(`#${incident.number} is yours, ${person.name}.`);
       } catch (error) {
-        if (!(error instanceof PagingError) || error.code !== "text_unanswered") throw error;
+        // Who was not asked by us is not told anything.
+        const isOurs = !(error instanceof PagingError) || error.code === "text_unanswered";
+        if (!(error instanceof SeaworthyError) || !isOurs) throw error;
         return say(error.message);
       }
     });
@@ -107,11 +110,10 @@ export function acknowledgeRoutes({ paging, incidents }: AcknowledgeDeps): Fasti
         const pressed = body instanceof URLSearchParams ? body.get("Digits") : null;
         if (pressed !== "1") return say("Nothing was changed. Good bye.");
         try {
-          const { incident, person } = await paging.link(params.token);
-          if (incident.state === "triggered") {
-            await incidents.acknowledge(person.email, incident.id);
-          }
-          return await say(`Incident ${incident.number} is yours. Good bye.`);
+          const found = await acknowledge(params.token);
+          const { number } = found.incident;
+          const answer = isTheirs(found) ? " is yours." : `: ${answerOf(found)}`;
+          return await say(`Incident ${number}${answer} Good bye.`);
         } catch (error) {
           if (!(error instanceof SeaworthyError)) throw error;
           return say(error.message);
@@ -138,10 +140,14 @@ function titleOf({ incident }: Pick<Found, "incident">): string {
   return `#${incident.number} ${incident.title}`;
 }
 
+function isTheirs({ incident, person }: Found): boolean {
+  return incident.state !== "resolved" && incident.acknowledgedBy === person.email;
+}
+
 /** Who is on it, once somebody is. */
 function answerOf({ incident, person }: Found): string {
   if (incident.state === "resolved") return `It is over: resolved by ${incident.resolvedBy}.`;
-  return `${incident.acknowledgedBy === person.email ? "You are" : `${incident.acknowledgedBy} is`} on it.`;
+  return `${isTheirs({ incident, person }) ? "You are" : `${incident.acknowledgedBy} is`} on it.`;
 }
 
 function page(

@@ -272,6 +272,8 @@ it("reaches people by what they named, and calls and texts by Twilio's form", as
   expect((await api("GET", `/api/incidents/${id}`)).body).toMatchObject({
     acknowledgedBy: "Ana@sea.test",
   });
+  await api("POST", `/api/incidents/${id}/resolve`, {});
+  expect(await press("1")).toMatch(/It is over: resolved by .+ Good bye\./);
 });
 
 it("is answered by a text message, if the telephone service signed it", async () => {

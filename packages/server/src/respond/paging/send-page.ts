@@ -116,7 +116,9 @@ const SENDERS: Readonly<Record<ContactKind, Send>> = {
 
   voice(page, message, senders) {
     const said = escapeHtml(
-      `Seaworthy. Incident ${message.incident.number}, ${message.incident.severity}: ${message.incident.title}. Press 1 to take it on.`,
+      `Seaworthy. Incident ${message.incident.number}, ${message.incident.severity}: ${message.incident.title}. Press 1 to take it on.`
+        // XML takes no other control characters: the call would not be made.
+        .replace(/[\p{Cc}\uFFFE\uFFFF]/gu, " "),
     );
     const action = escapeHtml(`${message.acknowledgeUrl}/voice`);
     return telephone(page, senders, "Calls", {
