@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { ManualClock } from "../../../../test/manual-clock.ts";
 import { startProgram } from "../../../../test/program.ts";
 import { testDatabase } from "../../../../test/records.ts";
 import { systemClock } from "../../../model/index.ts";
@@ -16,6 +17,7 @@ import { createIncidents } from "../../incidents/incidents.ts";
 import type { RunbookAction } from "./action.ts";
 import { createRunbookActions } from "./actions.ts";
 import type { RunbookActions, Runner } from "./interface.ts";
+import { runCommand } from "./run-command.ts";
 
 const PATIENT = { timeout: 30_000, interval: 20 };
 
@@ -202,26 +204,34 @@ describe("a command", () => {
   });
 
   it("is killed at its time limit with all that it has started, and at the server's stop", async () => {
-    const script = 'trap "" TERM; sleep 60 & echo "$!"; wait; wait';
-    const server = serverWith(
-      action("slow", { work: sh(script), timeoutMs: 300 }),
-      action("stopped", { work: sh("echo waits; exec sleep 60") }),
-    );
-    const incident = await open();
-    const run = await ended(server, await press(server, incident, "slow"));
-    expect(run).toMatchObject({
+    const clock = new ManualClock(0);
+    const { said, ended: outcome } = runCommand({
+      argv: ["sh", "-c", 'trap "" TERM; sleep 60 & echo "$!"; wait; wait'],
+      folder,
+      environment: { PATH: process.env["PATH"] ?? "" },
+      timeoutMs: 60_000,
+      outputBytes: 1000,
+      signal: new AbortController().signal,
+      clock,
+    });
+    await expect.poll(said, PATIENT).toMatch(/^\d+\n$/);
+    clock.advance(60_000);
+    // It was asked to end, and does not listen.
+    clock.advance(10_000);
+    expect(await outcome).toMatchObject({
       state: "failed",
       exitCode: null,
-      reason: expect.stringContaining("did not end within 0.3 s") as string,
+      reason: expect.stringContaining("did not end within 60 s") as string,
     });
-    const child = Number(run.output.trim());
-    expect(child).toBeGreaterThan(1);
+    const child = Number(said().trim());
     // Dead, or dead and not yet taken note of by its parent.
-    const state = async () => {
+    const isDead = async () => {
       const stat = await readFile(`/proc/${child}/stat`, "utf8").catch(() => "gone");
       return stat === "gone" || / Z /.test(stat);
     };
-    await expect.poll(state, PATIENT).toBe(true);
+    await expect.poll(isDead, PATIENT).toBe(true);
+    const server = serverWith(action("stopped", { work: sh("echo waits; exec sleep 60") }));
+    const incident = await open();
     const waits = await press(server, incident, "stopped");
     await server.stop();
     expect(await server.runs(incident)).toContainEqual(
