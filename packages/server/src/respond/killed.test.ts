@@ -25,7 +25,7 @@ const place = { service: "shop", environment: "production" };
 
 it(
   "tells subscribers, keeps plans, reminds and puts controls back, each once, with two servers that are killed",
-  { timeout: 300_000 },
+  { timeout: 300_000 + KILLS * 30_000 },
   async () => {
     const { socketDir, database } = await testDatabase();
     const records = await connectRecords({ socketDir, database }, { maxConnections: 4 });

@@ -11,9 +11,9 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.has(host) || host.startsWith("127.");
 }
 
-/** The host name of a Host header, without its port. */
+/** The host name of a Host header, without its port and without the dot that ends a full name. */
 function hostName(header: string): string {
-  return header.replace(/:\d*$/, "").toLowerCase();
+  return header.replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
 }
 
 /** A route with who may use it. */

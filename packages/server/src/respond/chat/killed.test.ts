@@ -16,7 +16,7 @@ const GENEROUS = { timeout: 120_000, interval: 100 };
 
 it(
   "posts each message once, and makes each channel once, with two servers that are killed",
-  { timeout: 180_000 },
+  { timeout: 180_000 + KILLS * 30_000 },
   async () => {
     const { socketDir, database } = await testDatabase();
     const records = await connectRecords({ socketDir, database }, { maxConnections: 2 });

@@ -22,7 +22,7 @@ const STEPS = 4;
 
 it(
   "takes each step once and sends each page, with two servers that are killed",
-  { timeout: 180_000 },
+  { timeout: 180_000 + KILLS * 30_000 },
   async () => {
     const { socketDir, database } = await testDatabase();
     const records = await connectRecords({ socketDir, database }, { maxConnections: 4 });

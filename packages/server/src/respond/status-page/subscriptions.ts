@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { domainToASCII } from "node:url";
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
 import type { Clock, SubscriberKind } from "../../model/index.ts";
 import {
   addQuestion,
+  countMailboxQuestions,
   countQuestions,
   countSubscribers,
   deleteSubscriber,
@@ -17,10 +17,9 @@ import {
 } from "../../store/index.ts";
 import type { Records, SubscriberRecord } from "../../store/index.ts";
 import { idOfToken, tokenOf } from "../signed-link.ts";
+import { addressOf, mailboxOf } from "./address.ts";
 import { StatusPageError } from "./errors.ts";
 import { SUBSCRIBE_LIMITS } from "./limits.ts";
-
-const MAX_ADDRESS = 2000;
 
 /** Who wants to be told, and who does not any more. */
 export interface Subscriptions {
@@ -95,14 +94,21 @@ export function createSubscriptions(deps: {
       if (page?.settings.subscriptions !== true)
         throw new StatusPageError("subscriptions_off", "This page takes no subscriptions.");
       const { inAll, allWindow, perAddress, perAddressPause, unanswered } = SUBSCRIBE_LIMITS;
+      const { perMailbox, mailboxWindow } = SUBSCRIBE_LIMITS;
       const isMuch = (await countQuestions(records.db, new Date(now - allWindow))) >= inAll;
       // Not awaited: whoever asks must not tell by the time it takes whether the address is known.
       const work = records
         .transaction(async (tx) => {
           await dropUnanswered(tx, new Date(now - unanswered));
+          // "bob+1@" and "bob+2@" are one person, who is not to be asked for each.
+          const asked =
+            kind === "email"
+              ? await countMailboxQuestions(tx, mailboxOf(address), new Date(now - mailboxWindow))
+              : 0;
           const known = await lockSubscriber(tx, kind, address);
           const isSpared =
             isMuch ||
+            asked >= perMailbox ||
             (known !== undefined &&
               (known.state === "confirmed" ||
                 known.requests >= perAddress ||
@@ -167,33 +173,3 @@ export function createSubscriptions(deps: {
 }
 
 const badLink = (reason: string) => new StatusPageError("subscription_link_invalid", reason);
-
-/** The address in the one form in which it is kept. Throws `subscription_invalid`. */
-function addressOf(kind: SubscriberKind, given: string): string {
-  const text = given.trim();
-  const refuse = (reason: string) => new StatusPageError("subscription_invalid", reason);
-  if (text === "" || text.length > MAX_ADDRESS)
-    throw refuse(`An address has 1 to ${MAX_ADDRESS} characters.`);
-  if (kind === "email") {
-    const at = text.lastIndexOf("@");
-    const [local, host] = [text.slice(0, at), text.slice(at + 1)];
-    const domain = domainToASCII(host);
-    if (
-      at < 1 ||
-      local.length > 64 ||
-      !/^[\w.!#$%&'*+/=?^`{|}~-]+$/.test(local) ||
-      !/^[a-z\d-]+(?:\.[a-z\d-]+)+$/.test(domain)
-    )
-      throw refuse("That is not an e-mail address.");
-    // Mail servers that tell capitals apart are unheard of, and one person is one subscriber.
-    return `${local.toLowerCase()}@${domain}`;
-  }
-  if (!URL.canParse(text)) throw refuse("That is not a URL.");
-  const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:")
-    throw refuse("A webhook's URL begins with https:// or http://.");
-  if (url.username !== "" || url.password !== "")
-    throw refuse("A webhook's URL carries no name and password.");
-  url.hash = "";
-  return url.href;
-}

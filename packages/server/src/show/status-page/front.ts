@@ -145,9 +145,9 @@ export function createStatusFront(options: FrontOptions): StatusFront {
   };
 }
 
-/** The name in a Host header, without its port. */
+/** The name in a Host header, without its port and without the dot that ends a full name. */
 function nameOf(host: string | undefined): string {
-  return (host ?? "").replace(/:\d*$/, "").toLowerCase();
+  return (host ?? "").replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
 }
 
 /** The path from the page's root; undefined for what is not of the page. */

@@ -1,9 +1,11 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { get } from "node:http";
+import { isIP } from "node:net";
 import type { IncomingHttpHeaders } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { putAlerts } from "../../store/index.ts";
 import { readStatusSnapshot } from "../../respond/index.ts";
@@ -13,6 +15,7 @@ import type { TestServer } from "../../../test/http.ts";
 import { startMailServer } from "../../../test/mail-server.ts";
 import { ManualClock } from "../../../test/manual-clock.ts";
 import { startReceiver } from "../../../test/receiver.ts";
+import { renderResources } from "./resources.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 const MINUTE = 60_000;
@@ -306,6 +309,36 @@ it("is served on its own host names, and refused on others", async () => {
     }
   }
   expect((await ask("/status", { host: "evil.example" })).status).toBe(421);
+  // The same name in other spellings, an address, and what a proxy that nobody trusts says.
+  for (const host of ["Status.Example.COM.", "status.example.com.:443", "status.example.com:"])
+    expect((await ask("/", { host })).status, host).toBe(200);
+  for (const host of ["[::1]:4000", "[::1]", "127.0.0.1:1", "localhost.", "LOCALHOST:9"])
+    expect((await ask("/status", { host })).status, host).toBe(200);
+  const forwarded = {
+    "x-forwarded-host": "status.example.com",
+    forwarded: "host=status.example.com",
+  };
+  expect((await ask("/status", { host: "evil.example", ...forwarded })).status).toBe(421);
+  expect((await ask("/status", { host: "localhost", ...forwarded })).body.toString()).toContain(
+    'href="/status/history"',
+  );
+  const { statusFront } = server;
+  const names = new Set(["status.example.com", "localhost", "127.0.0.1"]);
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string({ unit: "binary" }), fc.domain(), fc.constantFrom(...names)),
+      fc.constantFrom("", ":", ":1", ".", ".:1", "..", ":x", "@localhost", "/"),
+      (host, end) => {
+        const isOurs = names.has(host.toLowerCase()) && ["", ":", ":1", ".", ".:1"].includes(end);
+        if (isOurs) expect(statusFront.isFor(host + end)).toBe(true);
+        else if (statusFront.isFor(host + end)) {
+          const bare = (host + end).replace(/:\d*$/, "").replace(/\.$/, "").toLowerCase();
+          expect(names.has(bare) || isIP(bare.replaceAll(/^\[|\]$/g, "")) > 0).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 it("sends what a browser can take, and nothing twice", async () => {
@@ -404,6 +437,21 @@ it("does not let itself be used to send spam, and ends links with time", async (
   expect(odd.status).toBe(400);
 });
 
+it("asks one mailbox a few times a day, however it is spelt", async () => {
+  const mail = await mailbox();
+  clock.set(clock.now() + 49 * HOUR);
+  const given = Array.from({ length: 9 }, (_, n) => `${n % 2 ? "Eve" : "eve"}+${n}@Example.com`);
+  await Promise.all(
+    given.map((address) => server.statusPage.subscriptions.request({ kind: "email", address })),
+  );
+  await settle();
+  expect(mail).toHaveLength(5);
+  clock.set(clock.now() + 25 * HOUR);
+  await server.statusPage.subscriptions.request({ kind: "email", address: "eve@example.com" });
+  await settle();
+  expect(mail).toHaveLength(6);
+});
+
 it("shows a private page to those with its password, and to nobody else", async () => {
   const version = Number((await api("GET", "")).answer["version"]);
   const given = { version, access: { kind: "password", password: "open sesame" } };
@@ -442,6 +490,70 @@ it("takes a logo that is a picture, and no other file", async () => {
   expect((await api("PUT", "/logo", base64(png))).status).toBe(400);
   expect((await api("PUT", "/logo", base64(png.subarray(0, 100)))).status).toBe(200);
   expect((await ask("/status/logo")).body).toEqual(png.subarray(0, 100));
+});
+
+it("says what people write, and never runs it", async () => {
+  const { world } = server.statusFront;
+  if (world === undefined) throw new Error("nothing was published");
+  const about = { url: "https://status.example.com", hasMail: true, base: "/status" };
+  const hostile = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(
+          "<zq ",
+          "</title><zq>",
+          "<zq/onload=",
+          '"',
+          "'",
+          "`",
+          "]]>",
+          "-->",
+          "&",
+          "\0",
+        ),
+        fc.constantFrom(
+          "[a](javascript:zq())",
+          "![](data:zq)",
+          "**",
+          "<style>",
+          "\u2028",
+          "\ud800",
+        ),
+        fc.string({ maxLength: 6 }),
+      ),
+      { minLength: 1, maxLength: 8 },
+    )
+    .map((parts) => `<zq>${parts.join("")}`);
+  await fc.assert(
+    fc.asyncProperty(hostile, async (text) => {
+      const made = await renderResources(
+        {
+          ...world,
+          page: {
+            ...world.page,
+            settings: { ...world.page.settings, name: text, description: text },
+          },
+          components: world.components.map((one) => ({ ...one, name: text, description: text })),
+          posts: world.posts.map((post) => ({
+            ...post,
+            title: text,
+            updates: post.updates.map((update) => ({ ...update, body: text })),
+          })),
+        },
+        about,
+        new Map(),
+      );
+      expect(made.size).toBeGreaterThan(5);
+      for (const [path, { type, plain, headers }] of made) {
+        if (!/html|xml|svg/.test(type)) continue;
+        const body = plain.toString("utf8");
+        expect(body, path).not.toMatch(/<\/?zq|<script|href="?javascript|src="?data:zq/i);
+        if (type.includes("html"))
+          expect(headers["content-security-policy"], path).toMatch(/default-src 'none'/);
+      }
+    }),
+    { numRuns: 12 },
+  );
 });
 
 it("is kept on disk, whole, for a start without a database", async () => {

@@ -115,6 +115,22 @@ export async function countQuestions(db: Db, since: Date): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/**
+ * How many questions went to addresses of a mailbox since `since`; nobody else counts the same mailbox
+ * until the transaction ends.
+ */
+export async function countMailboxQuestions(tx: Tx, mailbox: string, since: Date): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`status mailbox ${mailbox}`}, 0))`.execute(
+    tx,
+  );
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count
+    from status_notices notice join status_subscribers one on one.id = notice.subscriber_id
+    where notice.update_id is null and notice.created_at >= ${since} and one.kind = 'email'
+      and regexp_replace(one.address, '[+][^@]*@', '@') = ${mailbox}`.execute(tx);
+  return rows[0]?.count ?? 0;
+}
+
 /** Forgets those who never answered. */
 export async function dropUnanswered(tx: Tx, before: Date): Promise<void> {
   await tx
