@@ -125,7 +125,7 @@ function countLines(
 ) {
   const sql = new Sql();
   const labels = new LabelColumns(sql, streams);
-  const { conditions, exact } = lineConditions(expr.log.stages, sql, labels);
+  const { conditions, first, exact } = lineConditions(expr.log.stages, sql, labels);
   const buckets = bucketsOf(expr, grid);
   if (exact === undefined || buckets === undefined) return undefined;
   const plan = planOf(expr, exact.json);
@@ -149,9 +149,16 @@ function countLines(
   const text = `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
       ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}
       count() AS lines, ${plan.column} AS value, countIf(${isIrregular}) AS irregular
-    FROM logs WHERE ${where.join(" AND ")}
+    FROM logs ${first.length === 0 ? "" : `PREWHERE ${first.join(" AND ")}`} WHERE ${where.join(" AND ")}
     GROUP BY ${["bucket", ...names].join(", ")} LIMIT ${MAX_ROWS + 1}`;
-  return { text, parameters: sql.parameters, groups, shape: { expr, grid, plan, ...buckets } };
+  const isFiltered = first.length > 0;
+  return {
+    text,
+    parameters: sql.parameters,
+    groups,
+    isFiltered,
+    shape: { expr, grid, plan, ...buckets },
+  };
 }
 
 /** The longest pieces of time of which all windows are made. */

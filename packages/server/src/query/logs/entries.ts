@@ -75,8 +75,12 @@ async function readPiece(
   labels: ReadonlyMap<bigint, Labels>,
 ): Promise<LogEntry[]> {
   const sql = new Sql();
-  const { conditions } = lineConditions(request.log.stages, sql, new LabelColumns(sql, streams));
-  const where = [linesCondition(sql, streams, piece), ...conditions].join(" AND ");
+  const { conditions, first } = lineConditions(
+    request.log.stages,
+    sql,
+    new LabelColumns(sql, streams),
+  );
+  const where = [linesCondition(sql, streams, piece), ...first, ...conditions].join(" AND ");
   const order = request.direction === "backward" ? "DESC" : "ASC";
   const blocks = await telemetry.select(
     `SELECT toUnixTimestamp64Nano(time) AS at, seq, stream, CAST(level, 'String') AS lvl, trace_id, span_id, line, metadata
