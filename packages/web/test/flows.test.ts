@@ -129,6 +129,8 @@ describe("every state is in the URL", () => {
     await page.getByRole("button", { name: "Time range: Last 1 hour" }).click();
     await page.getByRole("button", { name: "6 hours", exact: true }).click();
     await page.waitForURL(/from=now-6h&to=now/);
+    // The address changes before the links do: they lead there once the range is shown.
+    await page.getByRole("button", { name: "Time range: Last 6 hours" }).waitFor();
     await page.getByRole("link", { name: "Metrics" }).first().click();
     await page.getByRole("heading", { name: "Metrics" }).waitFor();
     await expect.poll(() => search().get("from")).toBe("now-6h");
