@@ -134,6 +134,19 @@ export function resolveOptions(
   problem: (message: string) => void,
   environment: NodeJS.ProcessEnv = process.env,
 ): Settings {
+  const part = <Part extends object>(name: string, value: Part | undefined): Part | undefined => {
+    const known: unknown = value;
+    if (known === undefined) return undefined;
+    if (typeof known === "object" && known !== null && !Array.isArray(known)) return value;
+    problem(`${name} must be an object; using its defaults`);
+    return undefined;
+  };
+  const given = part("options", options) ?? {};
+  const sending = given.export === false ? false : part("export", given.export);
+  const traces = part("traces", given.traces);
+  const metrics = part("metrics", given.metrics);
+  const health = part("health", given.health);
+  const logs = part("logs", given.logs);
   const text = (name: string, value: unknown, otherwise: string): string => {
     if (value === undefined) return otherwise;
     if (typeof value === "string" && value !== "" && value.length <= 200) return value;
@@ -170,9 +183,9 @@ export function resolveOptions(
     }
   };
   const target = (): Target | undefined => {
-    if (options.export === false) return undefined;
-    const url = options.export?.url ?? environment["SEAWORTHY_URL"];
-    const key = options.export?.key ?? environment["SEAWORTHY_KEY"];
+    if (sending === false) return undefined;
+    const url = sending?.url ?? environment["SEAWORTHY_URL"];
+    const key = sending?.key ?? environment["SEAWORTHY_KEY"];
     if (url === undefined || url === "") return undefined;
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
@@ -183,7 +196,7 @@ export function resolveOptions(
     return undefined;
   };
   const spool = (): Target["spool"] => {
-    const wanted = options.export === false ? undefined : options.export?.spool;
+    const wanted = sending === false ? undefined : part("export.spool", sending?.spool);
     if (wanted === undefined) return undefined;
     const { folder, maxBytes = defaultSpoolBytes } = wanted;
     if (typeof folder !== "string" || folder === "")
@@ -193,7 +206,6 @@ export function resolveOptions(
     else return { folder, maxBytes };
     return undefined;
   };
-  const { metrics, health, logs, traces } = options;
   // Asked with `in`: `token: process.env.TOKEN` with TOKEN unset must not open the door.
   const metricsGate: Gate =
     metrics !== undefined && "token" in metrics
@@ -208,14 +220,14 @@ export function resolveOptions(
   return {
     service: text(
       "service",
-      options.service,
+      given.service,
       environment["OTEL_SERVICE_NAME"] || environment["npm_package_name"] || "app",
     ),
-    environment: text("environment", options.environment, environment["NODE_ENV"] || "development"),
-    version: text("version", options.version, environment["npm_package_version"] || "0.0.0"),
+    environment: text("environment", given.environment, environment["NODE_ENV"] || "development"),
+    version: text("version", given.version, environment["npm_package_version"] || "0.0.0"),
     target: target(),
-    exportLogs: options.export === false || options.export?.logs !== false,
-    exportTraces: options.export === false || options.export?.traces !== false,
+    exportLogs: sending === false || sending?.logs !== false,
+    exportTraces: sending === false || sending?.traces !== false,
     sampling: {
       perSecond: limit("traces.perSecond", traces?.perSecond, 10),
       slowMs: limit("traces.slowMs", traces?.slowMs, 1_000),
@@ -232,7 +244,7 @@ export function resolveOptions(
     healthPath: path("health.path", health?.path, "/health"),
     healthAliases: health?.aliases ?? true,
     detailsGate,
-    trustedProxies: networks("trustedProxies", options.trustedProxies),
+    trustedProxies: networks("trustedProxies", given.trustedProxies),
     logs: logs ?? {},
   };
 }

@@ -22,9 +22,10 @@ interface BossJob {
   readonly data: unknown;
 }
 
-interface Boss {
-  getQueueSize(name: string): Promise<number>;
-}
+/** pg-boss 10, and 11 and later. */
+type Boss =
+  | { getQueueSize(name: string): Promise<number> }
+  | { getQueueStats(name: string): Promise<{ readonly queuedCount: number }> };
 
 /**
  * Wraps a processor of BullMQ: `new Worker("mail", watchProcessor(kit, send), …)`. A job whose data
@@ -61,7 +62,11 @@ export function watchBossHandler<Job extends BossJob, Result>(
   queue: string,
   handler: (jobs: Job[]) => Promise<Result>,
 ): (jobs: Job[]) => Promise<Result> {
-  kit.backlog(queue, () => boss.getQueueSize(queue));
+  kit.backlog(queue, async () =>
+    "getQueueStats" in boss
+      ? (await boss.getQueueStats(queue)).queuedCount
+      : boss.getQueueSize(queue),
+  );
   return (jobs) =>
     kit.job(queue, () => handler(jobs), { traceParent: traceParentOf(jobs[0]?.data) });
 }

@@ -94,6 +94,14 @@ test("pg-boss: the same", async () => {
   }
 });
 
+// It wants Node 22; see what is said about versions in docs/sdk.md.
+test("the backlog of pg-boss 12, which tells it in another way", async () => {
+  const boss = { getQueueStats: (name: string) => Promise.resolve({ name, queuedCount: 7 }) };
+  watchBossHandler(kit, boss, "mail", async () => {});
+  expect((await read()).value("queue_size", { queue: "mail" })).toBe(7);
+  await kit.shutdown(5_000);
+});
+
 test("a backlog that cannot be told is absent and counted, and queues are bounded", async () => {
   kit.backlog("gone", () => Promise.reject(new Error("no connection")));
   kit.backlog("well", () => 3);

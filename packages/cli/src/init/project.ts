@@ -103,7 +103,8 @@ export async function detectProject(folder: string): Promise<Project> {
   };
 }
 
-function parseManifest(file: string, text: string): Manifest {
+/** Reads package.json. Throws a ProjectError that says what is wrong with it. */
+export function parseManifest(file: string, text: string): Manifest {
   try {
     const manifest: unknown = JSON.parse(text);
     if (typeof manifest === "object" && manifest !== null && !Array.isArray(manifest))

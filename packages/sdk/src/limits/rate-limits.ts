@@ -279,12 +279,18 @@ function joined(name: string, before: unknown, value: string): string {
   return `${before}, ${value}`;
 }
 
+/** The groups of a part of an IPv6 address; an IPv4 address at its end stands for two, the last. */
+function groupsOf(part: string): readonly string[] {
+  if (part === "") return [];
+  return part.split(":").flatMap((group) => (group.includes(".") ? ["0", "0"] : [group]));
+}
+
 /** What one caller cannot change: IPv4 addresses whole, of IPv6 the 64 bits that a site is given. */
 function network(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = "", tail] = address.split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const left = groupsOf(head);
+  const right = groupsOf(tail ?? "");
   const gap = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
   const groups = [...left, ...Array.from({ length: gap }, () => "0"), ...right];
   return groups

@@ -85,8 +85,8 @@ export class RedisStore implements LimitStore {
     }
     if (!Array.isArray(answer) || answer.length !== 3)
       throw new Error("Redis answered something else than the script does");
-    const [allowed, remaining, resetMs] = (answer as unknown[]).map(Number);
-    if (remaining === undefined || resetMs === undefined || Number.isNaN(remaining + resetMs))
+    const [allowed = -1, remaining = -1, resetMs = -1] = (answer as unknown[]).map(Number);
+    if (![allowed, remaining, resetMs].every((count) => Number.isSafeInteger(count) && count >= 0))
       throw new Error("Redis answered something else than the script does");
     return { allowed: allowed === 1, remaining, resetMs };
   }

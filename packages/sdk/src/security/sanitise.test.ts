@@ -34,6 +34,10 @@ test("refuses what is too deep or too much", () => {
   expect(() => sanitise(Array.from({ length: 100_001 }, () => 0))).toThrow("100000 values");
 });
 
+test("what is refused is told in the form of http-errors, which Express, Koa and Nest 12 know", () => {
+  expect(new UncleanInput("bad")).toMatchObject({ status: 400, statusCode: 400, expose: true });
+});
+
 test("any JSON comes out without what must not be in it, and the rest as it was", () => {
   const poison = fc.constantFrom("__proto__", "constructor", "prototype", "a\0", "a", "toString");
   const { value } = fc.letrec<{ value: unknown }>((tie) => ({

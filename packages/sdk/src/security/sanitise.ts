@@ -3,7 +3,10 @@ import { toUSVString } from "node:util";
 /** Input that cannot be cleaned: too deep or too much of it. `statusCode` is 400. */
 export class UncleanInput extends Error {
   override name = "UncleanInput";
+  // The form of http-errors, by which frameworks know that the status is meant for the caller.
+  readonly status = 400;
   readonly statusCode = 400;
+  readonly expose = true;
 }
 
 const maxDepth = 64;

@@ -210,13 +210,16 @@ async function readWebBody(request: Request, maxBytes: number): Promise<Uint8Arr
 /** A request that {@link schemaPipe} refuses; {@link problemFilter} answers it. */
 class RefusedRequest extends Error {
   override name = "RefusedRequest";
-  /** For filters of the application's own. */
+  // The form of http-errors, for filters of the application's own and for Nest's.
+  readonly status: number;
   readonly statusCode: number;
+  readonly expose = true;
   readonly problem: Answer;
 
   constructor(problem: Answer) {
     super("The request is not valid");
     this.problem = problem;
+    this.status = problem.status;
     this.statusCode = problem.status;
   }
 }
