@@ -12,6 +12,12 @@ import { makeRepository } from "./repository.ts";
 
 const kit = "@seaworthy/sdk";
 
+/** Any UTF-16, halves of pairs too. fast-check's own takes a second to set up. */
+const units = (maxLength = 20) =>
+  fc
+    .array(fc.integer({ min: 0, max: 0xff_ff }), { maxLength })
+    .map((codes) => String.fromCharCode(...codes));
+
 test("package.json: the kit is added, all else stays, and a second time changes nothing", () => {
   const versions = fc.dictionary(fc.constantFrom("next", kit, "a", "__proto__"), fc.string());
   const manifest = fc.dictionary(
@@ -77,14 +83,14 @@ test("ports in scripts: a port, or the usual one", () => {
 test(".env.example and next.config: what was there stays, and a second time changes nothing", () => {
   const line = fc.oneof(
     fc.constantFrom("SEAWORTHY_URL=x", "# SEAWORTHY_KEY=", " SEAWORTHY_TOKEN=1", "A=1", "\r", "\n"),
-    fc.string({ unit: "binary" }),
+    units(),
   );
   const piece = fc.oneof(
     fc.constantFrom(
       ...["const nextConfig = {", "export default {", "module.exports = {", "}", "'", '"', "`"],
       ...["serverExternalPackages: [", "]", "serverExternalPackages", "// ", "/*", "*/", "\n", ","],
     ),
-    fc.string({ unit: "binary", maxLength: 5 }),
+    units(5),
   );
   fc.assert(
     fc.property(fc.array(line), fc.array(piece, { maxLength: 12 }), (lines, pieces) => {
@@ -105,7 +111,7 @@ test(".env.example and next.config: what was there stays, and a second time chan
 test(".env: no variable but Seaworthy's own is taken", async () => {
   const folder = await makeRepository({ ".env": "" });
   const line = fc.oneof(
-    fc.string({ unit: "binary" }),
+    units(),
     fc.constantFrom(
       "SEAWORTHY_URL=1",
       "export SEAWORTHY_KEY='a\nb'",

@@ -67,5 +67,5 @@ export function requests(exposition: string): number {
   let sum = 0;
   for (const line of exposition.split("\n"))
     if (/^http_requests_total[ {]/.test(line)) sum += Number(line.slice(line.lastIndexOf(" ") + 1));
-  return Number.isNaN(sum) ? 0 : sum;
+  return Number.isFinite(sum) ? sum : 0;
 }

@@ -105,14 +105,21 @@ export async function detectProject(folder: string): Promise<Project> {
 
 /** Reads package.json. Throws a ProjectError that says what is wrong with it. */
 export function parseManifest(file: string, text: string): Manifest {
+  let manifest: unknown;
   try {
-    const manifest: unknown = JSON.parse(text);
-    if (typeof manifest === "object" && manifest !== null && !Array.isArray(manifest))
-      return manifest;
+    manifest = JSON.parse(text);
   } catch (error) {
     throw new ProjectError(`${file}: ${error instanceof Error ? error.message : "not JSON"}`);
   }
-  throw new ProjectError(`${file} is not an object`);
+  if (!isObject(manifest)) throw new ProjectError(`${file} is not an object`);
+  for (const name of ["scripts", "dependencies", "devDependencies"])
+    if (name in manifest && !isObject(manifest[name]))
+      throw new ProjectError(`${file}: ${name} is not an object`);
+  return manifest;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A name that can be a label value and part of a file: the package's without its scope. */
