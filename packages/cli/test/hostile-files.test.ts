@@ -87,8 +87,21 @@ test(".env.example and next.config: what was there stays, and a second time chan
   );
   const piece = fc.oneof(
     fc.constantFrom(
-      ...["const nextConfig = {", "export default {", "module.exports = {", "}", "'", '"', "`"],
-      ...["serverExternalPackages: [", "]", "serverExternalPackages", "// ", "/*", "*/", "\n", ","],
+      "const nextConfig = {",
+      "export default {",
+      "module.exports = {",
+      "}",
+      "'",
+      '"',
+      "`",
+      "serverExternalPackages: [",
+      "]",
+      "serverExternalPackages",
+      "// ",
+      "/*",
+      "*/",
+      "\n",
+      ",",
     ),
     units(5),
   );

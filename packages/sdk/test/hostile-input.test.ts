@@ -25,9 +25,31 @@ const units = (maxLength = 20) =>
     .map((codes) => String.fromCharCode(...codes));
 
 const optionNames = [
-  ...["service", "environment", "version", "trustedProxies", "export", "traces", "metrics"],
-  ...["health", "logs", "url", "key", "spool", "folder", "maxBytes", "perSecond", "slowMs", "path"],
-  ...["token", "maxPaths", "maxSeries", "networks", "aliases", "level", "requests", "fetch"],
+  "service",
+  "environment",
+  "version",
+  "trustedProxies",
+  "export",
+  "traces",
+  "metrics",
+  "health",
+  "logs",
+  "url",
+  "key",
+  "spool",
+  "folder",
+  "maxBytes",
+  "perSecond",
+  "slowMs",
+  "path",
+  "token",
+  "maxPaths",
+  "maxSeries",
+  "networks",
+  "aliases",
+  "level",
+  "requests",
+  "fetch",
 ];
 
 test("options: whatever they are, there are settings", () => {
@@ -42,7 +64,7 @@ test("options: whatever they are, there are settings", () => {
     fc.property(options, variables, (given, environment) => {
       const problems: string[] = [];
       const tell = (problem: string) => problems.push(problem);
-      const settings = resolveOptions(given as KitOptions, tell, environment as NodeJS.ProcessEnv);
+      const settings = resolveOptions(given as KitOptions, tell, environment);
       expect(settings.service).toMatch(/^[^]{1,200}$/);
       expect(settings.metricsPath === false || settings.metricsPath.startsWith("/")).toBe(true);
       for (const problem of problems) expect(problem).not.toBe("");
@@ -114,8 +136,26 @@ test("CORS: an origin is allowed when a browser would mean one of the list", () 
   const near = fc
     .array(
       fc.constantFrom(
-        ...["https://", "http://", "app", "a.b", ".example.com", ".example.org", "example.org"],
-        ...[":443", "/", "@", "#", "?", "\\", "*", ".", "\n", "%00", "null", "evil.com", "é"],
+        "https://",
+        "http://",
+        "app",
+        "a.b",
+        ".example.com",
+        ".example.org",
+        "example.org",
+        ":443",
+        "/",
+        "@",
+        "#",
+        "?",
+        "\\",
+        "*",
+        ".",
+        "\n",
+        "%00",
+        "null",
+        "evil.com",
+        "é",
       ),
       { maxLength: 7 },
     )
