@@ -403,7 +403,7 @@ describe("a run", () => {
     expect(await count("two")).toBe(1);
   });
 
-  it("whose server was killed is unknown, and is not run again", async () => {
+  it("whose server was killed is unknown, and is not run again", { timeout: 120_000 }, async () => {
     const incident = await open();
     const file = join(folder, "killed");
     const { socketDir, database: name } = database;
