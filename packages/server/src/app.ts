@@ -32,30 +32,7 @@ import {
   startStatsd,
   startSyslog,
 } from "./receive/index.ts";
-import {
-  createChat,
-  createChanges,
-  createContactBook,
-  createControls,
-  createIncidentFigures,
-  createIncidents,
-  createOnCall,
-  createShifts,
-  createPaging,
-  createPolicies,
-  createPostMortems,
-  createReminders,
-  createRunbookActions,
-  createRunbooks,
-  createStatusPage,
-  createSlackDoor,
-  DEFAULT_INCIDENT_POLICY,
-  readStatusSnapshot,
-  ServiceMap,
-  serviceOf,
-  severityOf,
-  watchServiceMap,
-} from "./respond/index.ts";
+import { createRespond, readStatusSnapshot } from "./respond/index.ts";
 import { createRouter } from "./route/index.ts";
 import { createSelf, watchWrites } from "./self/index.ts";
 import {
@@ -158,7 +135,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
       ...config.http.allowedHosts,
     ],
     hasMail: config.paging.email !== undefined,
-    visits: createVisits({ clock, key: () => statusPage.visitKey() }),
+    visits: createVisits({ clock, key: () => respond.statusPage.visitKey() }),
     onError: (reason) => log.error({ reason }, "the status page cannot be drawn"),
   });
   const shownLast = await readStatusSnapshot(snapshotFile);
@@ -199,10 +176,9 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
 
   const live = createLive({ clock });
   const { externalURL } = config.http;
-  const chat = createChat({ records, clock, log, externalURL, config: config.chat });
   const announce: Announce = (news) => {
     live.announce(news);
-    if (news.topic === "incidents") chat.wake();
+    respond.hear(news);
   };
   const logs = createLogsQuery({ telemetry });
   const traces = createTracesQuery({ telemetry });
@@ -210,39 +186,28 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
   const metrics = createMetricsQuery({ telemetry, limits: config.limits, experimental });
   const spanMetrics = new SpanMetrics({ samples, clock, log, metrics: counts });
   closers.add("span metrics", spanMetrics);
-  const policy = { ...DEFAULT_INCIDENT_POLICY, ...config.incidents };
-  const paging = createPaging({
+  const respond = createRespond({
     records,
     clock,
     log,
     announce,
+    server: config.serverName,
     externalURL,
-    config: config.paging,
+    config,
+    snapshotFile,
+    publish: (world) => statusFront.publish(world),
+    probes: statusProbes(metrics),
+    measure: impactBy(metrics),
+    checkQuery: runbookQueries(promql),
+    rules: () =>
+      rules
+        .groups()
+        .flatMap(({ rules: all }) =>
+          all.flatMap((rule) => (rule.type === "alerting" ? [rule] : [])),
+        ),
+    serviceCalls: (since, until) => sources.serviceCalls(since, until),
   });
-  const serviceMap = new ServiceMap();
-  const incidents = createIncidents({
-    records,
-    clock,
-    announce,
-    policy,
-    paging,
-    calls: serviceMap,
-    pictures: config.incidents.pictures,
-  });
-  const changes = createChanges({ records, clock, announce });
-  const onCall = createOnCall({ records, clock, announce });
-  const shifts = createShifts({ records, clock, announce });
-  const controls = createControls({ records, clock, log, announce });
-  const { slack } = chat;
-  const slackDoor = createSlackDoor({
-    slack,
-    records,
-    clock,
-    incidents,
-    controls,
-    announce,
-    externalURL,
-  });
+  const { incidents, controls, changes } = respond;
   const router = createRouter({
     records,
     server: config.serverName,
@@ -253,18 +218,6 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     externalURL,
     self: counts,
     ...config.notifications,
-  });
-  const statusPage = createStatusPage({
-    records,
-    clock,
-    log,
-    announce,
-    url: config.statusPage.url,
-    config: config.paging,
-    probes: statusProbes(metrics),
-    severityOf: (labels) => severityOf(policy, labels),
-    snapshotFile,
-    publish: (world) => statusFront.publish(world),
   });
   const forwarder = createAlertForwarder({ log });
   const rules = createRules({
@@ -311,53 +264,6 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     ...(demo === undefined ? {} : { demoKey }),
   });
 
-  const runbookActions = createRunbookActions({
-    records,
-    clock,
-    log,
-    announce,
-    server: config.serverName,
-    actions: config.runbooks.actions,
-    labelsOf: (idOrNumber, runbook) => runbooks.labelsOf(idOrNumber, runbook),
-    externalURL,
-  });
-  const runbooks = createRunbooks({
-    records,
-    clock,
-    announce,
-    incidents,
-    ...config.runbooks,
-    actionTitles: () => new Map(runbookActions.list().map(({ name, title }) => [name, title])),
-    checkQuery: runbookQueries(promql),
-    rules: () =>
-      rules
-        .groups()
-        .flatMap((group) =>
-          group.rules.flatMap((rule) => (rule.type === "alerting" ? [rule] : [])),
-        ),
-    externalURL,
-  });
-
-  const postMortems = createPostMortems({
-    records,
-    clock,
-    announce,
-    incidents,
-    policy: config.postMortems,
-    externalURL,
-    measure: impactBy(metrics),
-    published: (actor, { id, number }) =>
-      statusPage.tellPostMortem(actor, id, `${externalURL}/public/post-mortems/${number}`),
-  });
-  const reminders = createReminders({
-    records,
-    clock,
-    log,
-    severities: config.postMortems.severities,
-    paging,
-    externalURL,
-  });
-
   let reloadSucceeded = true;
   let configLoadedAt = startedAt;
   const apply = async (next: Configuration): Promise<void> => {
@@ -375,8 +281,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     try {
       const [next, own] = await Promise.all([load(), config.reread()]);
       await apply(next);
-      runbookActions.apply(own.runbooks.actions);
-      await chat.apply(own.chat);
+      await respond.apply(own);
       reloadSucceeded = true;
       log.info("the configuration has been read again");
       await changes.record("system", CONFIGURATION_READ).catch((error: unknown) => {
@@ -449,22 +354,9 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     ],
     routes: [
       apiRoutes({
+        ...respond,
         access,
         limits: { picture: config.incidents.pictures.size },
-        incidents,
-        changes,
-        figures: createIncidentFigures({
-          records,
-          now: () => clock.now(),
-          severities: config.postMortems.severities,
-        }),
-        onCall,
-        shifts,
-        paging,
-        controls,
-        chat,
-        policies: createPolicies({ records, clock, announce }),
-        contacts: createContactBook({ records, clock, paging }),
         savedRules: createSavedRules({
           file: config.savedRulesFile,
           defaults: () => ruleDefaults(config, files.prometheus),
@@ -472,28 +364,23 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
           reload,
           isRead: (file) => rules.groups().some((group) => group.file === file),
         }),
-        runbooks,
-        runbookActions,
-        statusPage,
         statusPageUrl: config.statusPage.url,
-        postMortems,
         live,
         sources,
         clock,
         externalURL,
-        serviceOf: (labels) => serviceOf(policy, labels),
         version: VERSION,
       }),
-      acknowledgeRoutes({ paging, incidents }),
+      acknowledgeRoutes(respond),
       statusRoutes({
-        page: statusPage,
+        page: respond.statusPage,
         front: statusFront,
         clock,
         secure: config.statusPage.url.startsWith("https:"),
       }),
       controlRoutes({ feed: controls.feed, access, clock, externalURL }),
-      slackRoutes(slackDoor),
-      publicPostMortemRoutes({ postMortems }),
+      slackRoutes(respond.slackDoor),
+      publicPostMortemRoutes(respond),
       webhookRoutes({ incidents, changes, clock, secrets: config.webhooks }),
       prometheusRoutes({
         metrics,
@@ -523,24 +410,12 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
     ],
   });
 
-  const calls = (since: number, until: number) => sources.serviceCalls(since, until);
-  closers.add("service map", watchServiceMap({ map: serviceMap, calls, clock, log }));
   await apply(files);
   await router.start();
   closers.add("router", router);
-  controls.start();
-  if (demo !== undefined) await furnishDemo(controls, statusPage);
-  closers.add("controls", controls);
-  paging.start();
-  closers.add("paging", paging);
-  statusPage.start();
-  closers.add("status page", statusPage);
-  chat.start();
-  closers.add("chat", chat);
-  reminders.start();
-  closers.add("reminders", reminders);
-  runbookActions.start();
-  closers.add("runs of runbooks", runbookActions);
+  if (demo !== undefined) await furnishDemo(respond);
+  respond.start();
+  closers.add("respond", respond);
   closers.add("alertmanagers", { stop: () => forwarder.close() });
   await rules.start();
   closers.add("rules", rules);

@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { demoProgram } from "./config.ts";
 import type { Config } from "./config.ts";
 import type { ComponentSource } from "./model/index.ts";
-import type { Controls, StatusPage } from "./respond/index.ts";
+import type { Respond } from "./respond/index.ts";
 
 const RESTART_DELAY_MS = 1000;
 /** A shop that has not opened by now does not hold up the platform. */
@@ -106,7 +106,10 @@ const COMPONENTS: readonly {
  * Gives the shop emergency controls, and a status page that shows it. A page that a person has changed,
  * or that has shown something, stays as it is.
  */
-export async function furnishDemo(controls: Controls, statusPage: StatusPage): Promise<void> {
+export async function furnishDemo({
+  controls,
+  statusPage,
+}: Pick<Respond, "controls" | "statusPage">): Promise<void> {
   const system = { name: "system", personId: null, isPerson: false };
   await controls.addService(system, { service: "shop", environment: "demo" });
   const { page, components } = await statusPage.read();

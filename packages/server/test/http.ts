@@ -9,36 +9,12 @@ import type { Access, Scope } from "../src/access/index.ts";
 import type { SavedRules } from "../src/evaluate/index.ts";
 import type { Clock } from "../src/model/index.ts";
 import { systemClock } from "../src/model/index.ts";
-import {
-  DEFAULT_INCIDENT_POLICY,
-  createChat,
-  createChanges,
-  createIncidentFigures,
-  createIncidents,
-  createContactBook,
-  createControls,
-  createOnCall,
-  createShifts,
-  createPaging,
-  createPolicies,
-  createPostMortems,
-  createRunbookActions,
-  createRunbooks,
-  createStatusPage,
-  createSlackDoor,
-  serviceOf,
-  severityOf,
-} from "../src/respond/index.ts";
+import { createRespond } from "../src/respond/index.ts";
 import type {
-  Controls,
-  Chat,
   ChatConfig,
-  Incidents,
-  Paging,
   PagingConfig,
+  Respond,
   RunbookAction,
-  RunbookActions,
-  StatusPage,
   StatusProbes,
 } from "../src/respond/index.ts";
 import {
@@ -78,24 +54,19 @@ function unasked(): never {
   throw new Error("the test gave no source for what it asks");
 }
 
-/** A listening server over a real, empty database. */
-export interface TestServer {
+/**
+ * A listening server over a real, empty database. What goes on by itself is started by the tests that
+ * want it to.
+ */
+export interface TestServer extends Pick<
+  Respond,
+  "incidents" | "paging" | "statusPage" | "controls" | "chat" | "runbookActions"
+> {
   readonly url: string;
   readonly http: Http;
   readonly records: Records;
   readonly access: Access;
-  readonly incidents: Incidents;
-  /** Started by the tests that want it to page. */
-  readonly paging: Paging;
-  /** Started by the tests that want it to keep itself. */
-  readonly statusPage: StatusPage;
   readonly statusFront: StatusFront;
-  /** Started by the tests that want changes to end, and to be told of other servers'. */
-  readonly controls: Controls;
-  /** Started by the tests that look after runs of gone servers. */
-  readonly runbookActions: RunbookActions;
-  /** Started by the tests that have one. */
-  readonly chat: Chat;
   readonly live: Live;
   /** Log lines at level warn and above. */
   readonly logged: string[];
@@ -151,73 +122,6 @@ export async function testServer(
     telephone: undefined,
     allowPrivateAddresses: true,
   };
-  const paging = createPaging({
-    records,
-    clock,
-    log,
-    announce: live.announce,
-    externalURL: http.externalURL ?? "",
-    config: pagingConfig,
-  });
-  const incidents = createIncidents({ records, clock, announce: live.announce, paging });
-  const controls = createControls({ records, clock, log, announce: live.announce });
-  const chat = createChat({
-    records,
-    clock,
-    log,
-    externalURL: http.externalURL ?? "",
-    config: options.chat ?? { slack: undefined, teams: undefined, discord: undefined },
-  });
-  const { slack } = chat;
-  const slackDoor = createSlackDoor({
-    slack,
-    records,
-    clock,
-    incidents,
-    controls,
-    announce: live.announce,
-    externalURL: http.externalURL ?? "",
-  });
-  const changes = createChanges({ records, clock, announce: live.announce });
-  const onCall = createOnCall({ records, clock, announce: live.announce });
-  const shifts = createShifts({ records, clock, announce: live.announce });
-  const postMortems = createPostMortems({
-    records,
-    clock,
-    announce: live.announce,
-    incidents,
-    policy: {
-      severities: ["P1", "P2"],
-      dueAfter: 48 * 3_600_000,
-      template: undefined,
-      objective: 0.999,
-    },
-    externalURL: http.externalURL ?? "",
-    measure: async (service) =>
-      service === "shop" ? { requests: 2000, failed: 50, requestsOfMonth: 1_000_000 } : undefined,
-  });
-  const runbookActions = createRunbookActions({
-    records,
-    clock,
-    log,
-    announce: live.announce,
-    server: "test",
-    actions: options.runbookActions ?? [],
-    labelsOf: (idOrNumber, runbook) => runbooks.labelsOf(idOrNumber, runbook),
-    externalURL: http.externalURL ?? "",
-  });
-  const runbooks = createRunbooks({
-    records,
-    clock,
-    announce: live.announce,
-    incidents,
-    defaults: fileURLToPath(new URL("../../../content/runbooks", import.meta.url)),
-    folder: options.runbookFolder,
-    actionTitles: () => new Map(runbookActions.list().map(({ name, title }) => [name, title])),
-    checkQuery: () => {},
-    rules: () => [{ name: "HighErrorRate", annotations: {} }],
-    externalURL: http.externalURL ?? "",
-  });
   const empty = await mkdtemp(join(tmpdir(), "seaworthy-no-ui-"));
   const statusUrl = "http://127.0.0.1/status";
   const statusFront: StatusFront = createStatusFront({
@@ -225,46 +129,53 @@ export async function testServer(
     otherHosts: ["localhost"],
     url: statusUrl,
     hasMail: pagingConfig.email !== undefined,
-    visits: createVisits({ clock, key: () => statusPage.visitKey() }),
+    visits: createVisits({ clock, key: () => respond.statusPage.visitKey() }),
     onError: (reason) => void logged.push(reason),
   });
-  const statusPage = createStatusPage({
+  const respond = createRespond({
     records,
     clock,
     log,
     announce: live.announce,
-    url: statusUrl,
-    config: pagingConfig,
-    probes: probes ?? { upShare: async () => undefined, days: async () => [] },
-    severityOf: (labels) => severityOf(DEFAULT_INCIDENT_POLICY, labels),
+    server: "test",
+    externalURL: http.externalURL ?? "",
+    config: {
+      incidents: {},
+      paging: pagingConfig,
+      chat: options.chat ?? { slack: undefined, teams: undefined, discord: undefined },
+      runbooks: {
+        defaults: fileURLToPath(new URL("../../../content/runbooks", import.meta.url)),
+        folder: options.runbookFolder,
+        actions: options.runbookActions ?? [],
+      },
+      postMortems: {
+        severities: ["P1", "P2"],
+        dueAfter: 48 * 3_600_000,
+        template: undefined,
+        objective: 0.999,
+      },
+      statusPage: { url: statusUrl },
+    },
     snapshotFile: join(empty, "status-page.json"),
     publish: (world) => statusFront.publish(world),
+    probes: probes ?? { upShare: async () => undefined, days: async () => [] },
+    measure: async (service) =>
+      service === "shop" ? { requests: 2000, failed: 50, requestsOfMonth: 1_000_000 } : undefined,
+    checkQuery: () => {},
+    rules: () => [{ name: "HighErrorRate", annotations: {} }],
+    serviceCalls: async () => [],
     random: () => 0.5,
   });
   const api = apiRoutes({
+    ...respond,
     access,
-    incidents,
-    changes,
-    figures: createIncidentFigures({ records, now: () => clock.now(), severities: ["P1", "P2"] }),
-    onCall,
-    shifts,
-    paging,
-    chat,
     savedRules: options.savedRules ?? { view: async () => undefined, save: unasked },
-    controls,
-    policies: createPolicies({ records, clock, announce: live.announce }),
-    contacts: createContactBook({ records, clock, paging }),
-    postMortems,
-    runbooks,
-    runbookActions,
-    statusPage,
     statusPageUrl: statusUrl,
     live,
     clock,
     externalURL: http.externalURL,
     version: "0.0.0-test",
     checkAnswers: true,
-    serviceOf: (labels) => serviceOf(DEFAULT_INCIDENT_POLICY, labels),
     sources: {
       range: async () => [],
       metrics: { parse: unasked, range: unasked, series: unasked },
@@ -319,11 +230,11 @@ export async function testServer(
     ...http,
     routes: [
       api,
-      acknowledgeRoutes({ paging, incidents }),
-      statusRoutes({ page: statusPage, front: statusFront, clock, secure: false }),
-      controlRoutes({ feed: controls.feed, access, clock, limits: http.limits ?? {} }),
-      slackRoutes(slackDoor),
-      publicPostMortemRoutes({ postMortems }),
+      acknowledgeRoutes(respond),
+      statusRoutes({ page: respond.statusPage, front: statusFront, clock, secure: false }),
+      controlRoutes({ feed: respond.controls.feed, access, clock, limits: http.limits ?? {} }),
+      slackRoutes(respond.slackDoor),
+      publicPostMortemRoutes(respond),
       ...routes,
     ],
   });
@@ -332,14 +243,9 @@ export async function testServer(
     url,
     http: server,
     records,
+    ...respond,
     access,
-    incidents,
-    paging,
-    statusPage,
     statusFront,
-    controls,
-    runbookActions,
-    chat,
     live,
     logged,
     async token(scope) {
@@ -362,11 +268,7 @@ export async function testServer(
       return `seaworthy_session=${started.secret}`;
     },
     async close() {
-      await paging.stop();
-      await statusPage.stop();
-      await controls.stop();
-      await runbookActions.stop();
-      await chat.stop();
+      await respond.stop();
       await server.close();
       await records.close();
       await rm(empty, { recursive: true, force: true });

@@ -14,7 +14,9 @@ import { testDatabase } from "../../test/records.ts";
 import { systemClock } from "../model/index.ts";
 import { putSubscriber } from "../store/index.ts";
 import { connectRecords } from "../store/postgres/connect.ts";
-import { createControls, createIncidents, createStatusPage } from "./index.ts";
+import { createControls } from "./controls/controls.ts";
+import { createIncidents } from "./incidents/incidents.ts";
+import { createStatusPage } from "./status-page/status-page.ts";
 
 /** `RESPOND_KILLS=20 npx vitest run …` for more blows. */
 const KILLS = Number(process.env["RESPOND_KILLS"] ?? 2);

@@ -3,12 +3,9 @@
 // Says `ready`; then sets a control again and again, and says `set NAME-NUMBER` when that was acknowledged.
 import { pino } from "pino";
 import { systemClock } from "../../src/model/index.ts";
-import {
-  createControls,
-  createPaging,
-  createReminders,
-  createStatusPage,
-} from "../../src/respond/index.ts";
+import { createControls, createPaging } from "../../src/respond/index.ts";
+import { createReminders } from "../../src/respond/post-mortems/reminders.ts";
+import { createStatusPage } from "../../src/respond/status-page/status-page.ts";
 import { connectRecords } from "../../src/store/postgres/connect.ts";
 
 const [socketDir = "", database = "", snapshotFile = "", name = ""] = process.argv.slice(2);

@@ -65,10 +65,13 @@ function reached(edges: ReadonlyMap<string, ReadonlySet<string>>, from: string):
   return found;
 }
 
+/** Asks which services called which between two times, ms. */
+export type CallsBetween = (since: number, until: number) => Promise<readonly ServiceCall[]>;
+
 /** Keeps a map in step with the traces. */
 export function watchServiceMap(deps: {
   readonly map: ServiceMap;
-  readonly calls: (since: number, until: number) => Promise<readonly ServiceCall[]>;
+  readonly calls: CallsBetween;
   readonly clock: Clock;
   readonly log: Logger;
 }): { stop(): Promise<void> } {

@@ -108,6 +108,13 @@ function canBeRead(markdown: string): boolean {
 const MOST_LISTED = 200;
 const MOST_ACTIONS = 500;
 
+/** What is known of the requests to a service between two times, ms; undefined where nothing is. */
+export type MeasureImpact = (
+  service: string,
+  from: number,
+  to: number,
+) => Promise<MeasuredImpact | undefined>;
+
 /** Makes the post-mortems' service. */
 export function createPostMortems(deps: {
   readonly records: Records;
@@ -119,12 +126,7 @@ export function createPostMortems(deps: {
   readonly externalURL: string;
   /** Called when the post-mortem of an incident has become public: visitors may be led to it. */
   readonly published?: (actor: string, incident: IncidentSummaryRecord) => Promise<void>;
-  /** What is known of the requests to a service between two times, ms. */
-  readonly measure: (
-    service: string,
-    from: number,
-    to: number,
-  ) => Promise<MeasuredImpact | undefined>;
+  readonly measure: MeasureImpact;
 }): PostMortems {
   const { records, clock, announce, incidents, policy } = deps;
 

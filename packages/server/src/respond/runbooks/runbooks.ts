@@ -60,6 +60,12 @@ export interface Runbooks {
   ): Promise<FilledRunbook>;
 }
 
+/** An alerting rule, which may name its runbook. */
+export interface LeadingRule {
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** Makes the runbooks' service. */
 export function createRunbooks(deps: {
   readonly records: Records;
@@ -71,10 +77,7 @@ export function createRunbooks(deps: {
   readonly folder: string | undefined;
   readonly checkQuery: CheckQuery;
   /** The alerting rules as they are. */
-  readonly rules: () => readonly {
-    readonly name: string;
-    readonly annotations: Readonly<Record<string, string>>;
-  }[];
+  readonly rules: () => readonly LeadingRule[];
   /** The titles of the actions that the configuration has, by their names. */
   readonly actionTitles: () => ReadonlyMap<string, string>;
   /** Where people reach this installation. */
