@@ -323,7 +323,7 @@ describe("logs", () => {
       said(1 + burst * 500, 500, burst === 11 ? { dropped: 7 } : {});
     }
     await page.getByText("line 6000", { exact: true }).waitFor();
-    await page.getByText("1008 lines left out", { exact: true }).waitFor();
+    await page.getByText("1,008 lines left out", { exact: true }).waitFor();
     await expect.poll(() => page.getByRole("article").count()).toBe(200);
     await page.getByRole("button", { name: /line 5990$/ }).click();
     await status.getByText("Standing still").waitFor();

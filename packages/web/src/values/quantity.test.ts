@@ -56,5 +56,6 @@ describe("formatQuantity", () => {
 it("counts", () => {
   expect(count(1, "incident")).toBe("1 incident");
   expect(count(0, "incident")).toBe("0 incidents");
+  expect(count(4211, "incident")).toBe("4,211 incidents");
   expect(count(2, "new entry", "new entries")).toBe("2 new entries");
 });

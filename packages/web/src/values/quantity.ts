@@ -87,7 +87,7 @@ function magnitude(value: number, unit: Unit): string {
   }
 }
 
-/** `1 incident`, `3 incidents`. */
+/** `1 incident`, `3 incidents`, `4,211 incidents`. */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
+  return `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 }

@@ -1,6 +1,5 @@
 import { figuresCsv, getIncidentFigures, type IncidentFigures } from "@seaworthy/contract";
 import { Button } from "@mantine/core";
-import { IconArrowLeft } from "@tabler/icons-react";
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 import { call } from "../../api/call.ts";
@@ -9,14 +8,13 @@ import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { download } from "../../elements/download.ts";
 import { ErrorState } from "../../elements/ErrorState.tsx";
+import { PageHeading } from "../../elements/PageHeading.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
-import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import table from "../../elements/table.module.css";
 import { daysInUrl, type LookBackChoice } from "../../time/look-back.ts";
 import { LookBack } from "../../time/LookBack.tsx";
-import { formatAge } from "../../values/instant.ts";
-import { count } from "../../values/quantity.ts";
+import { count, formatQuantity } from "../../values/quantity.ts";
 import styles from "./Figures.module.css";
 import { MonthBars } from "./MonthBars.tsx";
 
@@ -33,7 +31,8 @@ export const figuresQuery = (days: number) =>
     refetchInterval: pollEvery(300_000),
   });
 
-const time = (seconds: number | null) => (seconds === null ? "–" : formatAge(seconds * 1000));
+const time = (seconds: number | null) =>
+  seconds === null ? "–" : formatQuantity(seconds, "seconds");
 
 /** How incidents went: how long until they were seen, answered and over, and how many there were. */
 export function Figures() {
@@ -41,11 +40,16 @@ export function Figures() {
   const days = daysInUrl(params, choice);
   const { data, error, refetch } = useQuery(figuresQuery(days));
   return (
-    <Page title="Figures of incidents" actions={<LookBack choice={choice} />}>
-      <ScreenLink to={paths.incidents("all")} className={styles.back}>
-        <IconArrowLeft size={15} stroke={1.7} aria-hidden />
-        Incidents
-      </ScreenLink>
+    <Page
+      title="Figures of incidents"
+      heading={
+        <PageHeading
+          back={{ to: paths.incidents("all"), label: "Incidents" }}
+          title="Figures of incidents"
+          action={<LookBack choice={choice} />}
+        />
+      }
+    >
       {data === undefined ? (
         error === null ? (
           <RowsSkeleton rows={8} />
@@ -99,13 +103,19 @@ export function Figures() {
           </div>
           <Table
             title="By severity"
+            first="Severity"
             rows={data.bySeverity.map((one) => [one.severity, one] as const)}
           />
           <Table
             title="By service"
+            first="Service"
             rows={data.byService.map((one) => [one.service ?? "no service", one] as const)}
           />
-          <Table title="By month" rows={data.byMonth.map((one) => [one.month, one] as const)} />
+          <Table
+            title="By month"
+            first="Month"
+            rows={data.byMonth.map((one) => [one.month, one] as const)}
+          />
           <div className={styles.take}>
             <Button
               variant="default"
@@ -145,9 +155,12 @@ function Tile({ name, value }: { readonly name: string; readonly value: string }
 
 function Table({
   title,
+  first,
   rows,
 }: {
   readonly title: string;
+  /** The name of the first column. */
+  readonly first: string;
   readonly rows: readonly (readonly [string, IncidentFigures])[];
 }) {
   return (
@@ -158,7 +171,7 @@ function Table({
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">{title.replace("By ", "")}</th>
+              <th scope="col">{first}</th>
               {["Incidents", "To detect", "To answer", "To resolve", "Repeats"].map((name) => (
                 <th key={name} scope="col" className={table.number}>
                   {name}
@@ -169,7 +182,7 @@ function Table({
           <tbody>
             {rows.map(([name, row]) => (
               <tr key={name}>
-                <td>{name}</td>
+                <td className={styles.name}>{name}</td>
                 {[
                   String(row.incidents),
                   time(row.mttdSeconds),
