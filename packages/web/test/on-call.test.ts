@@ -41,6 +41,12 @@ describe("on call", () => {
       .getByRole("alert")
       .getByText("Notifications of this address are refused")
       .waitFor();
+    // What opened a dialog has the focus again after it.
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent), { timeout: 30_000 })
+      .toBe("Add a way");
   });
 
   it("a runbook's steps are ticked off in the incident, with who has done them", async () => {

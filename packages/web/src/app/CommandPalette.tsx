@@ -5,6 +5,7 @@ import { useNavigate, useSearchParams } from "react-router";
 import { alertsQuery } from "../screens/alerts/queries.ts";
 import { incidentListQuery } from "../screens/incidents/queries.ts";
 import { closeCommandPalette } from "./command-palette-state.ts";
+import { useFocusBack } from "../elements/use-focus-back.ts";
 import styles from "./CommandPalette.module.css";
 import { findCommands, type Command } from "./commands.ts";
 import { withSharedParameters } from "./paths.ts";
@@ -38,6 +39,7 @@ export default function CommandPalette() {
         command.keepRange === false ? command.go : withSharedParameters(command.go, present),
       );
   };
+  const content = useFocusBack();
   const onKeyDown = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (step !== 0 && commands.length > 0) {
@@ -52,7 +54,7 @@ export default function CommandPalette() {
   return (
     <Modal.Root opened onClose={closeCommandPalette} size={600} yOffset="12vh">
       <Modal.Overlay backgroundOpacity={0.35} />
-      <Modal.Content aria-label="Search and commands">
+      <Modal.Content ref={content} aria-label="Search and commands">
         <input
           className={styles.input}
           role="combobox"

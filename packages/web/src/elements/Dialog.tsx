@@ -1,6 +1,7 @@
 import { Modal } from "@mantine/core";
 import type { ReactNode } from "react";
 import styles from "./Dialog.module.css";
+import { useFocusBack } from "./use-focus-back.ts";
 
 interface DialogProps {
   readonly title: string;
@@ -12,8 +13,9 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** A question or a form over the screen, with a title and a way out. */
+/** A question or a form over the screen, with a title and a way out; its opener has the focus again after it. */
 export function Dialog({ title, close, closeOnClickOutside = true, size, children }: DialogProps) {
+  const content = useFocusBack();
   return (
     <Modal.Root
       opened
@@ -23,7 +25,7 @@ export function Dialog({ title, close, closeOnClickOutside = true, size, childre
       {...(size === undefined ? {} : { size })}
     >
       <Modal.Overlay backgroundOpacity={0.35} />
-      <Modal.Content>
+      <Modal.Content ref={content}>
         <div className={styles.header}>
           <Modal.Title>{title}</Modal.Title>
           <Modal.CloseButton aria-label="Close" />

@@ -127,7 +127,7 @@ function given(options: {
 }): Pick<MarkdownProps, "renderCode" | "renderTask"> {
   return {
     ...(options.renderCode === undefined ? {} : { renderCode: options.renderCode }),
-    ...(options.renderTask === undefined ? {} : { task: options.renderTask }),
+    ...(options.renderTask === undefined ? {} : { renderTask: options.renderTask }),
   };
 }
 

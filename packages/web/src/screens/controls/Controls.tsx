@@ -2,6 +2,7 @@ import type { Control, ControlledService } from "@seaworthy/contract";
 import { Button, TextInput } from "@mantine/core";
 import { IconPlus, IconToggleRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { useUser } from "../../api/session.ts";
 import { Page } from "../../app/Page.tsx";
@@ -16,7 +17,6 @@ import { Beside } from "./Beside.tsx";
 import styles from "./Controls.module.css";
 import { controlsQuery } from "./queries.ts";
 import { ServiceControls } from "./ServiceControls.tsx";
-import { useOpened } from "./use-opened.ts";
 import { Waiting } from "./Waiting.tsx";
 import { isAway } from "./words.ts";
 
@@ -33,7 +33,7 @@ const manyServices = 4;
 export function Controls() {
   const { data, error, refetch } = useQuery(controlsQuery);
   const canSet = useUser()?.role !== "viewer";
-  const [opened, setOpened] = useOpened<"add">();
+  const [opened, setOpened] = useState<"add" | null>(null);
   const [search, setSearch] = useSearchParams();
   const wanted = search.get("service") ?? "";
   const find = (text: string) =>

@@ -1,6 +1,7 @@
 import type { Control, ControlledService, ControlRequest } from "@seaworthy/contract";
 import { Button } from "@mantine/core";
 import { useUser } from "../../api/session.ts";
+import { useState } from "react";
 import { Ago } from "../../elements/Ago.tsx";
 import { ConfirmTyped } from "../../elements/ConfirmTyped.tsx";
 import { SectionHeading } from "../../elements/SectionHeading.tsx";
@@ -11,7 +12,6 @@ import { DefineControl } from "./DefineControl.tsx";
 import { History } from "./History.tsx";
 import { useRemove, useRemoveService } from "./queries.ts";
 import { SetControl } from "./SetControl.tsx";
-import { useOpened } from "./use-opened.ts";
 import { isAway, valueWords } from "./words.ts";
 
 interface ServiceControlsProps {
@@ -27,7 +27,7 @@ type Opened =
 /** The controls of a service in an environment, and what can be done with them. */
 export function ServiceControls({ service, pending }: ServiceControlsProps) {
   const role = useUser()?.role;
-  const [opened, setOpened] = useOpened<Opened>();
+  const [opened, setOpened] = useState<Opened | null>(null);
   const close = () => setOpened(null);
   const remove = useRemove();
   const removeService = useRemoveService();
