@@ -40,7 +40,6 @@ export { checkRunbooks } from "./runbooks/check.ts";
 export { runbooksBelow } from "./runbooks/files.ts";
 export { createRespond } from "./respond.ts";
 export type { Respond } from "./respond.ts";
-export { readRunbook } from "./runbooks/runbook.ts";
 export type { CheckQuery } from "./runbooks/runbook.ts";
 export type { FilledRunbook, Runbooks } from "./runbooks/runbooks.ts";
 export type { ProbeSource, StatusProbes } from "./status-page/found.ts";
