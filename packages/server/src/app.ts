@@ -48,6 +48,7 @@ import {
   lokiRoutes,
   probeRoutes,
   prometheusRoutes,
+  informedRoutes,
   publicPostMortemRoutes,
   pushRoutes,
   statusRoutes,
@@ -372,6 +373,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
         version: VERSION,
       }),
       acknowledgeRoutes(respond),
+      informedRoutes(respond.news),
       statusRoutes({
         page: respond.statusPage,
         front: statusFront,

@@ -25,6 +25,7 @@ import {
   createLive,
   createStatusFront,
   createVisits,
+  informedRoutes,
   publicPostMortemRoutes,
   savedViewsIn,
   statusRoutes,
@@ -60,7 +61,7 @@ function unasked(): never {
  */
 export interface TestServer extends Pick<
   Respond,
-  "incidents" | "paging" | "statusPage" | "controls" | "chat" | "runbookActions"
+  "incidents" | "news" | "paging" | "statusPage" | "controls" | "chat" | "runbookActions"
 > {
   readonly url: string;
   readonly http: Http;
@@ -231,6 +232,7 @@ export async function testServer(
     routes: [
       api,
       acknowledgeRoutes(respond),
+      informedRoutes(respond.news),
       statusRoutes({ page: respond.statusPage, front: statusFront, clock, secure: false }),
       controlRoutes({ feed: respond.controls.feed, access, clock, limits: http.limits ?? {} }),
       slackRoutes(respond.slackDoor),

@@ -50,3 +50,5 @@ export { readStatusSnapshot } from "./status-page/status-page.ts";
 export type { StatusPage } from "./status-page/status-page.ts";
 export { UPDATE_TEMPLATES } from "./status-page/templates.ts";
 export type { ShownComponent, ShownPost, StatusWorld } from "./status-page/world.ts";
+export { createNews } from "./subscribers/news.ts";
+export type { News } from "./subscribers/news.ts";

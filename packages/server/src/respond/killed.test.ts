@@ -72,23 +72,29 @@ it(
       dangerous: false,
       twoPerson: "never",
     });
-    const [person] = await records.db
-      .insertInto("users")
-      .values({ email: "ana@sea.test", name: "Ana", role: "admin" })
-      .returning("id")
-      .execute();
-    await records.db
-      .insertInto("contact_methods")
-      .values({
-        id: randomUUID(),
-        user_id: person?.id ?? "",
-        kind: "webhook",
-        address: `${address}/ana`,
-        severities: JSON.stringify(["P1"]),
-        quiet: null,
-        created_at: new Date(),
-      })
-      .execute();
+    const reachable = async (name: string, severity: string): Promise<string> => {
+      const { id } = await records.db
+        .insertInto("users")
+        .values({ email: `${name}@sea.test`, name, role: "admin" })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      await records.db
+        .insertInto("contact_methods")
+        .values({
+          id: randomUUID(),
+          user_id: id,
+          kind: "webhook",
+          address: `${address}/${name}`,
+          severities: JSON.stringify([severity]),
+          quiet: null,
+          created_at: new Date(),
+        })
+        .execute();
+      return id;
+    };
+    await reachable("ana", "P1");
+    // Is kept informed of each incident, and reminded of none.
+    const ben = await reachable("ben", "P3");
     const now = new Date();
     for (let index = 0; index < SUBSCRIBERS; index += 1) {
       await records.transaction((tx) =>
@@ -139,7 +145,12 @@ it(
       ended += 1;
       const given = { title: `Over ${kill}`, severity: "P1", service: null } as const;
       const { incident } = await incidents.open("ana@sea.test", given);
+      await incidents.subscribe("ana@sea.test", incident.id, ben, true);
       await incidents.resolve("ana@sea.test", incident.id);
+      await records.db
+        .updateTable("incident_news")
+        .set({ next_at: new Date(at) })
+        .execute();
       await records.db
         .updateTable("incidents")
         .set({ resolved_at: new Date(at - 25 * HOUR) })
@@ -162,6 +173,8 @@ it(
         .execute();
     const untold = () =>
       records.db.selectFrom("status_notices").select("id").where("state", "!=", "sent").execute();
+    const unheard = () =>
+      records.db.selectFrom("incident_news").select("id").where("state", "!=", "sent").execute();
     const settled = () =>
       records.db
         .selectFrom("post_mortem_reminders")
@@ -170,6 +183,7 @@ it(
         .execute();
     await expect.poll(planned, GENEROUS).toEqual([]);
     await expect.poll(untold, GENEROUS).toEqual([]);
+    await expect.poll(unheard, GENEROUS).toEqual([]);
     await expect.poll(settled, GENEROUS).toHaveLength(ended);
     for (const program of programs) await program.kill();
     // The last change of a control is put back by whoever is left.
@@ -217,6 +231,9 @@ it(
       .execute();
     expect(due).toHaveLength(ended);
     expect(new Set(due.map((line) => line.incident_id)).size).toBe(ended);
+    // News: one message of each incident, under one key.
+    const heard = [...arrived.keys()].filter((id) => id.startsWith("/ben "));
+    expect(heard).toHaveLength(ended);
     // Controls: what was acknowledged was made, once; each time that is over is put back once.
     const changes = await records.db
       .selectFrom("control_changes")

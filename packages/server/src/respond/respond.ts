@@ -44,6 +44,8 @@ import type { StatusProbes } from "./status-page/found.ts";
 import { createStatusPage } from "./status-page/status-page.ts";
 import type { StatusPage } from "./status-page/status-page.ts";
 import type { StatusWorld } from "./status-page/world.ts";
+import { createNews } from "./subscribers/news.ts";
+import type { News } from "./subscribers/news.ts";
 
 /** How the room behaves: the parts of seaworthy.yml that are about people and incidents. */
 export interface RespondConfig {
@@ -90,6 +92,8 @@ export interface RespondOptions {
 /** People working on what is wrong: the services of this room, connected. */
 export interface Respond {
   readonly incidents: Incidents;
+  /** What those who are kept informed of an incident are told. */
+  readonly news: News;
   readonly changes: Changes;
   readonly figures: IncidentFigures;
   readonly onCall: OnCall;
@@ -128,6 +132,7 @@ export function createRespond(options: RespondOptions): Respond {
   const { pictures = DEFAULT_PICTURE_LIMITS, ...changed } = config.incidents;
   const policy: IncidentPolicy = { ...DEFAULT_INCIDENT_POLICY, ...changed };
   const incidents = createIncidents({ ...told, policy, paging, calls: map, pictures });
+  const news = createNews({ ...told, config: config.paging });
   const controls = createControls(told);
   const statusPage = createStatusPage({
     ...options,
@@ -154,6 +159,7 @@ export function createRespond(options: RespondOptions): Respond {
 
   return {
     incidents,
+    news,
     changes: createChanges(told),
     figures: createIncidentFigures({ records, now: () => clock.now(), severities }),
     onCall: createOnCall(told),
@@ -185,12 +191,12 @@ export function createRespond(options: RespondOptions): Respond {
     },
     start() {
       watching = watchServiceMap({ map, calls: options.serviceCalls, clock, log });
-      for (const part of [controls, paging, statusPage, chat, reminders, runbookActions])
+      for (const part of [controls, paging, news, statusPage, chat, reminders, runbookActions])
         part.start();
     },
     async stop() {
       await watching?.stop();
-      for (const part of [runbookActions, reminders, chat, statusPage, paging, controls])
+      for (const part of [runbookActions, reminders, chat, statusPage, news, paging, controls])
         await part.stop();
     },
   };

@@ -5,7 +5,8 @@ export type LinkPurpose =
   | "acknowledge"
   | "escalate"
   | "confirm a subscription"
-  | "end a subscription";
+  | "end a subscription"
+  | "end being informed";
 
 const ID_BYTES = 16;
 const PROOF_BYTES = 16;

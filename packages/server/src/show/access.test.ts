@@ -117,6 +117,8 @@ describe("every route, with every scope", () => {
         "POST /acknowledge/:token/voice",
         "POST /escalate/:token",
         "GET /public/post-mortems/:number(^[1-9]\\d{0,8}$)",
+        "GET /informed/:token",
+        "POST /informed/:token",
         "POST /telephone/texts",
         "GET /status",
         "GET /status/*",

@@ -7,6 +7,7 @@ export type { AlertmanagerDeps } from "./alertmanager/routes.ts";
 export { controlRoutes } from "./controls/routes.ts";
 export { createHttp } from "./http.ts";
 export type { Http, HttpDeps } from "./http.ts";
+export { informedRoutes } from "./informed.ts";
 export { createLive } from "./live.ts";
 export type { Live } from "./live.ts";
 export { probeRoutes } from "./probes/routes.ts";

@@ -558,3 +558,32 @@ it("refuses policies that name nobody, and notices two editors at once", async (
   expect((await api("DELETE", path)).status).toBe(200);
   expect((await api("DELETE", path)).status).toBe(404);
 });
+
+it("keeps informed who was paged, until they press the button behind the link", async () => {
+  await policy([step(300, person("Ben"))]);
+  const { id } = await incident();
+  server.news.start();
+  await api("POST", `/api/incidents/${id}/acknowledge`, {}, "Ana");
+  await clock.advanceSettled(MINUTE, () => server.news.settle());
+  expect(recipients()).toEqual(["Ben@sea.test", "Ben@sea.test"]);
+  const unfolded = (mail.received[1]?.text ?? "").replaceAll("=\r\n", "");
+  const [path = ""] = /\/informed\/[\w-]+/.exec(unfolded) ?? [];
+  const informed = async () => {
+    const { body } = await api("GET", `/api/incidents/${id}`);
+    return (body["subscribers"] as { name: string }[]).map(({ name }) => name);
+  };
+  const shown = await fetch(server.url + path);
+  expect(shown.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(await shown.text()).toContain("Be told no longer</button>");
+  const page = linkIn(mail.received[0]?.text ?? "").replace("/acknowledge/", "/informed/");
+  expect((await fetch(page, { method: "POST" })).status).toBe(404);
+  expect(await informed()).toEqual(["Ana", "Ben"]);
+  // As mail programs press it (RFC 8058), in both forms.
+  const oneClick = new FormData();
+  oneClick.set("List-Unsubscribe", "One-Click");
+  for (const body of [oneClick, new URLSearchParams({ "List-Unsubscribe": "One-Click" })]) {
+    const ended = await fetch(server.url + path, { method: "POST", body });
+    expect(await ended.text()).toContain("You are told of it no longer.");
+  }
+  expect(await informed()).toEqual(["Ana"]);
+});

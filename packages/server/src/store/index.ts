@@ -28,6 +28,7 @@ export * from "./postgres/firings.ts";
 export * from "./postgres/handover-notes.ts";
 export * from "./postgres/heartbeats.ts";
 export * from "./postgres/incident-figures.ts";
+export * from "./postgres/incident-news.ts";
 export * from "./postgres/incident-pictures.ts";
 export * from "./postgres/incident-work.ts";
 export * from "./postgres/incidents.ts";

@@ -1,9 +1,10 @@
 // What responds by itself, in a process of its own, to be killed: the status page with its notices and plans,
-// reminders of post-mortems, and controls with their times: `respond.ts SOCKET_DIR DATABASE SNAPSHOT NAME`.
+// reminders of post-mortems, what those who are kept informed of incidents are told, and controls with their
+// times: `respond.ts SOCKET_DIR DATABASE SNAPSHOT NAME`.
 // Says `ready`; then sets a control again and again, and says `set NAME-NUMBER` when that was acknowledged.
 import { pino } from "pino";
 import { systemClock } from "../../src/model/index.ts";
-import { createControls, createPaging } from "../../src/respond/index.ts";
+import { createControls, createNews, createPaging } from "../../src/respond/index.ts";
 import { createReminders } from "../../src/respond/post-mortems/reminders.ts";
 import { createStatusPage } from "../../src/respond/status-page/status-page.ts";
 import { connectRecords } from "../../src/store/postgres/connect.ts";
@@ -29,12 +30,14 @@ const statusPage = createStatusPage({
   publish: () => {},
 });
 const reminders = createReminders({ ...common, externalURL, severities: ["P1"], paging });
+const news = createNews({ ...common, externalURL });
 const controls = createControls(common);
 const place = { service: "shop", environment: "production" };
 const operator = { name, personId: null, isPerson: false };
 
 statusPage.start();
 reminders.start();
+news.start();
 controls.start();
 console.log("ready");
 
@@ -45,7 +48,7 @@ async function forever(work: () => Promise<unknown>): Promise<void> {
   }
 }
 let number = 0;
-void forever(() => Promise.all([statusPage.settle(), reminders.settle()]));
+void forever(() => Promise.all([statusPage.settle(), reminders.settle(), news.settle()]));
 void forever(async () => {
   number += 1;
   const reason = `${name}-${number}`;

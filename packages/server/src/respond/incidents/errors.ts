@@ -13,6 +13,7 @@ const STATUS = {
   note_of_another: 403,
   picture_not_found: 404,
   picture_taken: 409,
+  informed_link_invalid: 404,
   person_unknown: 422,
 } as const;
 

@@ -146,11 +146,11 @@ describe("work", () => {
       await incidents.assign(ann, "1", "commander", idOf(0));
       await incidents.addTask(ann, "1", { id: task, text: "Roll back", ownerId: null });
       await incidents.editTask(ann, "1", task, { ownerId: idOf(1) });
+      await incidents.subscribe(ann, "1", idOf(1), true);
       await incidents.editTask("ben@example.com", "1", task, { done: true });
       const call = { id: link, url: "https://meet.example.com/1", title: "The call" };
       await incidents.addResource(ann, "1", call);
       await incidents.setServices(ann, "1", ["search", "cart", "shop", "cart"]);
-      await incidents.subscribe(ann, "1", idOf(1), true);
       await incidents.edit(ann, "1", { severity: "P1", title: "Nobody can pay" });
     }
     const detail = await incidents.get("1");
@@ -159,24 +159,24 @@ describe("work", () => {
       tasks: [{ text: "Roll back", owner: { name: "Ben" }, doneBy: "ben@example.com" }],
       resources: [{ title: "The call", addedBy: ann }],
       services: ["cart", "search"],
-      subscribers: [{ name: "Ben" }],
+      subscribers: [{ name: "Ann" }, { name: "Ben" }],
     });
     expect(texts(detail)).toEqual([
       "Opened as P2 by hand",
       "Ann is commander",
       "Task: Roll back",
       "Task of Ben now: Roll back",
+      "Ben is kept informed",
       "Task done: Roll back",
       "Link: The call",
       "Also touches cart, search",
-      "Ben is kept informed",
       'Named "Nobody can pay"',
       "Changed from P2 to P1",
     ]);
     await incidents.removeResource(ann, "1", link);
     await incidents.subscribe(ann, "1", idOf(1), false);
     const bare = await incidents.assign(ann, "1", "commander", null);
-    expect(bare.work).toMatchObject({ roles: [], resources: [], subscribers: [] });
+    expect(bare.work).toMatchObject({ roles: [], resources: [], subscribers: [{ name: "Ann" }] });
   });
 
   it("refuses people and tasks that there are not", async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { sql } from "kysely";
 import type { Selectable } from "kysely";
 import type { ContactKind, EscalationPolicy } from "../../model/index.ts";
+import { subscribePaged } from "./incident-work.ts";
 import { claimDue, settleAttempt } from "./outbox.ts";
 import type { Attempted } from "./outbox.ts";
 import type { Db, Tx } from "./records.ts";
@@ -177,6 +178,7 @@ export async function addPersonPages(
       })),
     )
     .execute();
+  await subscribePaged(tx, pages);
 }
 
 /** Takes pages in hand that are due: nobody else sends them before `until`. */

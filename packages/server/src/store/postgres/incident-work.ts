@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { RawBuilder } from "kysely";
 import type { IncidentRole } from "../../model/index.ts";
 import type { Db, Tx } from "./records.ts";
 import { storableText } from "./storable-text.ts";
@@ -76,6 +77,7 @@ export async function workOfIncident(db: Db, incidentId: string): Promise<Incide
     .innerJoin("users", "users.id", "incident_subscribers.user_id")
     .select(PERSON)
     .where("incident_id", "=", incidentId)
+    .where("muted", "=", false)
     .orderBy(sql`lower(users.name)`)
     .orderBy("users.id")
     .execute();
@@ -208,30 +210,48 @@ export async function saveIncidentServices(
     .execute();
 }
 
-/** Has somebody told of an incident's turns, or no longer. Answers whether that is new. */
+/** Has somebody told of an incident's turns from now on, or no longer. Answers whether that is new. */
 export async function saveIncidentSubscriber(
   tx: Tx,
   incidentId: string,
   personId: string,
   isTold: boolean,
 ): Promise<boolean> {
-  const row = { incident_id: incidentId, user_id: personId };
-  const changed = isTold
-    ? await tx
-        .insertInto("incident_subscribers")
-        .values(row)
-        .onConflict((conflict) => conflict.doNothing())
-        .executeTakeFirst()
-    : await tx
-        .deleteFrom("incident_subscribers")
-        .where("incident_id", "=", incidentId)
-        .where("user_id", "=", personId)
-        .executeTakeFirst();
-  return (
-    Number(
-      "numDeletedRows" in changed ? changed.numDeletedRows : changed.numInsertedOrUpdatedRows,
-    ) > 0
-  );
+  if (!isTold) {
+    await sql`
+      delete from incident_news using incident_subscribers subscriber
+      where incident_news.state = 'waiting' and incident_news.subscriber_id = subscriber.id
+        and subscriber.incident_id = ${incidentId} and subscriber.user_id = ${personId}`.execute(
+      tx,
+    );
+  }
+  const { rows } = await sql<{ isNew: boolean }>`
+    insert into incident_subscribers (incident_id, user_id, muted, told_entry)
+    values (${incidentId}, ${personId}, ${!isTold}, ${newestEntry(sql`${incidentId}::uuid`)})
+    on conflict (incident_id, user_id) do update
+      set muted = excluded.muted, told_entry = excluded.told_entry
+      where incident_subscribers.muted <> excluded.muted
+    returning xmax = 0 as "isNew"`.execute(tx);
+  const [changed] = rows;
+  // Who was not told before, and is not to be told, sees nothing change; what they do does not subscribe them.
+  return changed !== undefined && (isTold || !changed.isNew);
+}
+
+/** What has happened so far is not told to who begins to be told. */
+const newestEntry = (incidentId: RawBuilder<unknown>) =>
+  sql`coalesce((select max(id) from incident_timeline where incident_id = ${incidentId}), 0)`;
+
+/** Has people who are paged about an incident told of its turns, unless they have said that they do not want to be. */
+export async function subscribePaged(
+  tx: Tx,
+  paged: readonly { readonly incidentId: string; readonly personId: string }[],
+): Promise<void> {
+  await sql`
+    insert into incident_subscribers (incident_id, user_id, told_entry)
+    select paged.incident, paged.person, ${newestEntry(sql`paged.incident`)}
+    from (select distinct * from unnest(${paged.map(({ incidentId }) => incidentId)}::uuid[],
+      ${paged.map(({ personId }) => personId)}::uuid[]) as pages (incident, person)) paged
+    on conflict do nothing`.execute(tx);
 }
 
 /** Moves alerts with what feeds them from one incident to another; where both hold one, the newer word wins. */
@@ -276,9 +296,10 @@ export async function moveIncidentWork(tx: Tx, from: string, to: string): Promis
     union select ${to}::uuid, service from incidents where id = ${from} and service is not null
       and service is distinct from (select service from incidents where id = ${to})
     on conflict do nothing`.execute(tx);
-  await sql`insert into incident_subscribers (incident_id, user_id)
-    select ${to}::uuid, user_id from incident_subscribers where incident_id = ${from}
-    on conflict do nothing`.execute(tx);
+  // The links in what they were sent go on to work.
+  await sql`update incident_subscribers mine set incident_id = ${to}
+    where incident_id = ${from} and not exists (select from incident_subscribers theirs
+      where theirs.incident_id = ${to} and theirs.user_id = mine.user_id)`.execute(tx);
 }
 
 /** The newest incident that was split off from one and holds all of these alerts. */

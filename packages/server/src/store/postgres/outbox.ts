@@ -5,7 +5,7 @@ import type { Schema } from "./schema.ts";
 import { storableText } from "./storable-text.ts";
 
 /** Tables of what is to be sent, one row each: a message waits, and is sent, failed or dropped in the end. */
-type Outbox = "person_pages" | "status_notices";
+type Outbox = "person_pages" | "status_notices" | "incident_news";
 
 /** What became of an attempt to send something; what waits again is due at `nextAt`. */
 export type Attempted =

@@ -17,6 +17,8 @@ import { handoverNoteMigrations } from "./tables/handover-notes.ts";
 import type { HandoverNoteTables } from "./tables/handover-notes.ts";
 import { incidentAlertOrder, incidentMigrations } from "./tables/incidents.ts";
 import type { IncidentTables } from "./tables/incidents.ts";
+import { incidentNewsMigrations } from "./tables/incident-news.ts";
+import type { IncidentNewsTables } from "./tables/incident-news.ts";
 import { incidentPictureMigrations } from "./tables/incident-pictures.ts";
 import type { IncidentPictureTables } from "./tables/incident-pictures.ts";
 import { incidentWorkMigrations } from "./tables/incident-work.ts";
@@ -54,6 +56,7 @@ export interface Schema
     EscalationTables,
     FiringTables,
     HandoverNoteTables,
+    IncidentNewsTables,
     IncidentPictureTables,
     IncidentTables,
     IncidentWorkTables,
@@ -93,4 +96,5 @@ export const migrations: readonly Migration[] = [
   ...runbookRunMigrations,
   ...pushMigrations,
   ...incidentPictureMigrations,
+  ...incidentNewsMigrations,
 ];

@@ -86,7 +86,12 @@ export function People({ incident }: { readonly incident: Incident }) {
           );
         })}
       </div>
-      {told === "" ? null : <p className={styles.muted}>Kept informed: {told}</p>}
+      {told === "" ? null : (
+        <p className={styles.muted}>
+          Kept informed: {told}. In few messages by e-mail, Slack or webhook, as each has set for
+          P3; whoever acts or is paged is subscribed.
+        </p>
+      )}
     </section>
   );
 }

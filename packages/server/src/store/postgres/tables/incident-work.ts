@@ -31,10 +31,6 @@ export interface IncidentWorkTables {
     incident_id: string;
     service: string;
   };
-  incident_subscribers: {
-    incident_id: string;
-    user_id: string;
-  };
 }
 
 export const incidentWorkMigrations: readonly Migration[] = [
