@@ -369,6 +369,10 @@ describe("logs", () => {
         url.searchParams.get("q") === '{service_name="mailer"}' &&
         url.searchParams.get("from") === "now-3h",
     );
+    // The address changes before the screen does.
+    await expect
+      .poll(() => page.getByLabel("Query").inputValue(), { timeout: 30_000 })
+      .toBe('{service_name="mailer"}');
     await page.getByText("Patterns", { exact: true }).click();
     await page.getByRole("button", { name: "Only lines of this pattern" }).nth(1).click();
     await page.waitForURL(
