@@ -122,7 +122,10 @@ export async function createHttp(deps: HttpDeps): Promise<Http> {
     },
   );
 
+  app.decorateRequest("client", "");
   app.addHook("onRequest", async (request, reply) => {
+    // Later the connection may be gone, and with it what `ip` is made of.
+    request.client = request.ip;
     void reply.headers({
       "x-request-id": request.id,
       "x-content-type-options": "nosniff",

@@ -9,6 +9,8 @@ declare module "fastify" {
     access?: RouteAccess;
   }
   interface FastifyRequest {
+    /** The address of who asks, as the trusted proxies say; read when the request came. */
+    client: string;
     /** Who is asking; undefined on public routes when nobody says. */
     asking: Asking | undefined;
   }

@@ -50,10 +50,10 @@ export function serveAccess(
     user: request.asking === undefined ? null : await access.account(request.asking.principal),
   }));
   serve(signIn, async ({ body, request, reply }) =>
-    begin(reply, await access.signIn(body.email, body.password, request.ip)),
+    begin(reply, await access.signIn(body.email, body.password, request.client)),
   );
   serve(signInByLink, async ({ body, request, reply }) =>
-    begin(reply, await access.signInByLink(body.token, request.ip)),
+    begin(reply, await access.signInByLink(body.token, request.client)),
   );
   serve(signOut, async ({ request, reply }) => {
     // Without a session there is nothing to end, and nothing wrong with that.

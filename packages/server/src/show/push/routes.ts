@@ -22,7 +22,7 @@ export function pushRoutes({ remoteWrite, otlp }: PushReceivers): FastifyPluginA
         });
         void reply.code(answer.status).headers(answer.headers);
         if (answer.status === 204) return reply.send();
-        request.log.warn({ sender: request.ip }, answer.message);
+        request.log.warn({ sender: request.client }, answer.message);
         return reply.type("text/plain; charset=utf-8").send(`${answer.message}\n`);
       });
       // The path that exporters have as default, and the one that Prometheus has.
@@ -34,7 +34,7 @@ export function pushRoutes({ remoteWrite, otlp }: PushReceivers): FastifyPluginA
             body: request.raw,
             sender: senderOf(request),
           });
-          if (fault !== "") request.log.warn({ sender: request.ip, status }, fault);
+          if (fault !== "") request.log.warn({ sender: request.client, status }, fault);
           tellWhatNext(reply, status, retryAfterSeconds);
           return reply.code(status).type(contentType).send(body);
         });
@@ -55,7 +55,7 @@ function sendText(error: unknown, request: FastifyRequest, reply: FastifyReply):
     throw error;
   }
   const { status, message } = error;
-  request.log.warn({ sender: request.ip, status }, `a push was refused: ${message}`);
+  request.log.warn({ sender: request.client, status }, `a push was refused: ${message}`);
   tellWhatNext(reply, status, error instanceof QuotaError ? error.retryAfterSeconds : undefined);
   return reply.code(status).type("text/plain; charset=utf-8").send(`${message}\n`);
 }

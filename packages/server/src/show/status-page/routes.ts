@@ -168,7 +168,7 @@ export function statusRoutes({ page, front, clock, secure }: StatusRoutesDeps): 
       const access = front.world?.page.access;
       const home = front.base(request.headers.host) || "/";
       if (access?.kind !== "password") return reply.redirect(home, 303);
-      const client = networkOf(request.ip);
+      const client = networkOf(request.client);
       if (entering.take(client) > 0)
         return enter(request, reply, 429, "Too many attempts. Try again in some minutes.");
       const given = field(request, "password").slice(0, 200);
@@ -195,7 +195,7 @@ export function statusRoutes({ page, front, clock, secure }: StatusRoutesDeps): 
         const address = field(request, "address");
         if (!KINDS.includes(kind))
           return say(request, reply, 400, "That did not work", "Say how you want to be told.");
-        if (subscribing.take(networkOf(request.ip)) > 0) {
+        if (subscribing.take(networkOf(request.client)) > 0) {
           const text = "There were many subscriptions from where you are. Try again in an hour.";
           return say(request, reply, 429, "That were many", text);
         }
