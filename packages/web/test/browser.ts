@@ -70,6 +70,14 @@ export async function visit(page: Page, address: string): Promise<void> {
   await settled(page);
 }
 
+/** Waits until the page shows what its address says: the address changes first, and what is clicked until then knows the one before. */
+export async function addressShown(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const { key } = (history.state ?? { key: "default" }) as { readonly key?: string };
+    return document.querySelector<HTMLElement>("main")?.dataset["visit"] === key;
+  });
+}
+
 /** Rows that the browser leaves out while they are out of sight keep the colours they had: shows them too. */
 export async function everythingInSight(page: Page): Promise<void> {
   await page.evaluate(() => {

@@ -1,5 +1,6 @@
 import type { Page, WebSocketRoute } from "playwright-core";
 import { describe, expect, it, vi } from "vitest";
+import { addressShown } from "./browser.ts";
 import type { Fixture } from "./fixture/server.ts";
 import type { WorldName } from "./fixture/worlds.ts";
 import { stage } from "./stage.ts";
@@ -283,6 +284,10 @@ describe("logs", () => {
       .toBe('{service_name="checkout"}');
     await page.getByLabel("Query").fill('{service_name="checkout"} |= "payment"');
     await page.keyboard.press("Enter");
+    await page.waitForURL(
+      (url) => url.searchParams.get("q") === '{service_name="checkout"} |= "payment"',
+    );
+    await addressShown(page);
     await page
       .getByRole("button", { name: /error.*payment refused/ })
       .first()
@@ -369,10 +374,7 @@ describe("logs", () => {
         url.searchParams.get("q") === '{service_name="mailer"}' &&
         url.searchParams.get("from") === "now-3h",
     );
-    // The address changes before the screen does.
-    await expect
-      .poll(() => page.getByLabel("Query").inputValue(), { timeout: 30_000 })
-      .toBe('{service_name="mailer"}');
+    await addressShown(page);
     await page.getByText("Patterns", { exact: true }).click();
     await page.getByRole("button", { name: "Only lines of this pattern" }).nth(1).click();
     await page.waitForURL(
