@@ -106,7 +106,7 @@ export class FileSource {
 
   /** Whether another file begins as this one and is at least as long as was read of it: a copy. */
   async #isCopiedTo(path: string): Promise<boolean> {
-    if (this.#head.length === 0 || this.#offset === 0) return false;
+    if (this.#head.length === 0) return false;
     const copy = await FileSource.open(path, this.isDocker);
     if (copy === undefined) return false;
     try {
@@ -162,7 +162,13 @@ export class FileSource {
     const wanted = options.until === undefined ? CHUNK_BYTES : options.until - start;
     const nothing = { entries: [], end: start };
     if (size <= start || wanted <= 0 || wanted > CHUNK_BYTES) return nothing;
+    const before = await this.#read(0, HEAD_BYTES);
     const chunk = await this.#read(start, wanted);
+    const head = await this.#read(0, HEAD_BYTES);
+    // Cut and written anew at this moment: the next look will see it.
+    if (!begins(before, this.#head) || !begins(head, before)) return nothing;
+    // Known before anything is delivered: the file may be another one by then.
+    this.#head = head;
     const atEnd = start + chunk.length >= size;
     const quiet = atEnd && now - this.#grewAt >= QUIET_MS;
     const gone = options.final === true && atEnd;
@@ -179,11 +185,8 @@ export class FileSource {
   }
 
   /** Up to here has been delivered. */
-  async advance(end: number): Promise<void> {
+  advance(end: number): void {
     this.#offset = end;
-    if (this.#head.length < HEAD_BYTES) {
-      this.#head = await this.#read(0, Math.min(end, HEAD_BYTES));
-    }
   }
 
   close(): Promise<void> {
@@ -200,6 +203,10 @@ export class FileSource {
     }
     return buffer.subarray(0, filled);
   }
+}
+
+function begins(bytes: Buffer, head: Buffer): boolean {
+  return bytes.subarray(0, head.length).equals(head);
 }
 
 /** Whether a file is an archive by its name. */

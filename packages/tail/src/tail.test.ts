@@ -72,6 +72,56 @@ describe("following files", () => {
     expect(Date.now() - Number((records[1]?.timeNs ?? 0n) / 1_000_000n)).toBeLessThan(60_000);
   });
 
+  it("tells a file that is cut and written anew while its first lines are delivered", async () => {
+    const old = Array.from({ length: 40 }, (_, i) => `old line ${i}`);
+    const fresh = Array.from({ length: 90 }, (_, i) => `fresh line ${i}`);
+    const text = (lines: readonly string[]) => `${lines.join("\n")}\n`;
+    await writeFile(path("a.log"), text(old.slice(0, 20)));
+    const records: TailRecord[] = [];
+    let isFirst = true;
+    const { tail } = follow(files("*.log"), {
+      async deliver(batch) {
+        records.push(...batch);
+        if (!isFirst) return;
+        isFirst = false;
+        // What was not read yet is in the copy; what is written then is longer than what was read.
+        appendFileSync(path("a.log"), text(old.slice(20)));
+        copyFileSync(path("a.log"), path("a.log.1"));
+        truncateSync(path("a.log"), 0);
+        appendFileSync(path("a.log"), text(fresh));
+      },
+    });
+    await vi.waitFor(
+      () => expect(records.map(({ line }) => line).toSorted()).toEqual([...old, ...fresh].sort()),
+      { timeout: 30_000, interval: 10 },
+    );
+    await tail.stop();
+  });
+
+  it("reads a file from its beginning that was cut while a killed one delivered its first lines", async () => {
+    await writeFile(path("a.log"), "old line 1\nold line 2\n");
+    let letGo = () => {};
+    const first = follow(files("*.log"), {
+      deliver: () => new Promise((_, reject) => (letGo = () => reject(new Error("killed")))),
+    });
+    await vi.waitFor(
+      async () => expect(await readFile(path("positions.json"), "utf8")).toContain("inFlight"),
+      { timeout: 30_000, interval: 10 },
+    );
+    // As a killed process leaves it.
+    const left = await readFile(path("positions.json"), "utf8");
+    const ended = first.tail.stop();
+    letGo();
+    await ended;
+    copyFileSync(path("a.log"), path("a.log.1"));
+    truncateSync(path("a.log"), 0);
+    const fresh = ["a fresh line, the first", "a fresh line, the second"];
+    appendFileSync(path("a.log"), `${fresh.join("\n")}\n`);
+    await writeFile(path("left.json"), left);
+    const second = follow(files("*.log", "*.log.1"), { positions: path("left.json") });
+    await second.until(["old line 1", "old line 2", ...fresh]);
+  });
+
   it("goes on over renaming, cutting, deletion and files that come", async () => {
     await writeFile(path("a.log"), "1\n");
     const { until, lines } = follow(files("*.log"));

@@ -84,6 +84,8 @@ interface Open {
   readonly labels: Readonly<Record<string, string>>;
   readonly service: string;
   readonly input: TailInput;
+  /** Whether it is the file that was read before, as far as its beginning tells. */
+  readonly isResumed: boolean;
 }
 
 interface Batch {
@@ -201,7 +203,7 @@ class Engine {
     for (const [key, end] of ends) {
       const file = this.#files.get(key);
       const journal = this.#journals.find((each) => each.key === key);
-      if (file !== undefined && typeof end === "number" && end > file.source.offset) {
+      if (file?.isResumed === true && typeof end === "number" && end > file.source.offset) {
         const part = await file.source.read(at, { until: end });
         if (part.end !== end) continue;
         records.push(...this.#records(file, part.entries, at));
@@ -245,7 +247,7 @@ class Engine {
       }
     }
     for (const [key, end] of inFlight.ends) {
-      if (typeof end === "number") await this.#files.get(key)?.source.advance(end);
+      if (typeof end === "number") this.#files.get(key)?.source.advance(end);
       else this.#journals.find((journal) => journal.key === key)?.advance(end);
     }
     this.#delivered += records.length;
@@ -352,7 +354,7 @@ class Engine {
     } else if (position === undefined && !(await this.#resumeCopy(source))) {
       if (this.#first && this.#options.fromNow === true) await source.skipToEnd();
     }
-    const opened = { source, input, ...(await labelsOfFile(path, input)) };
+    const opened = { source, input, isResumed: resumed, ...(await labelsOfFile(path, input)) };
     this.#files.set(source.key, opened);
     return opened;
   }
@@ -362,7 +364,7 @@ class Engine {
     const open = [...this.#files.values()].map(({ source }) => source.position);
     for (const position of [...open, ...this.#remembered.values(), ...this.#cut]) {
       const isBeside = copy.path.startsWith(position.path) && copy.path !== position.path;
-      if (isBeside && position.offset > 0 && (await copy.resume(position))) return true;
+      if (isBeside && position.headBytes > 0 && (await copy.resume(position))) return true;
     }
     return false;
   }
