@@ -50,7 +50,10 @@ function addIntake<Protocol extends string>(
   app.setErrorHandler((error, request, reply) => {
     if (!(error instanceof SeaworthyError)) throw error;
     const { status, message } = error;
-    request.log.warn({ sender: request.client, status, protocol }, `a push was refused: ${message}`);
+    request.log.warn(
+      { sender: request.client, status, protocol },
+      `a push was refused: ${message}`,
+    );
     const again = error instanceof QuotaError ? error.retryAfterSeconds : RETRY_AFTER;
     if (status === 503 || status === 429) void reply.header("retry-after", String(again));
     // What is left of the body is not worth reading.
@@ -69,7 +72,8 @@ function addIntake<Protocol extends string>(
         body: request.raw,
         sender: senderOf(request),
       });
-      if (receipt.refused > 0) request.log.warn({ sender: request.client, protocol }, receipt.message);
+      if (receipt.refused > 0)
+        request.log.warn({ sender: request.client, protocol }, receipt.message);
       return answer(reply, receipt, request);
     });
   }
