@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { loadConfiguration, ruleDefaults } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
 import { furnishDemo, startDemo } from "./demo.ts";
+import { errorLogs } from "./error-logs.ts";
 import { createRules, createSavedRules, logRuleQueries, promqlRules } from "./evaluate/index.ts";
 import { impactBy } from "./measured-impact.ts";
 import { messageOf, systemClock } from "./model/index.ts";
@@ -207,6 +208,7 @@ async function start(config: Config, closers: Closers, clock: Clock): Promise<Ap
           all.flatMap((rule) => (rule.type === "alerting" ? [rule] : [])),
         ),
     serviceCalls: (since, until) => sources.serviceCalls(since, until),
+    errorLogs: errorLogs(logs),
   });
   const { incidents, controls, changes } = respond;
   const router = createRouter({

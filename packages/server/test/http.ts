@@ -165,6 +165,11 @@ export async function testServer(
     checkQuery: () => {},
     rules: () => [{ name: "HighErrorRate", annotations: {} }],
     serviceCalls: async () => [],
+    errorLogs: {
+      perMinute: async () => new Map(),
+      mostFrequent: async () => undefined,
+      page: () => "",
+    },
     random: () => 0.5,
   });
   const api = apiRoutes({

@@ -15,6 +15,7 @@ export type { Incidents } from "./incidents/incidents.ts";
 export { DEFAULT_PICTURE_LIMITS } from "./incidents/notes.ts";
 export type { PictureLimits } from "./incidents/notes.ts";
 export { statesAfter } from "./incidents/states.ts";
+export type { ErrorLogs } from "./log-bursts/log-bursts.ts";
 export type { OnCall } from "./on-call/on-call.ts";
 export type { Shift, Shifts } from "./on-call/shifts.ts";
 export type { ContactBook } from "./paging/contact-book.ts";

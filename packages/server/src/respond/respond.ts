@@ -20,6 +20,8 @@ import { DEFAULT_INCIDENT_POLICY, serviceOf, severityOf } from "./incidents/poli
 import type { IncidentPolicy } from "./incidents/policy.ts";
 import { ServiceMap, watchServiceMap } from "./incidents/service-map.ts";
 import type { CallsBetween } from "./incidents/service-map.ts";
+import { createLogBursts } from "./log-bursts/log-bursts.ts";
+import type { ErrorLogs } from "./log-bursts/log-bursts.ts";
 import { createOnCall } from "./on-call/on-call.ts";
 import type { OnCall } from "./on-call/on-call.ts";
 import { createShifts } from "./on-call/shifts.ts";
@@ -85,6 +87,7 @@ export interface RespondOptions {
   readonly rules: () => readonly LeadingRule[];
   /** Which services called which between two times, ms. */
   readonly serviceCalls: CallsBetween;
+  readonly errorLogs: ErrorLogs;
   /** 0 to 1, for the jitter between attempts. */
   readonly random?: () => number;
 }
@@ -133,6 +136,11 @@ export function createRespond(options: RespondOptions): Respond {
   const policy: IncidentPolicy = { ...DEFAULT_INCIDENT_POLICY, ...changed };
   const incidents = createIncidents({ ...told, policy, paging, calls: map, pictures });
   const news = createNews({ ...told, config: config.paging });
+  const logBursts = createLogBursts({
+    ...told,
+    errorLogs: options.errorLogs,
+    serviceLabels: policy.serviceLabels,
+  });
   const controls = createControls(told);
   const statusPage = createStatusPage({
     ...options,
@@ -191,12 +199,30 @@ export function createRespond(options: RespondOptions): Respond {
     },
     start() {
       watching = watchServiceMap({ map, calls: options.serviceCalls, clock, log });
-      for (const part of [controls, paging, news, statusPage, chat, reminders, runbookActions])
+      for (const part of [
+        controls,
+        paging,
+        news,
+        statusPage,
+        chat,
+        reminders,
+        runbookActions,
+        logBursts,
+      ])
         part.start();
     },
     async stop() {
       await watching?.stop();
-      for (const part of [runbookActions, reminders, chat, statusPage, news, paging, controls])
+      for (const part of [
+        logBursts,
+        runbookActions,
+        reminders,
+        chat,
+        statusPage,
+        news,
+        paging,
+        controls,
+      ])
         await part.stop();
     },
   };

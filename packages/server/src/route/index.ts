@@ -15,6 +15,7 @@ export { defaultHttpConfig } from "./config/http-client.ts";
 export { MailSender } from "./notify/email/transport.ts";
 export { HttpSender } from "./notify/http/sender.ts";
 export type { Outcome } from "./notify/outcome.ts";
+export { quoteMeta } from "./notify/templates.ts";
 export { createRouter } from "./router.ts";
 export type { Router, RouterOptions } from "./router.ts";
 export { silenceState } from "./stages/silence.ts";

@@ -36,6 +36,7 @@ export * from "./postgres/runbook-runs.ts";
 export * from "./postgres/runbooks.ts";
 export { LeaseKeeper } from "./postgres/lease-keeper.ts";
 export type { LeaseOptions } from "./postgres/lease-keeper.ts";
+export * from "./postgres/log-bursts.ts";
 export * from "./postgres/notification-log.ts";
 export * from "./postgres/notifications.ts";
 export * from "./postgres/pages.ts";

@@ -317,7 +317,8 @@ export async function splitHolding(
   return rows[0]?.id;
 }
 
-function serviceOfLabels(names: readonly string[]) {
+/** The service that labels of alerts name; the first of the names counts. */
+export function serviceOfLabels(names: readonly string[]) {
   const values = names.map((name) => sql`nullif(labels->>${name}, '')`);
   return values.length === 0 ? sql<null>`null::text` : sql`coalesce(${sql.join(values)})`;
 }

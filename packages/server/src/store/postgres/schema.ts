@@ -25,6 +25,8 @@ import { incidentWorkMigrations } from "./tables/incident-work.ts";
 import type { IncidentWorkTables } from "./tables/incident-work.ts";
 import { leaseMigrations } from "./tables/leases.ts";
 import type { LeaseTables } from "./tables/leases.ts";
+import { logBurstMigrations } from "./tables/log-bursts.ts";
+import type { LogBurstTables } from "./tables/log-bursts.ts";
 import { notificationMigrations } from "./tables/notifications.ts";
 import type { NotificationTables } from "./tables/notifications.ts";
 import { postMortemMigrations } from "./tables/post-mortems.ts";
@@ -61,6 +63,7 @@ export interface Schema
     IncidentTables,
     IncidentWorkTables,
     LeaseTables,
+    LogBurstTables,
     NotificationTables,
     PostMortemTables,
     ReceiverTables,
@@ -97,4 +100,5 @@ export const migrations: readonly Migration[] = [
   ...pushMigrations,
   ...incidentPictureMigrations,
   ...incidentNewsMigrations,
+  ...logBurstMigrations,
 ];
