@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { RuleFileCheck, RuleFileSetting, RuleTestReport } from "@seaworthy/contract";
 import { describeChecks, describeSettings, describeTests } from "./rules-report.ts";
+import { askProgram } from "./server-program.ts";
 import { styleFor } from "./style.ts";
 
 /** What `seaworthy rules --help` prints. */
@@ -147,19 +146,5 @@ function print<T>(
   process.stdout.write(text);
 }
 
-/** Asks the server's own program, so that files mean here what they mean there. */
-async function report(args: readonly string[]): Promise<unknown> {
-  const program = fileURLToPath(import.meta.resolve("@seaworthy/server/rule-files"));
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0) throw new Error(`the program that reads rules ended with exit code ${code}`);
-  const answer: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  return answer;
-}
+const report = (args: readonly string[]) =>
+  askProgram({ url: import.meta.resolve("@seaworthy/server/rule-files"), reads: "rules" }, args);

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { RunbookFileCheck } from "@seaworthy/contract";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { UsageError } from "./platform.ts";
+import { askProgram } from "./server-program.ts";
 
 /** What `seaworthy runbooks --help` prints. */
 export const runbooksHelp = `seaworthy runbooks: check runbooks
@@ -101,20 +100,8 @@ function describe(checks: readonly RunbookFileCheck[], { style }: Terminal): str
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Asks the server's own program, so that files mean here what they mean there. */
 async function report(given: string, cwd: string): Promise<readonly RunbookFileCheck[]> {
-  const program = fileURLToPath(import.meta.resolve("@seaworthy/server/runbook-files"));
-  const child = spawn(process.execPath, [program, given], {
-    cwd,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const chunks: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  if (code !== 0)
-    throw new Error(`the program that reads runbooks ended with exit code ${String(code)}`);
-  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as readonly RunbookFileCheck[];
+  const url = import.meta.resolve("@seaworthy/server/runbook-files");
+  const checks = await askProgram({ url, reads: "runbooks", cwd }, [given]);
+  return checks as readonly RunbookFileCheck[];
 }
