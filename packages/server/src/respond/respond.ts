@@ -163,6 +163,17 @@ export function createRespond(options: RespondOptions): Respond {
     checkQuery: options.checkQuery,
     rules: options.rules,
   });
+  // What goes on by itself, in the order in which it begins.
+  const parts = [
+    controls,
+    paging,
+    news,
+    statusPage,
+    chat,
+    reminders,
+    runbookActions,
+    logBursts,
+  ] as const;
   let watching: { stop(): Promise<void> } | undefined;
 
   return {
@@ -199,31 +210,11 @@ export function createRespond(options: RespondOptions): Respond {
     },
     start() {
       watching = watchServiceMap({ map, calls: options.serviceCalls, clock, log });
-      for (const part of [
-        controls,
-        paging,
-        news,
-        statusPage,
-        chat,
-        reminders,
-        runbookActions,
-        logBursts,
-      ])
-        part.start();
+      for (const part of parts) part.start();
     },
     async stop() {
       await watching?.stop();
-      for (const part of [
-        logBursts,
-        runbookActions,
-        reminders,
-        chat,
-        statusPage,
-        news,
-        paging,
-        controls,
-      ])
-        await part.stop();
+      for (const part of parts.toReversed()) await part.stop();
     },
   };
 }

@@ -116,8 +116,7 @@ export function createRunbookActions(deps: {
   function planned(action: RunbookAction, values: Readonly<Record<string, string>>): Plan {
     const answer = planAction(action, values);
     if ("plan" in answer) return answer.plan;
-    const why = answer.refused.map(({ parameter, reason }) => `${parameter} ${reason}`).join("; ");
-    throw new RunbookError("runbook_action_refused", `"${action.title}" is not run: ${why}.`);
+    throw notPlanned(action, answer.refused);
   }
 
   const confirmationOf = (incidentId: string, plan: Plan, last: RunbookRunRecord | undefined) =>
@@ -258,10 +257,7 @@ export function createRunbookActions(deps: {
       const known = await findRunbookRun(records.db, { confirmation: wanted.confirmation });
       if (known !== undefined && known.incidentId === incidentId && known.askedBy === by.name)
         return known;
-      if (plan === undefined) {
-        const why = refused.map(({ parameter, reason }) => `${parameter} ${reason}`).join("; ");
-        throw new RunbookError("runbook_action_refused", `"${action.title}" is not run: ${why}.`);
-      }
+      if (plan === undefined) throw notPlanned(action, refused);
       if (plan.confirmation !== wanted.confirmation) {
         throw new RunbookError(
           "runbook_run_changed",
@@ -391,6 +387,11 @@ export function createRunbookActions(deps: {
     if (run?.state === "waiting") return run;
     throw notWaiting(runId);
   }
+}
+
+function notPlanned({ title }: RunbookAction, refused: Preview["refused"]): RunbookError {
+  const why = refused.map(({ parameter, reason }) => `${parameter} ${reason}`).join("; ");
+  return new RunbookError("runbook_action_refused", `"${title}" is not run: ${why}.`);
 }
 
 const notWaiting = (runId: string) =>
