@@ -17,10 +17,13 @@ export interface MailAccount {
 /** The port at which TLS begins with the connection (RFC 8314). */
 const IMPLICIT_TLS_PORT = 465;
 
-/** Sends one message to one person by the installation's mail server. Rejects for an unreadable secret. */
+/**
+ * Sends one message to one person by the installation's mail server, if it has one. Rejects for an
+ * unreadable secret.
+ */
 export async function sendMail(
   sender: MailSender,
-  account: MailAccount,
+  account: MailAccount | undefined,
   mail: {
     readonly to: string;
     readonly subject: string;
@@ -32,6 +35,7 @@ export async function sendMail(
     readonly headers: Readonly<Record<string, string>>;
   },
 ): Promise<Outcome> {
+  if (account === undefined) return { kind: "failed", error: "no mail server is configured" };
   return sender.send(
     {
       host: account.host,

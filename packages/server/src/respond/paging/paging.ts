@@ -31,6 +31,7 @@ import type {
   Tx,
   UserRecord,
 } from "../../store/index.ts";
+import { remembered } from "../remembered.ts";
 import { idOfToken, tokenOf } from "../signed-link.ts";
 import { PagingError } from "./errors.ts";
 import type { PageMessage } from "./message.ts";
@@ -38,7 +39,6 @@ import { Escalator } from "./escalator.ts";
 import { policyFor, stepInWords } from "./policy.ts";
 import { endedMail, pushContact } from "./push/ended.ts";
 import { pushSender } from "./push/vapid.ts";
-import type { PushSender } from "./push/vapid.ts";
 import { reveal, sendMail } from "../mail.ts";
 import { sendPage } from "./send-page.ts";
 import type { PagingConfig } from "./send-page.ts";
@@ -129,8 +129,14 @@ class PersonPaging implements Paging {
   readonly #http: HttpSender;
   readonly #mail = new MailSender();
   readonly #escalator: Escalator;
-  #key: Promise<Buffer> | undefined;
-  #sender: Promise<PushSender> | undefined;
+  readonly #linkKey = remembered(() =>
+    installationKey(this.#options.records.db, "acknowledge links"),
+  );
+  readonly #pushSender = remembered(async () => {
+    const { records, externalURL, config } = this.#options;
+    const secret = await installationKey(records.db, "web push");
+    return pushSender(secret, pushContact(externalURL, config.email?.from));
+  });
 
   constructor(options: PagingOptions) {
     this.#options = options;
@@ -313,24 +319,8 @@ class PersonPaging implements Paging {
     return false;
   }
 
-  #linkKey(): Promise<Buffer> {
-    this.#key ??= installationKey(this.#options.records.db, "acknowledge links");
-    // What could not be read is read again.
-    this.#key.catch(() => (this.#key = undefined));
-    return this.#key;
-  }
-
   async pushKey(): Promise<string> {
     return (await this.#pushSender()).publicKey;
-  }
-
-  #pushSender(): Promise<PushSender> {
-    const { records, externalURL, config } = this.#options;
-    this.#sender ??= installationKey(records.db, "web push").then((secret) =>
-      pushSender(secret, pushContact(externalURL, config.email?.from)),
-    );
-    this.#sender.catch(() => (this.#sender = undefined));
-    return this.#sender;
   }
 
   /** A browser has ended its subscription: it is paged no more, and its person is told once. */

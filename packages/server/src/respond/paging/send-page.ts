@@ -3,6 +3,7 @@ import { defaultHttpConfig } from "../../route/index.ts";
 import type { HttpSender, MailSender, Outcome } from "../../route/index.ts";
 import { reveal, sendMail } from "../mail.ts";
 import type { ConfiguredSecret, MailAccount } from "../mail.ts";
+import { postJson } from "../post-json.ts";
 import { slackEscaped } from "../slack-text.ts";
 import { escapeHtml, headlineOf, htmlOf, textOf } from "./message.ts";
 import type { PageMessage } from "./message.ts";
@@ -72,10 +73,8 @@ type Send = (
 ) => Promise<Outcome>;
 
 const SENDERS: Readonly<Record<ContactKind, Send>> = {
-  async email({ id, address }, message, { config, mail, now }) {
-    const { email } = config;
-    if (email === undefined) return { kind: "failed", error: "no mail server is configured" };
-    return sendMail(mail, email, {
+  email: ({ id, address }, message, { config, mail, now }) =>
+    sendMail(mail, config.email, {
       to: address,
       subject: headlineOf(message),
       messageId: `<${id}@seaworthy>`,
@@ -83,8 +82,7 @@ const SENDERS: Readonly<Record<ContactKind, Send>> = {
       html: htmlOf(message),
       date: now(),
       headers: { "x-priority": "1" },
-    });
-  },
+    }),
 
   slack: (page, message, senders) =>
     post(page, senders, {
@@ -144,14 +142,8 @@ function post(
   { config, http }: PageSenders,
   body: unknown,
 ): Promise<Outcome> {
-  return http.post({
-    url: address,
-    body: JSON.stringify(body),
-    http: defaultHttpConfig,
-    idempotencyKey: id,
-    timeout: 0,
-    publicOnly: !config.allowPrivateAddresses,
-  });
+  const { allowPrivateAddresses } = config;
+  return postJson(http, { id, address, body, allowPrivateAddresses });
 }
 
 /** Twilio's API of 2010-04-01, which others offer, too. */

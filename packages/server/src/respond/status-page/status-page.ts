@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
 import type { Announce, Clock, Labels, Severity } from "../../model/index.ts";
-import { defaultHttpConfig, HttpSender, MailSender } from "../../route/index.ts";
+import { HttpSender, MailSender } from "../../route/index.ts";
 import type { Outcome } from "../../route/index.ts";
 import {
   countNotices,
@@ -14,6 +14,8 @@ import {
 import type { Records, StatusNoticeRecord } from "../../store/index.ts";
 import { sendMail } from "../mail.ts";
 import type { PagingConfig } from "../paging/send-page.ts";
+import { postJson } from "../post-json.ts";
+import { remembered } from "../remembered.ts";
 import type { StatusProbes } from "./found.ts";
 import { StatusKeeper } from "./keeper.ts";
 import { mailOf, slackOf, webhookOf } from "./messages.ts";
@@ -69,7 +71,7 @@ export function createStatusPage(options: StatusPageOptions): StatusPage {
   const { records, clock, log, announce, config, url } = options;
   const http = new HttpSender({ now: () => clock.now() });
   const mail = new MailSender();
-  let visits: Promise<Buffer> | undefined;
+  const visitKey = remembered(() => installationKey(records.db, "status page visits"));
   let writing: Promise<void> = Promise.resolve();
 
   const notices = new NoticeSender({ ...options, send: (notice) => send(notice) });
@@ -111,8 +113,6 @@ export function createStatusPage(options: StatusPageOptions): StatusPage {
     if (message === undefined) return undefined;
     const { kind, address } = subscriber;
     if (kind === "email") {
-      if (config.email === undefined)
-        return { kind: "failed", error: "no mail server is configured" };
       const ends =
         message.kind === "question"
           ? {}
@@ -128,14 +128,11 @@ export function createStatusPage(options: StatusPageOptions): StatusPage {
         headers: { ...ends, "auto-submitted": "auto-generated", precedence: "bulk" },
       });
     }
-    return http.post({
-      url: address,
-      body: JSON.stringify(kind === "slack" ? { text: slackOf(message) } : webhookOf(message)),
-      http: defaultHttpConfig,
-      idempotencyKey: notice.id,
-      timeout: 0,
-      // Strangers name these addresses.
-      publicOnly: !config.allowPrivateAddresses,
+    return postJson(http, {
+      id: notice.id,
+      address,
+      body: kind === "slack" ? { text: slackOf(message) } : webhookOf(message),
+      allowPrivateAddresses: config.allowPrivateAddresses,
     });
   }
 
@@ -162,12 +159,7 @@ export function createStatusPage(options: StatusPageOptions): StatusPage {
     subscriptions,
     hasMail: config.email !== undefined,
     notices: (postId) => countNotices(records.db, postId),
-    visitKey() {
-      visits ??= installationKey(records.db, "status page visits");
-      // What could not be read is read again.
-      visits.catch(() => (visits = undefined));
-      return visits;
-    },
+    visitKey,
     start() {
       keeper.start();
       notices.start();

@@ -16,6 +16,7 @@ import {
   readStatusPage,
 } from "../../store/index.ts";
 import type { Records, SubscriberRecord } from "../../store/index.ts";
+import { remembered } from "../remembered.ts";
 import { idOfToken, tokenOf } from "../signed-link.ts";
 import { addressOf, mailboxOf } from "./address.ts";
 import { StatusPageError } from "./errors.ts";
@@ -55,14 +56,8 @@ export function createSubscriptions(deps: {
 }): Subscriptions {
   const { records, clock } = deps;
   const pending = new Set<Promise<void>>();
-  let key: Promise<Buffer> | undefined;
 
-  function linkKey(): Promise<Buffer> {
-    key ??= installationKey(records.db, "subscription links");
-    // What could not be read is read again.
-    key.catch(() => (key = undefined));
-    return key;
-  }
+  const linkKey = remembered(() => installationKey(records.db, "subscription links"));
 
   async function behind(
     purpose: Parameters<typeof tokenOf>[1],

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { messageOf } from "../../model/index.ts";
 import type { Clock, ContactMethod } from "../../model/index.ts";
-import { defaultHttpConfig, HttpSender, MailSender } from "../../route/index.ts";
+import { HttpSender, MailSender } from "../../route/index.ts";
 import type { Outcome } from "../../route/index.ts";
 import {
   claimNews,
@@ -19,6 +19,8 @@ import { IncidentError } from "../incidents/errors.ts";
 import { sendMail } from "../mail.ts";
 import { waysNow } from "../paging/contacts.ts";
 import type { PagingConfig } from "../paging/send-page.ts";
+import { postJson } from "../post-json.ts";
+import { remembered } from "../remembered.ts";
 import { idOfToken, tokenOf } from "../signed-link.ts";
 import { WorkLoop } from "../work-loop.ts";
 import { newsHtml, newsSlack, newsText, newsWebhook, subjectOf } from "./message.ts";
@@ -68,14 +70,7 @@ export function createNews(deps: {
   const { records, clock, log, config, externalURL } = deps;
   const http = new HttpSender({ now: () => clock.now() });
   const mail = new MailSender();
-  let key: Promise<Buffer> | undefined;
-
-  function linkKey(): Promise<Buffer> {
-    key ??= installationKey(records.db, "informed links");
-    // What could not be read is read again.
-    key.catch(() => (key = undefined));
-    return key;
-  }
+  const linkKey = remembered(() => installationKey(records.db, "informed links"));
 
   async function link(token: string): Promise<SubscriptionRecord> {
     const id = idOfToken(await linkKey(), "end being informed", token);
@@ -111,18 +106,12 @@ export function createNews(deps: {
 
   function send({ kind, address }: Way, id: string, message: NewsMessage): Promise<Outcome> {
     if (kind !== "email")
-      return http.post({
-        url: address,
-        body: JSON.stringify(
-          kind === "slack" ? { text: newsSlack(message) } : newsWebhook(id, message),
-        ),
-        http: defaultHttpConfig,
-        idempotencyKey: id,
-        timeout: 0,
-        publicOnly: !config.allowPrivateAddresses,
+      return postJson(http, {
+        id,
+        address,
+        body: kind === "slack" ? { text: newsSlack(message) } : newsWebhook(id, message),
+        allowPrivateAddresses: config.allowPrivateAddresses,
       });
-    if (config.email === undefined)
-      return Promise.resolve({ kind: "failed", error: "no mail server is configured" });
     return sendMail(mail, config.email, {
       to: address,
       subject: subjectOf(message),
