@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { afterAll, expect, test } from "vitest";
-import { startProgram } from "../../../server/test/program.ts";
+import { spawnProgram } from "../../../server/test/program.ts";
 import { startRedis } from "../../test/redis-server.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { RedisStore } from "./redis-store.ts";
@@ -21,18 +21,38 @@ afterAll(async () => {
 });
 const store = new RedisStore(client);
 
-test("four processes count as one, exactly, whatever their clocks say", async () => {
-  const worker = new URL("../../test/programs/limit-worker.ts", import.meta.url);
-  const skews = [0, 3_600_000, -3_600_000, 86_400_000];
-  const programs = skews.map((skew) =>
-    startProgram(worker, [server.path, "shared", "500", "777", String(skew)]),
-  );
-  for (const program of programs) expect(await program.nextLine()).toBe("ready");
-  for (const program of programs) program.child.stdin?.write("go\n");
-  const results = await Promise.all(programs.map((program) => program.nextLine()));
-  const allowed = results.map((line) => Number(line.split(" ")[0]));
-  expect(allowed.reduce((sum, each) => sum + each, 0)).toBe(777);
-  expect(await store.take("shared", 777, 60_000)).toMatchObject({ allowed: false, remaining: 0 });
+/** Four processes, with clocks of their own; two clients keep commands while Redis is away. */
+const worker = new URL("../../test/programs/limit-worker.ts", import.meta.url);
+const workers = [
+  ["0", "no"],
+  ["3600000", "queue"],
+  ["-3600000", "no"],
+  ["86400000", "queue"],
+].map((args) => spawnProgram(worker, [server.path, ...args]));
+afterAll(() => Promise.all(workers.map((each) => each.kill())));
+for (const each of workers) expect(await each.nextLine()).toBe('"ready"');
+
+interface Answer {
+  readonly counts: Readonly<Record<string, number>>;
+  readonly asked: number;
+}
+
+/** Tells all of them to do something, and waits for what they answer. */
+function each<T>(line: string, some = workers): Promise<T[]> {
+  for (const { child } of some) child.stdin?.write(`${line}\n`);
+  return Promise.all(some.map(async (program) => JSON.parse(await program.nextLine()) as T));
+}
+
+const sumOf = (answers: readonly Answer[], outcome: string) =>
+  answers.reduce((sum, { counts }) => sum + (counts[outcome] ?? 0), 0);
+
+test("four processes count as one, exactly, whatever their clocks say and where they jump", async () => {
+  const before = await each<Answer>("burst open shared 50");
+  expect(sumOf(before, "open 200")).toBe(200);
+  for (const [at, jump] of [3_600_000, -3_600_000, 7_200_000, -172_800_000].entries())
+    await each(`jump ${jump}`, workers.slice(at, at + 1));
+  const after = await each<Answer>("burst open shared 150");
+  expect([sumOf(after, "open 200"), sumOf(after, "open 429")]).toEqual([133, 467]);
 });
 
 test("node-redis counts with ioredis", async () => {
@@ -124,4 +144,39 @@ test("Redis killed: each tier as it says; and back: counting again", async () =>
   // Redis has forgotten the counts and the script.
   for (let index = 0; index < 10; index += 1) expect(await status("auth")).toBe(200);
   expect(await status("auth")).toBe(429);
+});
+
+test("Redis killed under four processes and back: no request fails, nobody storms, counts are exact", async () => {
+  await each("flow");
+  await server.kill();
+  await each("away");
+  // Those who come now do not ask: one of them at most tries whether Redis is back.
+  for (const [tier, status] of [
+    ["open", 200],
+    ["closed", 503],
+  ] as const) {
+    const answers = await each<Answer>(`burst ${tier} during 200`);
+    for (const { counts, asked } of answers) {
+      expect(counts).toEqual({ [`${tier} ${status}`]: 200 });
+      expect(asked).toBeLessThanOrEqual(1);
+    }
+  }
+  const ready = new Promise<void>((resolve) => client.once("ready", resolve));
+  await server.start();
+  await ready;
+  await each("back");
+  for (const tier of ["open", "closed"]) {
+    const answers = await each<Answer>(`burst ${tier} again 100`);
+    expect(sumOf(answers, `${tier} 200`)).toBe(333);
+    expect(sumOf(answers, `${tier} 429`)).toBe(67);
+  }
+  // Each process connected once, the test's own client, and who looked whether the server is up.
+  const connections = /total_connections_received:(\d+)/.exec(await client.info("stats"))?.[1];
+  expect(Number(connections)).toBeLessThanOrEqual(workers.length + 2);
+  for (const flow of await each<Answer["counts"]>("stop"))
+    for (const [outcome, count] of Object.entries(flow))
+      expect([outcome, count]).toEqual([
+        expect.stringMatching(/^(open (200|429)|closed (200|429|503))$/),
+        expect.any(Number),
+      ]);
 });
