@@ -1,4 +1,10 @@
-/** What the benchmarks of receivers have in common: bodies written by hand, senders, processor time. */
+/** What the benchmarks of logs and traces have in common: bodies written by hand, senders, stores, times. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openEmbedded } from "../packages/server/dist/store/clickhouse/embedded.js";
+import { defaultTelemetryLimits } from "../packages/server/dist/store/clickhouse/limits.js";
+import { openTelemetry } from "../packages/server/dist/store/index.js";
 
 function varint(value) {
   const bytes = [];
@@ -74,3 +80,156 @@ export function printer(bench, json) {
   };
 }
 const round = (value) => (value >= 100 ? Math.round(value).toLocaleString("en") : value.toFixed(2));
+
+/** An option of the command line. */
+export function option(name) {
+  const place = process.argv.indexOf(name);
+  return place < 0 ? undefined : process.argv[place + 1];
+}
+
+/** Which parts are run: those after `--only`, joined by commas, or all. Says which there are when one is none. */
+export function partsToRun(all) {
+  const only = option("--only");
+  const parts = only === undefined ? all : only.split(",");
+  const wrong = parts.find((part) => !all.includes(part));
+  if (wrong === undefined) return new Set(parts);
+  process.stderr.write(`--only takes ${all.join(", ")}, not ${wrong}\n`);
+  process.exit(2);
+}
+
+/** A folder that is gone after the work. */
+export async function inFolder(work) {
+  const dir = await mkdtemp(join(tmpdir(), "seaworthy-bench-"));
+  try {
+    return await work(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+export const silent = { warn() {}, info() {}, error() {}, debug() {} };
+
+/** Opens the store; statements may take ten minutes, which filling on a busy machine needs. */
+export const openStore = (dir) =>
+  openTelemetry({ dir, log: silent, limits: { statementMs: 600_000 } });
+
+/** What receivers count, and how many lines or spans they have told of. */
+export function countedMetrics() {
+  const counted = { received: 0, waiting: undefined };
+  const add = (_, size) => {
+    counted.received += size;
+    if (counted.received >= counted.waiting?.size) counted.waiting.resolve();
+  };
+  return {
+    metrics: { dropped() {}, masked() {}, linesReceived: add, spansReceived: add },
+    received: () => counted.received,
+    /** Resolves when so many have been told of. */
+    until: (size) =>
+      new Promise((resolve) => {
+        counted.waiting = { size, resolve };
+        add(undefined, 0);
+      }),
+  };
+}
+
+/**
+ * What the engine alone needs for blocks that are encoded already: to store them, and to merge them to
+ * one part, by which indexes and projections are made a second time. `variants`: statements that leave
+ * something out of the tables, the first nothing. Answers rows per second of processor time of storing
+ * into the tables as they are.
+ */
+export async function engineCosts(print, { table, rows, blocks, unit, variants }) {
+  let limit;
+  for (const [name, statements] of Object.entries(variants)) {
+    await inFolder(async (dir) => {
+      await (await openStore(dir)).close();
+      const engine = await openEmbedded(dir, { ...defaultTelemetryLimits, statementMs: 600_000 });
+      for (const statement of statements) await engine.execute(statement);
+      const ofMerges = "max_bytes_to_merge_at_max_space_in_pool";
+      await engine.execute(`ALTER TABLE ${table} MODIFY SETTING ${ofMerges} = 1`);
+      const stored = await processorTime(async () => {
+        for (const [into, block] of blocks) await engine.insert(into, block);
+      });
+      await engine.execute(`ALTER TABLE ${table} RESET SETTING ${ofMerges}`);
+      const merging = await processorTime(() => engine.execute(`OPTIMIZE TABLE ${table} FINAL`));
+      await engine.close();
+      limit ??= rows / stored;
+      for (const [part, seconds] of Object.entries({ insert: stored, merge: merging })) {
+        const ours = (seconds / rows) * 1e6;
+        print({ case: `engine alone, ${name}, ${part}`, unit: `µs a ${unit}`, ours, limit: null });
+      }
+    });
+  }
+  return limit;
+}
+
+/**
+ * A store that is full for questions, and what `fill` said of it. With `--dir` both are kept there, and
+ * used again when it has been filled to its end: what broke off is filled anew.
+ */
+export async function openFilled(name, fill) {
+  const kept = option("--dir");
+  const dir =
+    kept === undefined ? await mkdtemp(join(tmpdir(), "seaworthy-bench-")) : join(kept, name);
+  const mark = join(dir, "filled.json");
+  let sizes = await readFile(mark, "utf8").then(JSON.parse, () => undefined);
+  if (sizes === undefined) await rm(dir, { recursive: true, force: true });
+  const telemetry = await openStore(dir);
+  if (sizes === undefined) {
+    sizes = await fill(telemetry);
+    await writeFile(mark, JSON.stringify(sizes));
+  }
+  const close = async () => {
+    await telemetry.close();
+    if (kept === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  return { telemetry, close, sizes };
+}
+
+/** A single number of the store. */
+export async function number(telemetry, sql) {
+  const [block] = await telemetry.select(sql, {}, { timeoutMs: 600_000 });
+  return Number([...block.columns.values()][0].data[0]);
+}
+
+/** Waits until the engine has merged: what rows are in for good. */
+export async function merged(telemetry) {
+  const busy = () =>
+    number(
+      telemetry,
+      "SELECT toFloat64(sum(c)) FROM (SELECT count() * 1000000 AS c FROM system.merges UNION ALL SELECT count() AS c FROM system.parts WHERE active AND table IN ('logs', 'spans', 'trace_times'))",
+    );
+  for (let last = -1; ;) {
+    const now = await busy();
+    if (now === last && now < 1_000_000) return;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+}
+
+/**
+ * Times our way and the way by hand in turn, so that both meet the same machine, and prints the medians of
+ * their wall and of their processor time, the engine's threads included; one round before warms up.
+ */
+export async function compareTimes(print, name, rounds, ask, byHand) {
+  const sides = [ask, byHand].map((work) => ({ work, wall: [], processor: [] }));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const { work, wall, processor } of sides) {
+      if (work === null) continue;
+      const started = performance.now();
+      const seconds = await processorTime(work);
+      if (round === 0) continue;
+      wall.push(performance.now() - started);
+      processor.push(seconds * 1000);
+    }
+  }
+  const median = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? null;
+  const [ours, hand] = sides;
+  print({ case: name, unit: "ms", ours: median(ours.wall), limit: median(hand.wall) });
+  print({
+    case: `${name}, processor`,
+    unit: "ms",
+    ours: median(ours.processor),
+    limit: median(hand.processor),
+  });
+}

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 /** Benchmark → its script, and what must be built before it runs. */
 const BENCHMARKS = {
   alerts: { script: "alerts.mjs", build: ["packages/server"] },
-  logs: { script: "logs.mjs", build: ["packages/server"] },
+  logs: { script: "logs.mjs", build: ["packages/server", "packages/cli"] },
   "alertmanager-side-by-side": {
     script: "alertmanager-side-by-side.mjs",
     build: ["packages/server"],

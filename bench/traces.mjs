@@ -1,36 +1,41 @@
 // How fast spans come in by each protocol, how small they get, and how fast traces are found: against
 // the raw engine on the same work (the same spans stored at once; SQL written by hand) as the limit.
-// One process; CPU is all of it, the engine's threads included. `--spans N` for the queries (default
-// 2,000,000 over 24 h), `--only ingest|queries`, `--json`, `--dir D` keeps the data there and uses it
-// again. Run by `npm run bench -- traces`.
-import { rm, mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// One process; processor time is all of it, the engine's threads included. `--spans N` for the queries
+// (default 4,000,000 over 24 h), `--only ingest,queries`, `--json`; `--dir D` keeps the spans there and
+// uses them again. Run by `npm run bench -- traces`.
+import { gzipSync } from "node:zlib";
 import { createTracesQuery } from "../packages/server/dist/query/index.js";
 import { createTraceReceiver } from "../packages/server/dist/receive/index.js";
-import { openTelemetry } from "../packages/server/dist/store/index.js";
+import { SpanRows } from "../packages/server/dist/store/clickhouse/traces/span-rows.js";
 import {
   attributeField,
+  compareTimes,
+  countedMetrics,
+  engineCosts,
   field,
   fixedField,
+  inFolder,
+  merged,
+  number,
   numberField,
+  openFilled,
+  openStore,
+  option,
+  partsToRun,
   piece,
   printer,
   processorTime,
   seededRandom,
   sixteenAtATime,
 } from "./ingest-work.mjs";
-import { medianTime } from "./median-time.mjs";
 
-const option = (name) => {
-  const place = process.argv.indexOf(name);
-  return place < 0 ? undefined : process.argv[place + 1];
-};
-const SPANS = Number(option("--spans") ?? 2_000_000);
+const SPANS = Number(option("--spans") ?? 4_000_000);
+const ROUNDS = 5;
+const PER_COMMIT = 25_000;
 const INGESTED = 100_000;
 const PER_REQUEST = 500;
 const DAY_NS = 86_400_000_000_000n;
-const silent = { warn() {}, info() {}, error() {}, debug() {} };
+const parts = partsToRun(["ingest", "queries"]);
 const print = printer("traces", process.argv.includes("--json"));
 const random = seededRandom();
 const pick = (list) => list[random(list.length)];
@@ -237,103 +242,87 @@ const PROTOCOLS = {
   },
 };
 
+const otlp = PROTOCOLS["OTLP, protobuf"];
+PROTOCOLS["OTLP, protobuf and gzip"] = {
+  ...otlp,
+  contentEncoding: "gzip",
+  body: (spans) => gzipSync(otlp.body(spans)),
+};
+
+/** Requests of one protocol, 500 spans each, from sixteen senders. */
+async function byRequests({ protocol, contentType, contentEncoding, body }, spans) {
+  return inFolder(async (dir) => {
+    const telemetry = await openStore(dir);
+    const { metrics, received } = countedMetrics();
+    const receiver = createTraceReceiver({
+      spans: telemetry.spans,
+      clock: { now: Date.now },
+      metrics,
+      stored() {},
+    });
+    const bodies = Array.from({ length: Math.ceil(spans.length / PER_REQUEST) }, (_, i) =>
+      body(spans.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST)),
+    );
+    const query = new URLSearchParams();
+    const seconds = await processorTime(() =>
+      sixteenAtATime(bodies, (bytes) =>
+        receiver.receive(protocol, { contentType, contentEncoding, query, body: piece(bytes) }),
+      ),
+    );
+    await telemetry.close();
+    if (received() !== spans.length) throw new Error(`${received()} of ${spans.length} stored`);
+    return seconds;
+  });
+}
+
 async function ingest() {
   const now = BigInt(Date.now()) * 1_000_000n;
   const spans = spansOf(INGESTED, now - 600_000_000_000n, now);
-  const groups = Array.from({ length: Math.ceil(spans.length / PER_REQUEST) }, (_, i) =>
-    spans.slice(i * PER_REQUEST, (i + 1) * PER_REQUEST),
-  );
-  let limit = null;
-  for (const name of ["limit", ...Object.keys(PROTOCOLS)]) {
-    const dir = await mkdtemp(join(tmpdir(), "seaworthy-bench-traces-"));
-    const telemetry = await openTelemetry({ dir, log: silent });
-    let seconds;
-    if (name === "limit") {
-      // What it costs to store spans that are there already, in two commits.
-      const half = spans.length / 2;
-      seconds = await processorTime(async () => {
-        await telemetry.spans.write({ spans: spans.slice(0, half) });
-        await telemetry.spans.write({ spans: spans.slice(half) });
-      });
-      limit = spans.length / seconds;
-    } else {
-      const { protocol, contentType, body } = PROTOCOLS[name];
-      const bodies = groups.map(body);
-      let stored = 0;
-      const receiver = createTraceReceiver({
-        spans: telemetry.spans,
-        clock: { now: Date.now },
-        metrics: { dropped() {}, masked() {}, spansReceived() {} },
-        stored: (batch) => {
-          stored += batch.length;
-        },
-      });
-      const query = new URLSearchParams();
-      seconds = await processorTime(() =>
-        sixteenAtATime(bodies, (bytes) =>
-          receiver.receive(protocol, {
-            contentType,
-            contentEncoding: undefined,
-            query,
-            body: piece(bytes),
-          }),
-        ),
-      );
-      if (stored !== spans.length) throw new Error(`${name}: ${stored} of ${spans.length} stored`);
-      print({ case: `ingest, ${name}`, unit: "spans per core/s", ours: stored / seconds, limit });
-    }
-    await telemetry.close();
-    await rm(dir, { recursive: true, force: true });
+  const blocks = [];
+  for (let from = 0; from < spans.length; from += PER_COMMIT) {
+    const batch = { spans: spans.slice(from, from + PER_COMMIT) };
+    const rows = new SpanRows([{ batch, stored: [] }], () => false);
+    blocks.push(["trace_times", rows.encodeTimes()]);
+    blocks.push(["spans", rows.encode(Number(now / 1_000_000_000n))]);
+  }
+  const limit = await engineCosts(print, {
+    table: "spans",
+    rows: spans.length,
+    blocks,
+    unit: "span",
+    variants: {
+      "the tables as they are": [],
+      "without figures of hours": ["ALTER TABLE spans DROP PROJECTION hours"],
+      "without the index of attributes": ["ALTER TABLE spans DROP INDEX values"],
+    },
+  });
+  for (const [name, protocol] of Object.entries(PROTOCOLS)) {
+    const ours = spans.length / (await byRequests(protocol, spans));
+    print({ case: `ingest, ${name}`, unit: "spans per core/s", ours, limit });
   }
 }
 
-async function number(telemetry, sql) {
-  const [block] = await telemetry.select(sql, {}, { timeoutMs: 120_000 });
-  return Number([...block.columns.values()][0].data[0]);
-}
-
-/** Waits until the engine has merged: what spans are in for good. */
-async function merged(telemetry) {
-  for (let last = -1; ;) {
-    const now = await number(
-      telemetry,
-      "SELECT count() FROM system.parts WHERE active AND table = 'spans'",
-    );
-    if (now === last) return;
-    last = now;
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-  }
-}
-
-async function open() {
-  const kept = option("--dir");
-  const dir = kept ?? (await mkdtemp(join(tmpdir(), "seaworthy-bench-traces-")));
-  const telemetry = await openTelemetry({ dir, log: silent });
-  if ((await number(telemetry, "SELECT count() FROM spans")) === 0) {
-    const end = BigInt(Date.now()) * 1_000_000n;
-    const CHUNK = 50_000n;
-    for (let from = 0n; from < BigInt(SPANS); from += CHUNK) {
-      const at = (n) => end - DAY_NS + (DAY_NS * n) / BigInt(SPANS);
-      await telemetry.spans.write({ spans: spansOf(Number(CHUNK), at(from), at(from + CHUNK)) });
-    }
+/** Stores the spans; answers what they take of the disk, as rows of this benchmark. */
+async function fill(telemetry) {
+  const end = BigInt(Date.now()) * 1_000_000n;
+  const CHUNK = 50_000n;
+  const at = (n) => end - DAY_NS + (DAY_NS * n) / BigInt(SPANS);
+  for (let from = 0n; from < BigInt(SPANS); from += CHUNK) {
+    await telemetry.spans.write({ spans: spansOf(Number(CHUNK), at(from), at(from + CHUNK)) });
   }
   await merged(telemetry);
-  const close = async () => {
-    await telemetry.close();
-    if (kept === undefined) await rm(dir, { recursive: true, force: true });
-  };
-  return { telemetry, close };
-}
-
-async function queries() {
-  const { telemetry, close } = await open();
-  const spans = await number(telemetry, "SELECT count() FROM spans");
   const bytes = await number(
     telemetry,
     "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table IN ('spans', 'trace_times')",
   );
-  print({ case: "size on disk", unit: "bytes a span", ours: bytes / spans, limit: null });
+  return [{ case: "size on disk", unit: "bytes a span", ours: bytes / SPANS, limit: null }];
+}
 
+async function queries() {
+  const { telemetry, close, sizes } = await openFilled(`spans-${SPANS}`, fill);
+  for (const size of sizes) print(size);
+  await merged(telemetry);
+  const spans = await number(telemetry, "SELECT count() FROM spans");
   const endNs =
     BigInt(await number(telemetry, "SELECT toUnixTimestamp64Nano(max(time)) FROM spans")) + 1n;
   const range = { startNs: endNs - DAY_NS, endNs };
@@ -425,14 +414,13 @@ async function queries() {
     ],
   ];
   for (const [name, ask, byHand] of cases) {
-    const ours = await medianTime(5, ask);
-    const limit = byHand === null ? null : await medianTime(5, byHand);
-    print({
-      case: `24 h of ${spans.toLocaleString("en")} spans, ${name}`,
-      unit: "ms",
-      ours,
-      limit,
-    });
+    await compareTimes(
+      print,
+      `24 h of ${spans.toLocaleString("en")} spans, ${name}`,
+      ROUNDS,
+      ask,
+      byHand,
+    );
   }
   await close();
 }
@@ -445,5 +433,5 @@ function mapByHand(time, figures) {
     ON called.parent_id = calling.span_id GROUP BY caller, callee`;
 }
 
-if (option("--only") !== "queries") await ingest();
-if (option("--only") !== "ingest") await queries();
+if (parts.has("ingest")) await ingest();
+if (parts.has("queries")) await queries();
