@@ -91,44 +91,131 @@ export function resolveOptions(
   page: string,
   warn: (message: string) => void,
 ): Settings | undefined {
-  const endpoint = options.endpoint === undefined ? undefined : addressOf(options.endpoint, page);
-  if (options.endpoint !== undefined && endpoint === undefined)
-    warn(`endpoint is not an address: ${options.endpoint}`);
-  const dsn = dsnOf(options.dsn, endpoint, warn);
-  if (dsn === undefined) return undefined;
-  const share = (name: string, value: number | undefined, otherwise: number): number => {
-    if (value === undefined) return otherwise;
-    if (value >= 0 && value <= 1) return value;
-    warn(`${name} is a share from 0 to 1, not ${String(value)}; taken as ${otherwise}`);
+  /** One option, if it is of its kind. Reading it may throw: pages are written by many hands. */
+  const read = <Value>(
+    from: unknown,
+    name: string,
+    isOfKind: (value: unknown) => value is Value,
+    kind: string,
+    path = name,
+  ): Value | undefined => {
+    try {
+      const value = isObject(from) ? from[name] : undefined;
+      if (value === undefined || isOfKind(value)) return value;
+    } catch {
+      // It is as good as wrong.
+    }
+    warn(`${path} is not ${kind}; left out`);
+    return undefined;
+  };
+  const text = (name: string) => read(options, name, isText, "a text");
+  const flag = (from: unknown, name: string, path?: string) =>
+    read(from, name, isBoolean, "true or false", path);
+  const list = <Value>(
+    from: unknown,
+    name: string,
+    isOfKind: (value: unknown) => value is Value,
+    kind: string,
+    path?: string,
+  ): Value[] | undefined => {
+    const given = read(from, name, isList, `a list of ${kind}`, path);
+    return given?.filter((each): each is Value => {
+      try {
+        if (isOfKind(each)) return true;
+      } catch {
+        // As above.
+      }
+      warn(`${path ?? name} has what is not of ${kind}; left out`);
+      return false;
+    });
+  };
+  const share = (from: unknown, name: string, otherwise: number, path = name): number => {
+    const value = read(from, name, isNumber, "a share from 0 to 1", path);
+    if (value === undefined || (value >= 0 && value <= 1)) return value ?? otherwise;
+    warn(`${path} is a share from 0 to 1, not ${value}; taken as ${otherwise}`);
     return otherwise;
   };
-  const { replay = {}, traces, maxErrorsPerMinute = 100 } = options;
-  const replays = replay === false ? undefined : replay;
-  const limitIsSane = Number.isInteger(maxErrorsPerMinute) && maxErrorsPerMinute >= 0;
+
+  const wanted = text("endpoint");
+  const endpoint = wanted === undefined ? undefined : addressOf(wanted, page);
+  if (wanted !== undefined && endpoint === undefined) warn(`endpoint is not an address: ${wanted}`);
+  const dsn = dsnOf(text("dsn"), endpoint, warn);
+  if (dsn === undefined) return undefined;
+  const replay = read(options, "replay", isPart, "an object or false");
+  const limit = read(options, "maxErrorsPerMinute", isNumber, "a whole number") ?? 100;
+  const limitIsSane = Number.isInteger(limit) && limit >= 0;
   if (!limitIsSane) warn(`maxErrorsPerMinute is a whole number; taken as 100`);
+  const mask = read(options, "mask", isObject, "an object");
+  const traced = read(options, "traces", isShareOrFalse, "a share from 0 to 1, or false");
   return {
     dsn,
     endpoint: endpoint?.href,
-    service: options.service,
-    release: options.release,
-    environment: options.environment ?? "production",
-    traces: traces === false ? undefined : share("traces", traces, 0.1),
-    propagateTo: options.propagateTo === undefined ? undefined : [...options.propagateTo],
+    service: text("service"),
+    release: text("release"),
+    environment: text("environment") ?? "production",
+    traces: traced === false ? undefined : share({ traces: traced }, "traces", 0.1),
+    propagateTo: list(options, "propagateTo", isPattern, "texts and expressions"),
     replay:
-      replays === undefined
+      replay === false
         ? undefined
         : {
-            ...replays,
-            sessions: share("replay.sessions", replays.sessions, 0),
-            onError: share("replay.onError", replays.onError, 1),
+            sessions: share(replay, "sessions", 0, "replay.sessions"),
+            onError: share(replay, "onError", 1, "replay.onError"),
+            showText: flag(replay, "showText", "replay.showText") ?? false,
+            showMedia: flag(replay, "showMedia", "replay.showMedia") ?? false,
+            unmask: list(replay, "unmask", isText, "texts", "replay.unmask") ?? [],
+            block: list(replay, "block", isText, "texts", "replay.block") ?? [],
           },
-    vitals: options.vitals ?? true,
-    route: options.route,
-    console: options.console ?? false,
-    mask: options.mask ?? {},
-    ignoreErrors: [...(options.ignoreErrors ?? [])],
-    maxErrorsPerMinute: limitIsSane ? maxErrorsPerMinute : 100,
+    vitals: flag(options, "vitals") ?? true,
+    route: read(options, "route", isRoute, "a function"),
+    console: flag(options, "console") ?? false,
+    mask: {
+      keepParameters: list(mask, "keepParameters", isText, "texts", "mask.keepParameters") ?? [],
+      also: list(mask, "also", isExpression, "expressions", "mask.also") ?? [],
+    },
+    ignoreErrors: list(options, "ignoreErrors", isPattern, "texts and expressions") ?? [],
+    maxErrorsPerMinute: limitIsSane ? limit : 100,
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+
+function isShareOrFalse(value: unknown): value is number | false {
+  return typeof value === "number" || value === false;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isPart(value: unknown): value is Record<string, unknown> | false {
+  return isObject(value) || value === false;
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
+function isExpression(value: unknown): value is RegExp {
+  return Object.prototype.toString.call(value) === "[object RegExp]";
+}
+
+function isPattern(value: unknown): value is string | RegExp {
+  return isText(value) || isExpression(value);
+}
+
+function isRoute(value: unknown): value is (path: string) => string | undefined {
+  return typeof value === "function";
 }
 
 function dsnOf(

@@ -16,7 +16,16 @@ export function quietly<T>(action: () => T, otherwise: T): T {
   try {
     return action();
   } catch (error) {
-    warn(`failed inside, and went on: ${String(error)}`);
+    warn(`failed inside, and went on: ${textOf(error)}`);
     return otherwise;
+  }
+}
+
+/** What was thrown, which may be anything, as a text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "what cannot be told";
   }
 }

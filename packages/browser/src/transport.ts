@@ -1,5 +1,6 @@
 import { createTransport, type BrowserOptions } from "@sentry/browser";
 import type { Mask } from "./mask.ts";
+import { warn } from "./quietly.ts";
 
 type MakeTransport = NonNullable<BrowserOptions["transport"]>;
 type Transport = ReturnType<MakeTransport>;
@@ -56,7 +57,14 @@ export function maskingTransport(mask: Mask): MakeTransport {
     return {
       flush: (timeout) => inner.flush(timeout),
       send: (envelope) => {
-        const safe = maskEnvelope(envelope, mask);
+        let safe: Envelope;
+        try {
+          safe = maskEnvelope(envelope, mask);
+        } catch {
+          // Who captured it is not to hear of that.
+          warn("what could not be masked was not sent");
+          return Promise.resolve({});
+        }
         const recording = safe[1].findIndex((item) => typeof item[1] === "string");
         // A page that is being left does not wait for a compressor.
         if (recording === -1 || document.visibilityState === "hidden") return inner.send(safe);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { exchangeFor } from "./http/exchange.ts";
 import { ExpressRoutes } from "./http/express-routes.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 export interface SeaworthyExpressOptions extends KitOptions {
@@ -28,7 +28,7 @@ export interface SeaworthyMiddleware {
  * `const watch = seaworthy({ service: "shop" }); app.use(watch)`.
  */
 export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddleware {
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   const { http } = kit;
   const routes = new ExpressRoutes((method, template) => http.knownRoute(method, template));
   const discover = (request: IncomingMessage) =>

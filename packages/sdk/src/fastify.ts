@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { currentContext } from "./context.ts";
 import { exchangeFor } from "./http/exchange.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 declare module "fastify" {
@@ -25,7 +25,7 @@ export function seaworthy(
   options: SeaworthyFastifyOptions,
   done: (error?: Error) => void,
 ): void {
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   const { http } = kit;
   if (!app.hasDecorator("seaworthy")) app.decorate("seaworthy", kit);
 

@@ -1,6 +1,6 @@
 import { responseOf } from "./http/answer.ts";
 import { nodeObjects } from "./http/hono-env.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 export interface SeaworthyHonoOptions extends KitOptions {
@@ -36,7 +36,7 @@ type Middleware = (context: HonoContext, next: () => Promise<void>) => Promise<R
  * `@seaworthy/sdk/edge` is for those.
  */
 export function seaworthy(app: HonoApplication, options: SeaworthyHonoOptions = {}): Kit {
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   const { http } = kit;
   let read = false;
 

@@ -156,8 +156,10 @@ test("wrong options are corrected, said and counted", async () => {
   expect(metrics.value("seaworthy_sdk_errors_total", { site: "options" })).toBe(3);
 });
 
-test("a level that pino does not know costs the logs, not the service", async () => {
-  const kit = createKit({ logs: { level: "loud" } });
-  kit.logger.info("nobody hears this");
-  expect((await read(kit)).value("seaworthy_sdk_errors_total", { site: "log" })).toBe(1);
+test("a level that pino does not know is said, and is not the end of the logs", async () => {
+  const logs = new LogLines();
+  const kit = createKit({ logs: { level: "loud", destination: logs } });
+  kit.logger.info("heard");
+  expect(logs.lines.at(-1)).toMatchObject({ level: "info", message: "heard" });
+  expect((await read(kit)).value("seaworthy_sdk_errors_total", { site: "options" })).toBe(1);
 });

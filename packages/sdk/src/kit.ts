@@ -76,7 +76,11 @@ export class Kit {
     const telemetry =
       target === undefined
         ? undefined
-        : new Telemetry(target, { service: name, environment, version }, guard);
+        : guard.run(
+            "export",
+            () => new Telemetry(target, { service: name, environment, version }, guard),
+            undefined,
+          );
     const copy =
       telemetry !== undefined && settings.exportLogs
         ? (line: string) => telemetry.line(line)
@@ -115,6 +119,7 @@ export class Kit {
     this.#tracer = new Tracer(
       settings.exportTraces ? telemetry?.spans : undefined,
       settings.sampling,
+      (error) => guard.caught("trace", error),
     );
     this.#databases = new DatabaseTraces(this.#tracer, guard);
     const traceDatabases =
@@ -134,8 +139,9 @@ export class Kit {
       requestLog: settings.logs.requests === false ? undefined : new RequestLog(logs, settings),
       tracer: this.#tracer,
       failed: (trace, error) => {
-        service.error(error);
-        if (error !== undefined) this.#errors.capture(error, { handled: false }, trace);
+        guard.run("metric", () => service.error(error), undefined);
+        const capture = () => this.#errors.capture(error, { handled: false }, trace);
+        if (error !== undefined) guard.run("export", capture, undefined);
       },
     });
     this.#watchCalls(settings.traceFetch);
@@ -201,11 +207,11 @@ export class Kit {
   }
 
   /** Counts, logs and sends an error that the application dealt with itself. */
-  captureException(error: unknown, options: CaptureOptions & { message?: string } = {}): void {
+  captureException(error: unknown, options?: CaptureOptions & { message?: string }): void {
     this.#guard.run("metric", () => this.#service.error(error), undefined);
-    const message = options.message ?? "error captured";
-    this.#guard.run("log", () => this.logger.error({ err: error }, message), undefined);
-    this.#guard.run("export", () => this.#errors.capture(error, options), undefined);
+    const log = () => this.logger.error({ err: error }, options?.message ?? "error captured");
+    this.#guard.run("log", log, undefined);
+    this.#guard.run("export", () => this.#errors.capture(error, options ?? undefined), undefined);
   }
 
   /** {@link captureException} with a message for the log. */
@@ -255,11 +261,13 @@ export class Kit {
         throw error;
       }
     };
-    return this.#tracer.run(`process ${queue}`, run, {
+    const name = this.#guard.run("trace", () => `process ${queue}`, "process");
+    const spanOptions = (): SpanOptions => ({
       kind: "consumer",
       attributes: { "messaging.destination.name": queue, "messaging.operation.name": options.name },
       parent: parseTraceParent(options.traceParent),
     });
+    return this.#tracer.run(name, run, this.#guard.run("trace", spanOptions, { kind: "consumer" }));
   }
 
   /** Counts jobs that were put into a queue. */
@@ -356,13 +364,19 @@ export class Kit {
    */
   async shutdown(limitMs = 2_000): Promise<void> {
     this.health.drain();
-    for (const stop of this.#stops) stop();
+    for (const stop of this.#stops) this.#guard.run("trace", stop, undefined);
     await new Promise<void>((resolve) => {
+      // A destination of the application's own may never say that it is done.
+      const timer = setTimeout(resolve, limitMs);
+      const flushed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
       try {
-        this.logger.flush(() => resolve());
+        this.logger.flush(flushed);
       } catch (error) {
         this.#guard.caught("log", error);
-        resolve();
+        flushed();
       }
     });
     await this.#telemetry?.close(limitMs);
@@ -372,6 +386,21 @@ export class Kit {
 /** Makes a kit for code without an adapter; see `@seaworthy/sdk/fastify` and `/express`. */
 export function createKit(options: KitOptions = {}): Kit {
   return new Kit(options);
+}
+
+/** The kit that an adapter is given, or one that is made with its options. */
+export function kitOf(options: KitOptions & { readonly kit?: Kit | undefined }): Kit {
+  return givenKit(options) ?? new Kit(options);
+}
+
+/** A kit may come from another copy of this package; it is known by what adapters need of it. */
+function givenKit(options: { readonly kit?: Kit | undefined } | null): Kit | undefined {
+  try {
+    const kit = options?.kit;
+    return typeof kit?.http.begin === "function" ? kit : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Shows the metrics of one registry in another, except those whose names are taken there. */

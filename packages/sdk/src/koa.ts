@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { keepHeaders } from "./http/kept-headers.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 export interface SeaworthyKoaOptions extends KitOptions {
@@ -25,7 +25,7 @@ export interface SeaworthyKoa {
 
 /** Makes the middleware for Koa 2 and 3. Use it first: `app.use(seaworthy({ service: "shop" }))`. */
 export function seaworthy(options: SeaworthyKoaOptions = {}): SeaworthyKoa {
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   const { http } = kit;
   const read = new WeakSet<object>();
 

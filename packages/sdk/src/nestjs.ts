@@ -3,7 +3,7 @@ import { currentContext } from "./context.ts";
 import { seaworthy as expressMiddleware } from "./express.ts";
 import { seaworthy as fastifyPlugin } from "./fastify.ts";
 import { Exchange } from "./http/exchange.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 export interface SeaworthyNestOptions extends KitOptions {
@@ -39,7 +39,7 @@ export async function seaworthy(
   app: NestApplication,
   options: SeaworthyNestOptions = {},
 ): Promise<Kit> {
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   const adapter = app.getHttpAdapter();
   if (adapter.getType() === "fastify")
     await (adapter.getInstance() as FastifyInstance).register(fastifyPlugin, { kit });

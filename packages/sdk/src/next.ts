@@ -6,7 +6,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { currentContext } from "./context.ts";
 import { Exchange } from "./http/exchange.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 /** Kept by the process: Next may load this module more than once. */
@@ -30,7 +30,7 @@ export function seaworthy(options: KitOptions & { readonly kit?: Kit } = {}): Ki
   const process: Process = globalThis;
   const known = process[kitKey];
   if (known !== undefined) return known;
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   process[kitKey] = kit;
   const watched = new WeakSet<Server>();
   // Published before the server's own listeners are called, also for the first request.

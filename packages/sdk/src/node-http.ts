@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { currentContext } from "./context.ts";
 import { Exchange } from "./http/exchange.ts";
-import { Kit } from "./kit.ts";
+import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
 export interface SeaworthyServerOptions extends KitOptions {
@@ -26,12 +26,14 @@ export interface SeaworthyServer {
 
 /** The kit for a plain server of `node:http` or `node:http2`. */
 export function seaworthy(options: SeaworthyServerOptions = {}): SeaworthyServer {
-  const kit = options.kit ?? new Kit(options);
+  const kit = kitOf(options);
   const { http } = kit;
-  for (const route of options.routes ?? []) {
-    const [method = "", template = ""] = route.split(" ", 2);
-    http.knownRoute(method, template);
-  }
+  http.guarded("route", () => {
+    for (const route of options?.routes ?? []) {
+      const [method = "", template = ""] = route.split(" ", 2);
+      http.knownRoute(method, template);
+    }
+  });
 
   const watch = (handler: Handler): Handler => {
     return (request, response) => {

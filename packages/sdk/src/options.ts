@@ -125,6 +125,96 @@ export interface Settings {
   readonly logs: NonNullable<KitOptions["logs"]>;
 }
 
+/** What is read of the options, by part: each once, so that an answer does not change meanwhile. */
+const optionNames = [
+  "service",
+  "environment",
+  "version",
+  "trustedProxies",
+  "export",
+  "traces",
+  "metrics",
+  "health",
+  "logs",
+  // Of those of the adapters.
+  "kit" as keyof KitOptions,
+] as const;
+const exportNames = ["url", "key", "logs", "traces", "spool"] as const;
+const spoolNames = ["folder", "maxBytes"] as const;
+const traceNames = ["perSecond", "slowMs", "fetch", "databases"] as const;
+const metricNames = [
+  "path",
+  "token",
+  "registry",
+  "processMetrics",
+  "maxPaths",
+  "maxSeries",
+  "maxBusinessSeries",
+] as const;
+const healthNames = ["path", "token", "networks", "aliases"] as const;
+const logNames = ["level", "requests", "destination", "logger"] as const;
+
+const registryMethods = [
+  "registerMetric",
+  "getSingleMetric",
+  "getMetricsAsArray",
+  "metrics",
+] as const;
+const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+const loggerMethods = [...levels, "child", "isLevelEnabled"] as const;
+
+/** The named members of an object that has them, and the names of those that throw. */
+function readOnce<Part extends object>(
+  value: Part,
+  names: readonly (string & keyof Part)[],
+): { known: Part; unreadable: string[] } {
+  const known: Partial<Part> = {};
+  const unreadable: string[] = [];
+  for (const name of names)
+    try {
+      if (name in value) known[name] = value[name];
+    } catch {
+      unreadable.push(name);
+    }
+  return { known: known as Part, unreadable };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  try {
+    return (
+      isObject(value) &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === "function")
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** What pino, or the kit in its place, can write with. */
+function usableLogs(
+  given: NonNullable<KitOptions["logs"]>,
+  problem: (message: string) => void,
+): NonNullable<KitOptions["logs"]> {
+  const { level, destination, logger, ...usable } = given;
+  const known = level === "silent" || levels.some((each) => each === level);
+  if (level !== undefined && !known)
+    problem(`logs.level must be silent, ${levels.join(", ")}; using info`);
+  const canWrite = destination === undefined || hasMethods(destination, ["write"]);
+  if (!canWrite) problem("logs.destination has no write; using standard output");
+  const isLogger = logger === undefined || hasMethods(logger, loggerMethods);
+  if (!isLogger) problem("logs.logger is not a logger of pino; using one of the kit's own");
+  return {
+    ...usable,
+    ...(level !== undefined && known ? { level } : {}),
+    ...(destination !== undefined && canWrite ? { destination } : {}),
+    ...(logger !== undefined && isLogger ? { logger } : {}),
+  };
+}
+
 /**
  * Fills in defaults. A value that cannot be used is replaced by its default and told to `problem`:
  * a wrong option must not keep the application from starting.
@@ -134,19 +224,26 @@ export function resolveOptions(
   problem: (message: string) => void,
   environment: NodeJS.ProcessEnv = process.env,
 ): Settings {
-  const part = <Part extends object>(name: string, value: Part | undefined): Part | undefined => {
-    const known: unknown = value;
-    if (known === undefined) return undefined;
-    if (typeof known === "object" && known !== null && !Array.isArray(known)) return value;
-    problem(`${name} must be an object; using its defaults`);
-    return undefined;
+  const part = <Part extends object>(
+    name: string,
+    value: Part | undefined,
+    parts: readonly (string & keyof Part)[],
+  ): Part | undefined => {
+    if (value === undefined) return undefined;
+    const read = isObject(value) ? readOnce(value, parts) : undefined;
+    for (const unreadable of read?.unreadable ?? [])
+      problem(`${name}.${unreadable} cannot be read; using its default`);
+    if (read === undefined) problem(`${name} must be an object; using its defaults`);
+    return read?.known;
   };
-  const given = part("options", options) ?? {};
-  const sending = given.export === false ? false : part("export", given.export);
-  const traces = part("traces", given.traces);
-  const metrics = part("metrics", given.metrics);
-  const health = part("health", given.health);
-  const logs = part("logs", given.logs);
+  const given = part("options", options, optionNames) ?? {};
+  if ("kit" in given && given.kit !== undefined)
+    problem("kit must be made by createKit; made another one");
+  const sending = given.export === false ? false : part("export", given.export, exportNames);
+  const traces = part("traces", given.traces, traceNames);
+  const metrics = part("metrics", given.metrics, metricNames);
+  const health = part("health", given.health, healthNames);
+  const logs = part("logs", given.logs, logNames);
   const text = (name: string, value: unknown, otherwise: string): string => {
     if (value === undefined) return otherwise;
     if (typeof value === "string" && value !== "" && value.length <= 200) return value;
@@ -187,16 +284,16 @@ export function resolveOptions(
     const url = sending?.url ?? environment["SEAWORTHY_URL"];
     const key = sending?.key ?? environment["SEAWORTHY_KEY"];
     if (url === undefined || url === "") return undefined;
-    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    const parsed = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
     if (parsed === undefined || !/^https?:$/.test(parsed.protocol))
       problem("export.url (or SEAWORTHY_URL) must be an http or https address; nothing is sent");
-    else if (key === undefined || !/^[\x21-\x7e]{1,500}$/.test(key))
+    else if (typeof key !== "string" || !/^[\x21-\x7e]{1,500}$/.test(key))
       problem("export.key (or SEAWORTHY_KEY) must be an ingest key; nothing is sent");
     else return { url: parsed, key, spool: spool() };
     return undefined;
   };
   const spool = (): Target["spool"] => {
-    const wanted = sending === false ? undefined : part("export.spool", sending?.spool);
+    const wanted = sending === false ? undefined : part("export.spool", sending?.spool, spoolNames);
     if (wanted === undefined) return undefined;
     const { folder, maxBytes = defaultSpoolBytes } = wanted;
     if (typeof folder !== "string" || folder === "")
@@ -204,6 +301,11 @@ export function resolveOptions(
     else if (!Number.isInteger(maxBytes) || maxBytes < minSpoolBytes)
       problem(`export.spool.maxBytes must be ${minSpoolBytes} or more; nothing waits on disk`);
     else return { folder, maxBytes };
+    return undefined;
+  };
+  const registry = (value: Registry | undefined): Registry | undefined => {
+    if (value === undefined || hasMethods(value, registryMethods)) return value;
+    problem("metrics.registry is not a registry of prom-client; using one of the kit's own");
     return undefined;
   };
   // Asked with `in`: `token: process.env.TOKEN` with TOKEN unset must not open the door.
@@ -236,7 +338,7 @@ export function resolveOptions(
     traceDatabases: traces?.databases ?? true,
     metricsPath: path("metrics.path", metrics?.path, "/metrics"),
     metricsGate,
-    registry: metrics?.registry,
+    registry: registry(metrics?.registry),
     processMetrics: metrics?.processMetrics ?? true,
     maxPaths: limit("metrics.maxPaths", metrics?.maxPaths, 500),
     maxSeries: limit("metrics.maxSeries", metrics?.maxSeries, 4_000),
@@ -245,6 +347,6 @@ export function resolveOptions(
     healthAliases: health?.aliases ?? true,
     detailsGate,
     trustedProxies: networks("trustedProxies", given.trustedProxies),
-    logs: logs ?? {},
+    logs: usableLogs(logs ?? {}, problem),
   };
 }

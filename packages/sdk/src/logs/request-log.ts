@@ -97,6 +97,13 @@ export class RequestLog {
   }
 
   #failed({ error, ...line }: RequestEnd): void {
-    this.#logger.error(error === undefined ? line : { ...line, err: error }, "request failed");
+    if (error !== undefined)
+      try {
+        this.#logger.error({ ...line, err: error }, "request failed");
+        return;
+      } catch {
+        // An error that cannot be told: its request can.
+      }
+    this.#logger.error(line, "request failed");
   }
 }

@@ -18,6 +18,8 @@ export class ActiveUsers {
 
   /** Notes that this user did something now. The identifier stays in the process. */
   seen(userId: string | number): void {
+    // Whatever else it is names nobody, and perhaps cannot even be made a text.
+    if (!["string", "number", "bigint"].includes(typeof userId)) return;
     const id = String(userId);
     this.#seenAt.delete(id);
     this.#seenAt.set(id, this.#now());

@@ -50,11 +50,20 @@ export class Tracer implements SpanOwner {
   readonly #sampling: Sampling;
   readonly #ordinary: Allowance;
   readonly #notable: Allowance;
+  readonly #caught: (error: unknown) => void;
   #joined: (() => void) | undefined;
   #left: Set<string> | undefined;
 
-  /** @param sink undefined when traces go nowhere; ids are made and passed on all the same. */
-  constructor(sink: SpanSink | undefined, sampling: Sampling) {
+  /**
+   * @param sink undefined when traces go nowhere; ids are made and passed on all the same.
+   * @param caught is told what went wrong with a span while the work itself goes on.
+   */
+  constructor(
+    sink: SpanSink | undefined,
+    sampling: Sampling,
+    caught: (error: unknown) => void = () => {},
+  ) {
+    this.#caught = caught;
     this.#sink = sink;
     this.#sampling = sampling;
     this.#ordinary = new Allowance(sampling.perSecond);
@@ -146,12 +155,11 @@ export class Tracer implements SpanOwner {
    * Runs `action` as a span of the current trace, or of a new one. Passes on what it returns or
    * throws; a promise's span lasts until it is settled.
    */
-  run<T>(name: string, action: (span: Span) => T, options: SpanOptions = {}): T {
-    const kind = options.kind ?? "internal";
-    const above = options.parent === undefined ? currentContext() : undefined;
-    const joined = this.#joining(openTelemetrySpan(name, kind, options.parent));
-    const place = this.#place(above, joined, options.parent);
-    const attributes: Record<string, Attribute | undefined> = { ...options.attributes };
+  run<T>(name: string, action: (span: Span) => T, options?: SpanOptions): T {
+    const { kind, parent, attributes } = this.#read(options);
+    const above = parent === undefined ? currentContext() : undefined;
+    const joined = this.#joining(this.#foreign(name, kind, parent));
+    const place = this.#place(above, joined, parent);
     const startedAt = performance.now();
     const end = (error: string | undefined, thrown?: unknown) => {
       if (joined !== undefined) {
@@ -164,11 +172,46 @@ export class Tracer implements SpanOwner {
       traceId: place.traceId,
       spanId: place.spanId,
       set: (attribute, value) => {
-        attributes[attribute] = value;
+        try {
+          attributes[attribute] = value;
+        } catch (wrong) {
+          this.#caught(wrong); // What is given for a name is none.
+        }
       },
     };
     const work = () => runIn(place, () => action(span));
-    return settle(joined === undefined ? work : () => joined.run(work), end);
+    return settle(joined === undefined ? work : () => joined.run(work), (error, thrown) => {
+      try {
+        end(error, thrown);
+      } catch (wrong) {
+        this.#caught(wrong);
+      }
+    });
+  }
+
+  /** What was given with a span, whatever the application gave: the work is done in any case. */
+  #read(options: SpanOptions | undefined): {
+    kind: SpanKind;
+    parent: TraceParent | undefined;
+    attributes: Record<string, Attribute | undefined>;
+  } {
+    try {
+      const { kind = "internal", parent, attributes } = options ?? {};
+      return { kind, parent, attributes: { ...attributes } };
+    } catch (error) {
+      this.#caught(error);
+      return { kind: "internal", parent: undefined, attributes: {} };
+    }
+  }
+
+  /** A span of the application's own OpenTelemetry, whose provider may fail. */
+  #foreign(name: string, kind: SpanKind, parent: TraceParent | undefined): Joined | undefined {
+    try {
+      return openTelemetrySpan(name, kind, parent);
+    } catch (error) {
+      this.#caught(error);
+      return undefined;
+    }
   }
 
   /** Where a span that begins now belongs. */
