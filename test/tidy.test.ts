@@ -82,6 +82,9 @@ describe("the rules see a violation of each kind", () => {
     ["environment", "packages/server/src/route/x.ts", "const a = process.env.A;"],
     ["database", "packages/server/src/respond/x.ts", 'import { Pool } from "pg";'],
     ["database", "packages/server/src/query/x.ts", 'import { Session } from "chdb";'],
+    ["worker", "packages/server/src/route/x.test.ts", "vi.useFakeTimers();"],
+    ["worker", "packages/server/src/route/x.test.ts", 'process.env["A"] = "b";'],
+    ["worker", "packages/server/test/x-rig.ts", "afterEach(async () => {});"],
     ["any", "packages/server/src/route/x.ts", "function f(a: any) { return a as any[]; }"],
   ];
   it.each(cases)("%s in %s: %s", (rule, path, text) => {
@@ -96,6 +99,8 @@ describe("the rules see a violation of each kind", () => {
         text: 'import { Pool } from "pg";\nimport { a } from "./y.ts";',
       },
       { path: "packages/server/src/main.ts", text: "process.env;" },
+      { path: "packages/server/src/x.test.ts", text: 'const a = process.env["A"] === "b";' },
+      { path: "packages/server/test/x-rig.ts", text: "function f() {\n  afterAll(g);\n}" },
       { path: "packages/server/src/model/x.ts", text: 'const company = "many"; // any' },
     ];
     expect(findViolations(good)).toEqual([]);

@@ -7,7 +7,15 @@ export interface SourceFile {
 }
 
 export interface Violation {
-  readonly rule: "import" | "door" | "name" | "size" | "environment" | "database" | "any";
+  readonly rule:
+    | "import"
+    | "door"
+    | "name"
+    | "size"
+    | "environment"
+    | "database"
+    | "any"
+    | "worker";
   readonly path: string;
   readonly what: string;
 }
@@ -82,7 +90,7 @@ const IMPORT =
 export function findViolations(files: readonly SourceFile[]): Violation[] {
   return files.flatMap((file) => [
     ...nameAndSize(file),
-    ...(isTest(file.path) ? [] : contents(file)),
+    ...(isTest(file.path) ? sharesWorkers(file) : contents(file)),
   ]);
 }
 
@@ -149,6 +157,23 @@ function importViolations(path: string, target: string): Violation[] {
   if (!(ROOMS[room] ?? []).includes(into))
     return [{ rule: "import", path, what: `${room} may not import ${into}` }];
   return doorViolation(path, resolved, room);
+}
+
+/**
+ * The server's tests share workers (vitest.config.ts): they replace nothing that is global, and a helper's hooks
+ * stand in a function, because its module is evaluated for the first of many files alone.
+ */
+function sharesWorkers({ path, text }: SourceFile): Violation[] {
+  if (!/^packages\/server\/(test\/(?!over-http\/)|src\/.*\.test\.ts$)/.test(path)) return [];
+  const code = withoutCommentsAndStrings(text);
+  const what = [
+    /\bvi\s*\.\s*(useFakeTimers|mock|doMock|stub\w+|setSystemTime)\b/.exec(code)?.[0],
+    /\b(process\s*\.\s*env|globalThis)[\w.[\]"]*\s*=(?!=)/.exec(code)?.[0],
+    path.endsWith(".test.ts") ? undefined : /^(before|after)(All|Each)\b/m.exec(code)?.[0],
+  ].find((each) => each !== undefined);
+  return what === undefined
+    ? []
+    : [{ rule: "worker", path, what: `"${what}" reaches other files` }];
 }
 
 /** A room is entered through its index.ts, from other rooms and from app.ts alike. */

@@ -16,11 +16,23 @@ import { ManualClock } from "./manual-clock.ts";
 
 export const START = 1_700_000_000_000;
 
+/** A folder of the test file that uses the rig, removed with what is in it. */
 export let directory = "";
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "sw-scraper-"));
-});
-afterAll(() => rm(directory, { recursive: true, force: true }));
+const closers: (() => Promise<unknown>)[] = [];
+
+/** To be called by each test file that uses the rig: makes `directory`, and stops what each test started. */
+export function useScrapeRig(): void {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "sw-scraper-"));
+  });
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+  afterAll(async () => {
+    await rm(directory, { recursive: true, force: true });
+    directory = "";
+  });
+}
 
 /** One sample in a form that is easy to compare: `name{label="value"} value`, report series without labels. */
 export interface Row {
@@ -87,11 +99,6 @@ class MemorySink implements SampleSink {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
 export async function serve(handler: Handler): Promise<string> {
   const server = createServer((request, response) => {
     response.setHeader("content-type", "text/plain; version=0.0.4");
@@ -108,6 +115,7 @@ export async function serve(handler: Handler): Promise<string> {
 }
 
 export async function rig(jobs: string, more: Partial<ScraperOptions> = {}) {
+  if (directory === "") throw new Error("the test file does not call useScrapeRig()");
   const clock = new ManualClock(START);
   const sink = new MemorySink();
   const metrics = createSelfMetrics("test");

@@ -9,7 +9,9 @@ import { systemClock } from "../src/model/index.ts";
 import { createSelfMetrics } from "../src/self/index.ts";
 import { openTelemetry } from "../src/store/index.ts";
 import { protobufExposition } from "./protobuf-exposition.ts";
-import { serve } from "./scrape-rig.ts";
+import { serve, useScrapeRig } from "./scrape-rig.ts";
+
+useScrapeRig();
 
 it("answers what a target exposed in protobuf: histograms, exemplars, metadata", async () => {
   const dir = await mkdtemp(join(tmpdir(), "sw-scrape-query-"));

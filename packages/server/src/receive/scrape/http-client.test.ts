@@ -5,8 +5,10 @@ import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { content, directory, job, rig, serve } from "../../../test/scrape-rig.ts";
+import { content, directory, job, rig, serve, useScrapeRig } from "../../../test/scrape-rig.ts";
 import { goesDirect } from "./no-proxy.ts";
+
+useScrapeRig();
 
 describe("a proxy", () => {
   const seen: { method: string; url: string; authorization: string }[] = [];

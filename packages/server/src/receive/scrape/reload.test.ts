@@ -10,7 +10,10 @@ import {
   rows,
   serve,
   texts,
+  useScrapeRig,
 } from "../../../test/scrape-rig.ts";
+
+useScrapeRig();
 
 describe("a store in trouble", () => {
   it("loses samples by count, tells the truth, and still gets its markers", async () => {

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { directory, job, reported, rig, serve } from "../../../test/scrape-rig.ts";
+import { directory, job, reported, rig, serve, useScrapeRig } from "../../../test/scrape-rig.ts";
+
+useScrapeRig();
 
 const EXTRA = ["scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes"];
 

@@ -1,7 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { content, job, rig, rows, serve, START, texts } from "../../../test/scrape-rig.ts";
+import {
+  content,
+  job,
+  rig,
+  rows,
+  serve,
+  START,
+  texts,
+  useScrapeRig,
+} from "../../../test/scrape-rig.ts";
 import { Schedule } from "./schedule.ts";
+
+useScrapeRig();
 
 const interval = fc.integer({ min: 1, max: 3_600_000 });
 const now = fc.integer({ min: 0, max: 4_000_000_000_000 });

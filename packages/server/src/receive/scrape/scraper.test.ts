@@ -15,8 +15,11 @@ import {
   serve,
   START,
   texts,
+  useScrapeRig,
 } from "../../../test/scrape-rig.ts";
 import type { Handler } from "../../../test/scrape-rig.ts";
+
+useScrapeRig();
 
 describe("a scrape", () => {
   it("brings samples with the target's labels, and a report", async () => {

@@ -7,7 +7,9 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { content, directory, job, reported, rig } from "../../../test/scrape-rig.ts";
+import { content, directory, job, reported, rig, useScrapeRig } from "../../../test/scrape-rig.ts";
+
+useScrapeRig();
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 

@@ -4,10 +4,20 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startDnsServer } from "../../../../test/dns-server.ts";
 import type { DnsAnswer } from "../../../../test/dns-server.ts";
-import { content, directory, rig, rows, serve, texts } from "../../../../test/scrape-rig.ts";
+import {
+  content,
+  directory,
+  rig,
+  rows,
+  serve,
+  texts,
+  useScrapeRig,
+} from "../../../../test/scrape-rig.ts";
 import type { Handler } from "../../../../test/scrape-rig.ts";
 import type { Scraper } from "../../index.ts";
 import { candidates, parseResolvConf } from "./dns.ts";
+
+useScrapeRig();
 
 const addresses = (scraper: Scraper) =>
   scraper.targets().active.map(({ labels }) => labels["instance"]);
