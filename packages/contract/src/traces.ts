@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { operation } from "./operation.ts";
-import { instant, labels } from "./values.ts";
+import { instant, labels, traceLinks } from "./values.ts";
 
 /** The last hour when left out; from (inclusive) to (exclusive). */
 const range = { start: instant.optional(), end: instant.optional() };
@@ -48,8 +48,10 @@ export const foundTrace = z.object({
       name: z.string(),
       start: instant,
       durationNs: z.number(),
+      links: traceLinks,
     }),
   ),
+  links: traceLinks,
 });
 export type TraceSummary = z.infer<typeof foundTrace>;
 
@@ -92,7 +94,10 @@ export const traceSpan = z.object({
   /** Its place in `resources`. */
   resource: z.number().int(),
   events: z.array(z.object({ offsetNs: z.number(), name: z.string(), attributes: labels })),
+  /** Other spans that it says it belongs with. */
   links: z.array(z.object({ traceId: z.string(), spanId: z.string(), attributes: labels })),
+  /** The path of the page with its log lines. */
+  logs: z.string(),
 });
 export type TraceSpan = z.infer<typeof traceSpan>;
 
@@ -115,6 +120,7 @@ export const getTrace = operation({
     durationNs: z.number(),
     /** Whether the trace has more spans than one answer holds; these are the first. */
     cut: z.boolean(),
+    links: traceLinks,
     resources: z.array(labels),
     /** In order of their start. */
     spans: z.array(traceSpan),

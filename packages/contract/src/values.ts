@@ -25,6 +25,9 @@ export const text = (min: number, max: number) =>
 /** Paths of the interface's pages with the logs and the traces of one thing and time. */
 export const signalLinks = z.object({ logs: z.string(), traces: z.string() });
 
+/** Paths of the interface's pages with a trace, or one span of it, and the log lines of that. */
+export const traceLinks = z.object({ trace: z.string(), logs: z.string() });
+
 /** `HH:MM`, local. */
 export const timeOfDay = z
   .string()

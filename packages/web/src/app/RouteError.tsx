@@ -2,14 +2,23 @@ import { Button } from "@mantine/core";
 import { useRouteError } from "react-router";
 import { ErrorState } from "../elements/ErrorState.tsx";
 
-/** Stands where a screen failed to load or to draw. */
+/** Stands for the whole page where the frame itself, or a screen without one, failed. */
+export function PageError() {
+  return (
+    <main>
+      <RouteError />
+    </main>
+  );
+}
+
+/** Stands within the frame where a screen failed to load or to draw. */
 export function RouteError() {
   const error = useRouteError();
   const cause = error instanceof Error ? error : new Error("This screen failed to load.");
   // After an update the server no longer has the old files: loading the page again fetches the new ones.
   const isOldCode = /dynamically imported module|module script/i.test(cause.message);
   return (
-    <main style={{ padding: 24 }}>
+    <div style={{ padding: 24 }}>
       <ErrorState
         error={isOldCode ? new Error("Seaworthy was updated while this page was open.") : cause}
         action={
@@ -18,6 +27,6 @@ export function RouteError() {
           </Button>
         }
       />
-    </main>
+    </div>
   );
 }

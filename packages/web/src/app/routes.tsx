@@ -5,7 +5,7 @@ import { FirstPaint } from "./FirstPaint.tsx";
 import { Frame } from "./Frame.tsx";
 import { NotFound } from "./NotFound.tsx";
 import { paths } from "./paths.ts";
-import { RouteError } from "./RouteError.tsx";
+import { PageError, RouteError } from "./RouteError.tsx";
 import type { ScreenHandle } from "./screen-handle.ts";
 
 async function requireUser({ request }: LoaderFunctionArgs): Promise<null> {
@@ -24,7 +24,7 @@ export const routes: RouteObject[] = [
     path: "/sign-in",
     lazy: () => import("../screens/sign-in/route.tsx"),
     HydrateFallback: FirstPaint,
-    ErrorBoundary: RouteError,
+    ErrorBoundary: PageError,
   },
   {
     path: "/",
@@ -33,7 +33,7 @@ export const routes: RouteObject[] = [
     shouldRevalidate: () => false,
     Component: Frame,
     HydrateFallback: FirstPaint,
-    ErrorBoundary: RouteError,
+    ErrorBoundary: PageError,
     children: [
       {
         ErrorBoundary: RouteError,

@@ -11,16 +11,16 @@ it("shows the largest of each slice of time that has a trace, in order", () => {
     {
       seriesLabels: { le: "1" },
       exemplars: [
-        exemplar(7, "0.4", { trace_id: "c" }),
-        exemplar(1, "0.2", { trace_id: "a", span_id: "1" }),
-        exemplar(2, "0.9", { traceID: "b" }),
+        exemplar(7, "0.4", { trace_id: "c".repeat(32) }),
+        exemplar(1, "0.2", { trace_id: "a".repeat(32), span_id: "1".repeat(16) }),
+        exemplar(2, "0.9", { traceID: "b".repeat(32) }),
         exemplar(3, "5", { user: "nobody" }),
-        exemplar(11, "9", { trace_id: "late" }),
+        exemplar(11, "9", { trace_id: "d".repeat(32) }),
       ],
     },
   ];
   expect(exemplarsToShow(series, { start: 0, end: 10_000 }, 2)).toEqual([
-    { at: 2000, value: 0.9, traceId: "b", spanId: undefined },
-    { at: 7000, value: 0.4, traceId: "c", spanId: undefined },
+    { at: 2000, value: 0.9, traceId: "b".repeat(32), spanId: undefined },
+    { at: 7000, value: 0.4, traceId: "c".repeat(32), spanId: undefined },
   ]);
 });

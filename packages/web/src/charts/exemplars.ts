@@ -1,3 +1,4 @@
+import { traceOf } from "@seaworthy/contract";
 import type { ExemplarSeries } from "../api/prometheus.ts";
 import type { Span } from "../time/time-range.ts";
 
@@ -9,9 +10,6 @@ export interface ChartExemplar {
   readonly traceId: string;
   readonly spanId: string | undefined;
 }
-
-const traceNames = ["trace_id", "traceID", "traceId"] as const;
-const spanNames = ["span_id", "spanID", "spanId"] as const;
 
 /**
  * The exemplars to show of a span, at most `most`: of each slice of time the one with the largest value,
@@ -26,15 +24,14 @@ export function exemplarsToShow(
   const slices = new Map<number, ChartExemplar>();
   for (const { exemplars } of series)
     for (const { labels, value: text, timestamp } of exemplars) {
-      const traceId = traceNames.map((name) => labels[name]).find((id) => id !== undefined);
+      const ids = traceOf(labels);
       const at = timestamp * 1000;
-      if (traceId === undefined || at < span.start || at >= span.end) continue;
+      if (ids === null || at < span.start || at >= span.end) continue;
       const value = Number(text);
       const slice = Math.floor((at - span.start) / width);
       const known = slices.get(slice);
       if (known !== undefined && !(value > known.value)) continue;
-      const spanId = spanNames.map((name) => labels[name]).find((id) => id !== undefined);
-      slices.set(slice, { at, value, traceId, spanId });
+      slices.set(slice, { at, value, ...ids });
     }
   return [...slices.values()].sort((a, b) => a.at - b.at);
 }

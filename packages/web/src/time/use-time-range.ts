@@ -1,7 +1,7 @@
 import { useCallback, useMemo } from "react";
-import { useSearchParams } from "react-router";
 import type { Zone } from "../values/instant.ts";
 import { defaultRange, resolveEnd, type TimeRange } from "./time-range.ts";
+import { useAddress } from "../app/use-address.ts";
 
 const zoneKey = "seaworthy.zone";
 
@@ -18,7 +18,7 @@ interface TimeRangeInUrl {
 
 /** The time range and zone, which stand in the URL as `from`, `to` and `tz`. */
 export function useTimeRange(): TimeRangeInUrl {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const from = params.get("from");
   const to = params.get("to");
   const readable =
@@ -35,18 +35,8 @@ export function useTimeRange(): TimeRangeInUrl {
   const setRange = useCallback(
     (next: TimeRange | null) =>
       setParams(
-        (old) => {
-          const changed = new URLSearchParams(old);
-          if (next === null) {
-            changed.delete("from");
-            changed.delete("to");
-          } else {
-            changed.set("from", next.from);
-            changed.set("to", next.to);
-          }
-          return changed;
-        },
-        { preventScrollReset: true },
+        next === null ? { from: null, to: null } : { from: next.from, to: next.to },
+        "push",
       ),
     [setParams],
   );
@@ -54,14 +44,7 @@ export function useTimeRange(): TimeRangeInUrl {
   const setZone = useCallback(
     (next: Zone) => {
       localStorage.setItem(zoneKey, next);
-      setParams(
-        (old) => {
-          const changed = new URLSearchParams(old);
-          changed.set("tz", next);
-          return changed;
-        },
-        { replace: true, preventScrollReset: true },
-      );
+      setParams({ tz: next });
     },
     [setParams],
   );

@@ -4,6 +4,7 @@ import {
   getTrace,
   getTraceDurations,
   getTraceNames,
+  linksOfSpans,
   listTraceOperations,
   searchTraces,
 } from "@seaworthy/contract";
@@ -217,8 +218,15 @@ function summary(trace: FoundTrace): TraceSummary {
       name,
       start: instantOf(startNs),
       durationNs: Number(ns),
+      links: linksBetween(trace.traceId, spanId, startNs, startNs + ns),
     })),
+    links: linksBetween(trace.traceId, undefined, trace.startNs, trace.startNs + trace.durationNs),
   };
+}
+
+/** Where a trace, or one span of it, leads. */
+function linksBetween(traceId: string, spanId: string | undefined, startNs: bigint, endNs: bigint) {
+  return { ...linksOfSpans(traceId, spanId, Number(startNs / NS), Number(endNs / NS)) };
 }
 
 /** Resources are told once: thousands of spans share a few. */
@@ -265,7 +273,9 @@ function wholeTrace(traceId: string, spans: readonly Span[], cut: boolean): Trac
         attributes,
       })),
       links: span.links.map((link) => ({ ...link })),
+      logs: linksBetween(traceId, span.spanId, span.startNs, span.startNs + span.durationNs).logs,
     })),
+    links: linksBetween(traceId, undefined, startNs, endNs),
     resources,
   };
 }

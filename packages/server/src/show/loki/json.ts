@@ -1,5 +1,7 @@
+import { linksOfLine } from "@seaworthy/contract";
 import { labelsKey } from "@seaworthy/logql";
 import type { Grid, Labels, LogLine, Matrix } from "@seaworthy/logql";
+import type { LineForm } from "./parameters.ts";
 
 /** Loki's encodings of answers. https://grafana.com/docs/loki/latest/reference/loki-http-api/ */
 
@@ -7,9 +9,13 @@ type Entry = readonly [time: string, line: string, labels?: object];
 
 /**
  * Lines by their streams. `categorized`: a stream is its own labels alone, and each line tells its
- * metadata and what was extracted; otherwise all labels together make the stream.
+ * metadata and what was extracted; otherwise all labels together make the stream. `linked`: each line
+ * says where it leads, as paths of the interface.
  */
-export function streamsOf(lines: readonly LogLine[], categorized: boolean) {
+export function streamsOf(
+  lines: readonly LogLine[],
+  { categorized, linked }: Pick<LineForm, "categorized" | "linked">,
+) {
   const streams = new Map<string, { readonly stream: Labels; readonly values: Entry[] }>();
   for (const { timeNs, line, stream, metadata, parsed } of lines) {
     const labels = categorized ? stream : { ...stream, ...metadata, ...parsed };
@@ -19,13 +25,19 @@ export function streamsOf(lines: readonly LogLine[], categorized: boolean) {
     const structuredMetadata =
       Object.keys(metadata).length === 0 ? {} : { structuredMetadata: metadata };
     const extracted = Object.keys(parsed).length === 0 ? {} : { parsed };
+    const links = linked
+      ? { links: linksOf(timeNs, line, stream, { ...metadata, ...parsed }) }
+      : {};
+    const more = categorized ? { ...structuredMetadata, ...extracted, ...links } : links;
     found.values.push(
-      categorized
-        ? [String(timeNs), line, { ...structuredMetadata, ...extracted }]
-        : [String(timeNs), line],
+      categorized || linked ? [String(timeNs), line, more] : [String(timeNs), line],
     );
   }
   return [...streams.values()];
+}
+
+function linksOf(timeNs: bigint, text: string, stream: Labels, fields: Labels) {
+  return linksOfLine({ at: Number(timeNs / 1_000_000n), stream, fields, text });
 }
 
 /** A query's answer over a grid. */

@@ -122,6 +122,23 @@ describe("queries as Grafana and logcli ask them", () => {
     });
   });
 
+  it("say where each line leads when they are asked to", async () => {
+    const query = '{app="shop"} | json | status=500';
+    const flags = { "x-loki-response-encoding-flags": "categorize-labels,links" };
+    const around = expect.stringMatching(/^\/explore\/logs\?q=%7Bapp%3D%22shop%22%2C/) as unknown;
+    const linked = await data("/query_range", { query }, flags);
+    expect(linked).toMatchObject({
+      encodingFlags: ["categorize-labels", "links"],
+      result: [{ values: [[{}, {}, { parsed: { user: "bob" }, links: { around } }]] }],
+    });
+    // "t2" is the id of no trace.
+    expect(JSON.stringify(linked)).not.toContain("/explore/traces/");
+    expect(await data("/query_range", { query, encoding_flags: "links" })).toMatchObject({
+      encodingFlags: ["links"],
+      result: [{ values: [[{}, {}, { links: { around } }]] }],
+    });
+  });
+
   it("answer series over time and at a moment", async () => {
     const query = 'sum by (app) (count_over_time({app=~".+"}[1m]))';
     const matrix = await data("/query_range", {

@@ -22,14 +22,26 @@ const HOUR_MS = 3_600_000;
 /** Steps of a range query that does not say its step. */
 const DEFAULT_STEPS = 250;
 
-/** What Grafana asks for, to tell labels from metadata. */
-export const CATEGORIZE = "categorize-labels";
+/** How an answer with lines is written. */
+export interface LineForm {
+  /** Labels of the stream, metadata and what was extracted are told apart, as Grafana asks for it. */
+  readonly categorized: boolean;
+  /** Each line says where it leads. A flag of our own: senders of Loki's do not know it. */
+  readonly linked: boolean;
+  /** The flags that were understood. */
+  readonly flags: readonly string[];
+}
 
-/** Whether it is asked for: by Loki's header, or where there can be none, as `encoding_flags` of the URL. */
-export function wantsCategories(request: FastifyRequest): boolean {
+const CATEGORIZE = "categorize-labels";
+const LINKS = "links";
+
+/** What is asked for by Loki's header, or where there can be none, as `encoding_flags` of the URL. */
+export function lineFormOf(request: FastifyRequest): LineForm {
   const inHeader = String(request.headers["x-loki-response-encoding-flags"] ?? "");
   const inUrl = new LokiParameters(request, 0).get("encoding_flags");
-  return `${inHeader},${inUrl}`.split(",").some((flag) => flag.trim() === CATEGORIZE);
+  const asked = new Set(`${inHeader},${inUrl}`.split(",").map((flag) => flag.trim()));
+  const flags = [CATEGORIZE, LINKS].filter((flag) => asked.has(flag));
+  return { categorized: asked.has(CATEGORIZE), linked: asked.has(LINKS), flags };
 }
 
 /** A request's parameters, of the URL and of a form in its body. */

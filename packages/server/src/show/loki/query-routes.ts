@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { goneSignal } from "../gone.ts";
 import type { LokiDeps } from "./deps.ts";
 import { matrixOf, number, streamsOf, success, vectorOf } from "./json.ts";
-import { CATEGORIZE, LokiError, LokiParameters, wantsCategories } from "./parameters.ts";
+import { lineFormOf, LokiError, LokiParameters } from "./parameters.ts";
 
 /** `/query` and `/query_range`. */
 export function queryRoutes(app: FastifyInstance, { logs, clock }: LokiDeps): void {
@@ -46,11 +46,9 @@ export function queryRoutes(app: FastifyInstance, { logs, clock }: LokiDeps): vo
       if (isLogExpr(expr)) {
         const wanted = { ...range, direction: parameters.direction(), limit: parameters.limit() };
         const lines = await logs.lines(expr, wanted, { signal });
-        const categorized = wantsCategories(request);
-        const flags = categorized ? [CATEGORIZE] : undefined;
-        return reply.send(
-          success("streams", streamsOf(lines, categorized), started, lines.length, flags),
-        );
+        const form = lineFormOf(request);
+        const flags = form.flags.length > 0 ? form.flags : undefined;
+        return reply.send(success("streams", streamsOf(lines, form), started, lines.length, flags));
       }
       const stepMs = parameters.step(range);
       const startMs = Number(range.startNs / 1000n) / 1000;

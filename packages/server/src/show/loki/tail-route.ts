@@ -4,7 +4,8 @@ import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
 import type { LokiDeps } from "./deps.ts";
 import { streamsOf } from "./json.ts";
-import { LokiError, LokiParameters, wantsCategories } from "./parameters.ts";
+import { lineFormOf, LokiError, LokiParameters } from "./parameters.ts";
+import type { LineForm } from "./parameters.ts";
 
 /** How often what has come is sent, ms. */
 const SEND_EVERY = 250;
@@ -35,7 +36,7 @@ export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps)
       const expr = logs.parse(parameters.query());
       if (!isLogExpr(expr)) return;
       followers += 1;
-      const categorized = wantsCategories(request);
+      const form = lineFormOf(request);
       const follower = tail.follow(expr);
       /** Lines of the past, which may come once more from the follower. */
       let past = new Set<string>();
@@ -47,7 +48,7 @@ export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps)
           const lines = past.size === 0 ? taken : taken.filter((line) => !past.has(keyOf(line)));
           if (taken.length > 0) past = new Set();
           if (lines.length > 0 || dropped > 0) {
-            send(socket, { lines, dropped, categorized, now: clock.now() });
+            send(socket, { lines, dropped, form, now: clock.now() });
           }
         }
         timer = clock.after(SEND_EVERY, flush);
@@ -69,7 +70,7 @@ export function tailRoute(app: FastifyInstance, { logs, tail, clock }: LokiDeps)
         (lines) => {
           if (gone.signal.aborted) return;
           if (lines.length > 0) {
-            send(socket, { lines: lines.toReversed(), dropped: 0, categorized, now: clock.now() });
+            send(socket, { lines: lines.toReversed(), dropped: 0, form, now: clock.now() });
           }
           past = new Set(lines.map(keyOf));
           flush();
@@ -94,13 +95,13 @@ interface Sent {
   readonly lines: readonly LogLine[];
   /** Lines that were left out since the last message. */
   readonly dropped: number;
-  readonly categorized: boolean;
+  readonly form: LineForm;
   readonly now: number;
 }
 
 /** As Loki does; `dropped` says in addition how many lines were left out. */
-function send(socket: WebSocket, { lines, dropped, categorized, now }: Sent): void {
-  const streams = streamsOf(lines, categorized);
+function send(socket: WebSocket, { lines, dropped, form, now }: Sent): void {
+  const streams = streamsOf(lines, form);
   const entries = [{ labels: {}, timestamp: new Date(now).toISOString() }];
   socket.send(
     JSON.stringify({

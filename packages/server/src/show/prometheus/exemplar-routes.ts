@@ -1,13 +1,17 @@
+import { linksOfSpans, traceOf } from "@seaworthy/contract";
 import type { FastifyInstance } from "fastify";
 import { formatValue, selectorsOf } from "@seaworthy/promql";
-import type { Clock } from "../../model/index.ts";
+import type { Clock, Labels } from "../../model/index.ts";
 import type { MetricsQuery } from "../../query/index.ts";
 import { json } from "./answer.ts";
 import { goneSignal } from "../gone.ts";
 import { formatTime, labelsJson } from "./json.ts";
 import { checkOrder, parsedQuery, RequestParameters } from "./parameters.ts";
 
-/** `/query_exemplars`: the exemplars of all series that an expression selects. */
+/**
+ * `/query_exemplars`: the exemplars of all series that an expression selects. With `links=true`, which is
+ * our own, each says where its trace and the log lines of that are.
+ */
 export function exemplarRoutes(
   app: FastifyInstance,
   { metrics, clock }: { readonly metrics: MetricsQuery; readonly clock: Clock },
@@ -27,14 +31,21 @@ export function exemplarRoutes(
         { startMs, endMs },
         { signal: goneSignal(reply) },
       );
+      const linked = parameters.get("links") === "true";
       const data = found.map(({ labels, exemplars }) => {
         const shown = exemplars.map(
           ({ labels: own, value, timeMs }) =>
-            `{"labels":${JSON.stringify(own)},"value":"${formatValue(value)}","timestamp":${formatTime(timeMs)}}`,
+            `{"labels":${JSON.stringify(own)},"value":"${formatValue(value)}","timestamp":${formatTime(timeMs)}${linked ? linksJson(own, timeMs) : ""}}`,
         );
         return `{"seriesLabels":${labelsJson(labels)},"exemplars":[${shown.join(",")}]}`;
       });
       return json(reply, `{"status":"success","data":[${data.join(",")}]}`);
     },
   });
+}
+
+function linksJson(labels: Labels, timeMs: number): string {
+  const ids = traceOf(labels);
+  if (ids === null) return "";
+  return `,"links":${JSON.stringify(linksOfSpans(ids.traceId, ids.spanId, timeMs, timeMs))}`;
 }

@@ -46,6 +46,8 @@ async function write(labels: Labels, value: number | "stale", agoMs = 0): Promis
   });
 }
 
+const TRACE = "0af7651916cd43dd8448eb211c80319c";
+
 beforeAll(async () => {
   const dir = await mkdtemp(join(tmpdir(), "seaworthy-samples-api-"));
   telemetry = await openTelemetry({ dir, log: pino({ level: "silent" }) });
@@ -65,7 +67,7 @@ beforeAll(async () => {
     values: new Float64Array(2),
     histograms: [0, 1].map((sample) => ({ sample, histogram })),
     exemplars: [
-      { series: 0, time: now - 500, value: 0.75, labels: { trace_id: "abc" } },
+      { series: 0, time: now - 500, value: 0.75, labels: { trace_id: TRACE } },
       { series: 0, time: now - 900, value: 1, labels: { trace_id: "def" } },
     ],
   });
@@ -170,11 +172,20 @@ describe("/query_exemplars", () => {
         seriesLabels: { __name__: "seconds" },
         exemplars: [
           { labels: { trace_id: "def" }, value: "1", timestamp: seconds - 0.9 },
-          { labels: { trace_id: "abc" }, value: "0.75", timestamp: seconds - 0.5 },
+          { labels: { trace_id: TRACE }, value: "0.75", timestamp: seconds - 0.5 },
         ],
       },
     ]);
     expect(await data(`query_exemplars?query=up&start=0&end=${seconds}`)).toEqual([]);
+    // Where their traces are, for those who ask; an id that is none leads nowhere.
+    const [linked] = (await data(`${path}&links=true`)) as { exemplars: { links?: object }[] }[];
+    expect(linked?.exemplars.map(({ links }) => links)).toEqual([
+      undefined,
+      {
+        trace: `/explore/traces/${TRACE}`,
+        logs: expect.stringContaining(`trace_id%3D%22${TRACE}%22`),
+      },
+    ]);
   });
 });
 

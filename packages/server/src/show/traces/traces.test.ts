@@ -394,7 +394,7 @@ describe("a request", () => {
 });
 
 describe("the own API", () => {
-  const at = Date.now() - 60_000;
+  const at = Math.floor(Date.now() / 1000) * 1000 - 60_000;
   const ms = (offset: number) => BigInt(at + offset) * 1_000_000n;
   const id = hex(32);
   const range = `start=${new Date(at - 1000).toISOString()}&end=${new Date(at + 10_000).toISOString()}`;
@@ -436,6 +436,19 @@ describe("the own API", () => {
     return answer;
   };
 
+  const linksOf = (of?: Span) => {
+    const [from, to] = [at - 60_000, at + 61_000].map((time) => Math.floor(time / 1000) * 1000);
+    const second = (time: number) => new Date(time).toISOString().replace(".000Z", "Z");
+    return {
+      trace: `/explore/traces/${id}${of === undefined ? "" : `?span=${of.spanId}`}`,
+      logs: `/explore/logs?${new URLSearchParams({
+        q: `{service_name=~".+"} | trace_id="${id}"${of === undefined ? "" : ` | span_id="${of.spanId}"`}`,
+        from: second(from ?? 0),
+        to: second(to ?? 0),
+      }).toString()}`,
+    };
+  };
+
   beforeAll(() => telemetry.spans.write({ spans: [root, child] }));
 
   it("finds traces by fields and by TraceQL, and says what was asked", async () => {
@@ -465,8 +478,10 @@ describe("the own API", () => {
               name: "POST /pay",
               start: new Date(at).toISOString(),
               durationNs: 900_000_000,
+              links: linksOf(root),
             },
           ],
+          links: linksOf(),
         },
       ],
     });
@@ -484,6 +499,7 @@ describe("the own API", () => {
       startNs: String(ms(0)),
       durationNs: 900_000_000,
       cut: false,
+      links: linksOf(),
     });
     expect(resources).toEqual([{ region: "eu" }]);
     expect(spans).toMatchObject([
@@ -493,6 +509,7 @@ describe("the own API", () => {
         resource: 0,
         events: [{ offsetNs: 5_000_000, name: "exception" }],
         links: [{ attributes: { why: "retry" } }],
+        logs: linksOf(root).logs,
       },
       { parentId: root.spanId, offsetNs: 10_000_007, durationNs: 5_000_001, resource: 0 },
     ]);

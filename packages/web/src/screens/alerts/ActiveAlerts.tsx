@@ -3,7 +3,6 @@ import { CloseButton, TextInput } from "@mantine/core";
 import { IconBellCheck, IconFilter } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { paths } from "../../app/paths.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
@@ -15,10 +14,11 @@ import styles from "./ActiveAlerts.module.css";
 import { ActiveAlertRow } from "./ActiveAlertRow.tsx";
 import { matchesFilter } from "./label-filter.ts";
 import { alertsQuery } from "./queries.ts";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Pending and firing alerts, by rule. The filter and the unfolded alert stand in the URL. */
 export function ActiveAlerts() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const filter = params.get("label") ?? "";
   const open = params.get("open");
   const { data, error, refetch } = useQuery(alertsQuery);
@@ -27,16 +27,7 @@ export function ActiveAlerts() {
     () => (data?.alerts ?? []).filter((alert) => matchesFilter(alert, filter)),
     [data, filter],
   );
-  const change = (name: string, value: string | null) =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value === null || value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+  const change = (name: string, value: string | null) => setParams({ [name]: value || null });
 
   if (data === undefined)
     return error === null ? (

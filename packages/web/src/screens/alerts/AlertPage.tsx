@@ -1,4 +1,4 @@
-import type { ActiveAlert } from "@seaworthy/contract";
+import { linksOfLabels, type ActiveAlert } from "@seaworthy/contract";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, type ReactNode } from "react";
 import { useParams } from "react-router";
@@ -179,6 +179,14 @@ function Over({ fingerprint, labels, endedAt }: OverProps) {
     [isChosen, range, now],
   );
   const bands = useFirings(fingerprint);
+  const last = bands.reduce(
+    (latest, band) => Math.max(latest, band.from),
+    Number.NEGATIVE_INFINITY,
+  );
+  const links =
+    endedAt === null || !Number.isFinite(last)
+      ? null
+      : linksOfLabels(labels, last, Date.parse(endedAt));
   return (
     <Frame
       fingerprint={fingerprint}
@@ -220,6 +228,7 @@ function Over({ fingerprint, labels, endedAt }: OverProps) {
             annotations={{}}
             expression={found.rule.query}
             language={found.group.language ?? "promql"}
+            links={links}
           />
         </>
       )}

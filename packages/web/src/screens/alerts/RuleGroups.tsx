@@ -1,7 +1,6 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { IconFilter, IconListCheck, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "react-router";
 import type { Rule, RuleGroup } from "../../api/prometheus.ts";
 import { paths } from "../../app/paths.ts";
 import { Ago } from "../../elements/Ago.tsx";
@@ -19,6 +18,7 @@ import styles from "./RuleGroups.module.css";
 import { ruleGroupsQuery } from "./queries.ts";
 import { UnusedRules } from "./UnusedRules.tsx";
 import { isActive, isKnownInstant, RuleState } from "./RuleState.tsx";
+import { useAddress } from "../../app/use-address.ts";
 
 const sample = `# in prometheus.yml
 rule_files:
@@ -62,7 +62,7 @@ function fits(rule: Rule, show: string): boolean {
 }
 
 function Listed({ all }: { readonly all: readonly RuleGroup[] }) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const filter = params.get("rule") ?? "";
   const show = params.get("show") ?? "all";
   const list = useRowKeys<HTMLDivElement>();
@@ -77,15 +77,7 @@ function Listed({ all }: { readonly all: readonly RuleGroup[] }) {
     }))
     .filter(({ rules }) => rules.length > 0);
   const change = (name: string, value: string) =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value === "" || value === "all") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    setParams({ [name]: value === "all" ? null : value || null });
   return (
     <div ref={list}>
       <div className={styles.bar}>

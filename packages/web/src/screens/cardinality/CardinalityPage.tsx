@@ -2,7 +2,6 @@ import type { Cardinality } from "@seaworthy/contract";
 import { SegmentedControl } from "@mantine/core";
 import { IconChartBar } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
@@ -17,12 +16,13 @@ import { cardinalityQuery } from "./queries.ts";
 import { lengths, readQuestion, type SeriesQuestion } from "./question.ts";
 import { Ranking } from "./Ranking.tsx";
 import { SeriesLimits } from "./SeriesLimits.tsx";
+import { useAddress } from "../../app/use-address.ts";
 
 const figure = (value: number) => value.toLocaleString("en");
 
 /** Which metrics, labels and targets make how many series. What is asked stands in the URL. */
 export function CardinalityPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const question = readQuestion(params);
   const { data, error, refetch } = useQuery(cardinalityQuery(question));
   return (
@@ -35,16 +35,7 @@ export function CardinalityPage() {
           aria-label="Written"
           data={[...lengths]}
           value={String(question.days)}
-          onChange={(value) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                next.set("days", value);
-                return next;
-              },
-              { replace: true, preventScrollReset: true },
-            )
-          }
+          onChange={(value) => setParams({ days: value })}
         />
       }
     >

@@ -3,7 +3,6 @@ import { Button, TextInput } from "@mantine/core";
 import { IconPlus, IconToggleRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useSearchParams } from "react-router";
 import { useUser } from "../../api/session.ts";
 import { Page } from "../../app/Page.tsx";
 import { Command } from "../../elements/Command.tsx";
@@ -19,6 +18,7 @@ import { controlsQuery } from "./queries.ts";
 import { ServiceControls } from "./ServiceControls.tsx";
 import { Waiting } from "./Waiting.tsx";
 import { isAway } from "./words.ts";
+import { useAddress } from "../../app/use-address.ts";
 
 const reading = `import { ControlGate, Controls } from "@seaworthy/sdk/controls";
 
@@ -34,17 +34,9 @@ export function Controls() {
   const { data, error, refetch } = useQuery(controlsQuery);
   const canSet = useUser()?.role !== "viewer";
   const [opened, setOpened] = useState<"add" | null>(null);
-  const [search, setSearch] = useSearchParams();
+  const [search, setSearch] = useAddress();
   const wanted = search.get("service") ?? "";
-  const find = (text: string) =>
-    setSearch(
-      (old) => {
-        if (text === "") old.delete("service");
-        else old.set("service", text);
-        return old;
-      },
-      { replace: true },
-    );
+  const find = (text: string) => setSearch({ service: text || null });
   const add = (
     <Button
       leftSection={<IconPlus size={16} stroke={1.7} aria-hidden />}

@@ -1,7 +1,6 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconBellPlus, IconPlus } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { Graph } from "../../charts/Graph.tsx";
@@ -20,10 +19,11 @@ import {
 } from "./queries-in-url.ts";
 import { QueryRow } from "./QueryRow.tsx";
 import { StartingPoints } from "./StartingPoints.tsx";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Asks questions of the metrics in PromQL. The queries, the range and the tab stand in the URL. */
 export function Explore() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const exploration = useMemo(() => readExploration(params), [params]);
   const { queries, tab, only } = exploration;
   const { range } = useTimeRange();
@@ -34,7 +34,7 @@ export function Explore() {
   const rowIds = queries.map((_, index) => ids[index] ?? 1000 + index);
 
   const change = (next: Partial<Exploration>, replace = false) =>
-    setParams((old) => writeExploration(old, next), { preventScrollReset: true, replace });
+    setParams((now) => writeExploration(now, next), replace ? "replace" : "push");
   const run = (place: number, text: string) => {
     remember("explore", text);
     change({ queries: queries.map((query, index) => (index === place ? text.trim() : query)) });

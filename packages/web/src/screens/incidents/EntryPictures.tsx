@@ -1,8 +1,8 @@
 import { picturePath, type TimelineEntry } from "@seaworthy/contract";
 import { UnstyledButton } from "@mantine/core";
-import { useSearchParams } from "react-router";
 import { Dialog } from "../../elements/Dialog.tsx";
 import styles from "./EntryPictures.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 type Picture = NonNullable<TimelineEntry["pictures"]>[number];
 
@@ -13,12 +13,8 @@ const wordsOf = ({ alt }: Picture) => (alt === "" ? "Picture without a descripti
 
 /** The pictures below a note; one that is clicked opens large. Their places are known before they come. */
 export function EntryPictures({ pictures }: { readonly pictures: readonly Picture[] }) {
-  const [, setParams] = useSearchParams();
-  const open = (id: string) =>
-    setParams((params) => {
-      params.set("picture", id);
-      return params;
-    });
+  const [, setParams] = useAddress();
+  const open = (id: string) => setParams({ picture: id }, "push");
   return (
     <div className={styles.pictures}>
       {pictures.map((each) => {
@@ -47,18 +43,11 @@ export function EntryPictures({ pictures }: { readonly pictures: readonly Pictur
 
 /** The picture that the address names, large. */
 export function OpenPicture({ entries }: { readonly entries: readonly TimelineEntry[] }) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const wanted = params.get("picture");
   if (wanted === null) return null;
   const shown = entries.flatMap(({ pictures = [] }) => pictures).find(({ id }) => id === wanted);
-  const close = () =>
-    setParams(
-      (now) => {
-        now.delete("picture");
-        return now;
-      },
-      { replace: true },
-    );
+  const close = () => setParams({ picture: null });
   if (shown === undefined)
     return (
       <Dialog title="The picture is gone" close={close}>

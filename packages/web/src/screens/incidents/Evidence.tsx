@@ -1,7 +1,6 @@
 import type { Incident } from "@seaworthy/contract";
 import { Button } from "@mantine/core";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { stepped } from "../../charts/use-moving-span.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
 import { SignalButtons } from "../../elements/SignalButtons.tsx";
@@ -15,11 +14,12 @@ import { changeMarks, useChanges } from "./changes.ts";
 import styles from "./Evidence.module.css";
 import { useIncidentAlerts } from "./queries.ts";
 import { incidentMarks, spanAround } from "./span-around.ts";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Why this is an incident: its alerts with what they measure, around the time it happened. */
 export function Evidence({ incident }: { readonly incident: Incident }) {
   const { range, isChosen } = useTimeRange();
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const now = useNow(5000);
   const { openedAt, acknowledgedAt, resolvedAt } = incident;
   const { span, step } = useMemo(
@@ -38,14 +38,7 @@ export function Evidence({ incident }: { readonly incident: Incident }) {
   const chosen = params.get("alert");
   const open = chosen ?? alerts[0]?.fingerprint ?? null;
   const choose = (fingerprint: string) =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        next.set("alert", fingerprint === open ? "none" : fingerprint);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    setParams({ alert: fingerprint === open ? "none" : fingerprint });
   return (
     <section aria-label="Evidence" className={styles.evidence}>
       <SectionHeading title="Evidence" note={count(incident.alertCount, "alert")}>

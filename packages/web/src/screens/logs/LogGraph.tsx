@@ -1,18 +1,18 @@
 import { Button } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { useSearchParams } from "react-router";
 import { paths } from "../../app/paths.ts";
 import { Graph } from "../../charts/Graph.tsx";
 import { useMovingSpan } from "../../charts/use-moving-span.ts";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import styles from "./Logs.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 /** A query that gives figures: over time, and a step away from being an alert rule. */
 export function LogGraph({ query }: { readonly query: string }) {
   const { range } = useTimeRange();
   const { span, step } = useMovingSpan(range);
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   return (
     <>
       <div className={styles.next}>
@@ -34,17 +34,7 @@ export function LogGraph({ query }: { readonly query: string }) {
         step={step}
         height={360}
         only={params.get("only")}
-        onOnly={(key) =>
-          setParams(
-            (old) => {
-              const next = new URLSearchParams(old);
-              if (key === null) next.delete("only");
-              else next.set("only", key);
-              return next;
-            },
-            { replace: true, preventScrollReset: true },
-          )
-        }
+        onOnly={(key) => setParams({ only: key })}
       />
     </>
   );

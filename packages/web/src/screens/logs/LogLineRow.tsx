@@ -1,4 +1,4 @@
-import { logsOfTracePath } from "@seaworthy/contract";
+import { linksOfLine, traceOf } from "@seaworthy/contract";
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import {
   IconFileText,
@@ -11,18 +11,14 @@ import { Link } from "react-router";
 import type { LogLine } from "../../api/loki.ts";
 import { paths } from "../../app/paths.ts";
 import { CopyButton } from "../../elements/CopyButton.tsx";
+import { ExceptionText } from "../../elements/ExceptionText.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
-import { absoluteRange } from "../../time/time-range.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
+import { exceptionOfFields, exceptionOfLine, headlineOfException } from "../../values/exception.ts";
 import { formatInstant, formatTimeOfDay } from "../../values/instant.ts";
 import { formatQuantity } from "../../values/quantity.ts";
 import { levelOf } from "./level.ts";
-import { streamQuery } from "./log-query.ts";
 import styles from "./Logs.module.css";
-import { traceOf } from "./trace-of.ts";
-
-/** On each side of a line, in milliseconds. */
-const around = 30_000;
 
 interface LogLineRowProps {
   readonly line: LogLine;
@@ -35,7 +31,7 @@ interface LogLineRowProps {
 export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
   const { zone } = useTimeRange();
   const at = Number(line.at.slice(0, -6));
-  const trace = traceOf(line);
+  const trace = traceOf(line.fields, line.text);
   const level = levelOf(line.fields["detected_level"] ?? line.stream["detected_level"]);
   return (
     <article className={styles.line} data-level={level}>
@@ -46,7 +42,7 @@ export function LogLineRow({ line, isOpen, toggle, narrow }: LogLineRowProps) {
         </time>
         <span className={styles.level}>{level === "unknown" ? "" : level}</span>
         <span className={styles.text}>
-          {line.text}
+          {line.text === "" ? headlineOf(line) : line.text}
           <span className={styles.request}>{requestOf(line.fields)}</span>
         </span>
       </button>
@@ -75,7 +71,8 @@ interface UnfoldedProps {
 
 function Unfolded({ line, at, narrow }: UnfoldedProps) {
   const { zone } = useTimeRange();
-  const trace = traceOf(line);
+  const links = linksOfLine({ ...line, at });
+  const exception = exceptionOfLine(line.fields, line.text);
   const known = Object.entries({ ...line.stream, ...line.fields }).sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
@@ -85,18 +82,19 @@ function Unfolded({ line, at, narrow }: UnfoldedProps) {
         <span className={styles.when}>{formatInstant(at, zone)}</span>
         <Button
           component={ScreenLink}
-          to={paths.logs(streamQuery(line.stream), absoluteRange(at - around, at + around))}
+          to={links.around}
+          keepRange={false}
           size="compact-sm"
           variant="default"
           leftSection={<IconListSearch size={15} stroke={1.7} aria-hidden />}
         >
           What stands around it
         </Button>
-        {trace === null ? null : (
+        {links.trace === undefined || links.logs === undefined ? null : (
           <>
             <Button
               component={ScreenLink}
-              to={paths.trace(trace.traceId, trace.spanId)}
+              to={links.trace}
               size="compact-sm"
               variant="default"
               leftSection={<IconTimeline size={15} stroke={1.7} aria-hidden />}
@@ -105,7 +103,7 @@ function Unfolded({ line, at, narrow }: UnfoldedProps) {
             </Button>
             <Button
               component={ScreenLink}
-              to={logsOfTracePath(trace.traceId, at)}
+              to={links.logs}
               keepRange={false}
               size="compact-sm"
               variant="default"
@@ -117,9 +115,12 @@ function Unfolded({ line, at, narrow }: UnfoldedProps) {
         )}
         <CopyButton text={line.text} label="Copy the line" />
       </div>
-      <pre className={styles.pretty} tabIndex={0} aria-label="The whole line">
-        {pretty(line.text)}
-      </pre>
+      {exception === null ? null : <ExceptionText exception={exception} />}
+      {line.text === "" ? null : (
+        <pre className={styles.pretty} tabIndex={0} aria-label="The whole line">
+          {pretty(line.text)}
+        </pre>
+      )}
       <table className={styles.fields}>
         <tbody>
           {known.map(([name, value]) => (
@@ -162,6 +163,12 @@ function Narrow({ label, go, children }: NarrowProps) {
       </ActionIcon>
     </Tooltip>
   );
+}
+
+/** A record may be an exception and nothing else: then that is what it says. */
+function headlineOf({ fields }: LogLine): string {
+  const exception = exceptionOfFields(fields);
+  return exception === null ? "" : headlineOfException(exception);
 }
 
 /** The request that a line of the kit's is about: `GET /products 200 3.1 ms`. */

@@ -2,7 +2,6 @@ import { Button, SegmentedControl, Switch } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconFileText } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
-import { useSearchParams } from "react-router";
 import type { LogLine } from "../../api/loki.ts";
 import { Page } from "../../app/Page.tsx";
 import { Command } from "../../elements/Command.tsx";
@@ -26,6 +25,7 @@ import { Patterns } from "./Patterns.tsx";
 import { linesQuery } from "./queries.ts";
 import { SavedViews } from "./SavedViews.tsx";
 import { TakeAway } from "./TakeAway.tsx";
+import { useAddress } from "../../app/use-address.ts";
 
 /** While following, how often to ask how many lines came, in milliseconds. */
 const followEvery = 5000;
@@ -35,7 +35,7 @@ const example = `curl -X POST http://127.0.0.1:4000/api/logs/lines?service_name=
 
 /** Searches and follows log lines. The query, the range and the open line stand in the URL. */
 export function Logs() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const query = params.get("q") ?? everything;
   const open = params.get("open");
   const showsPatterns = params.get("tab") === "patterns";
@@ -54,16 +54,7 @@ export function Logs() {
   const lines = useMemo(() => data?.pages.flat() ?? [], [data]);
 
   const change = (next: Readonly<Record<string, string | null>>, replace = false) =>
-    setParams(
-      (old) => {
-        const changed = new URLSearchParams(old);
-        for (const [name, value] of Object.entries(next))
-          if (value === null) changed.delete(name);
-          else changed.set(name, value);
-        return changed;
-      },
-      { preventScrollReset: true, replace },
-    );
+    setParams(next, replace ? "replace" : "push");
   const run = (text: string, more: Readonly<Record<string, string | null>> = {}) => {
     setAsked(Date.now);
     remember("logs", text);

@@ -3,11 +3,11 @@ import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
 import { IconBookmark, IconTrash } from "@tabler/icons-react";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useSearchParams } from "react-router";
 import { call } from "../../api/call.ts";
 import { tell } from "../../app/notices.ts";
 import { Dialog } from "../../elements/Dialog.tsx";
 import styles from "./Logs.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 const viewsQuery = queryOptions({
   queryKey: ["views", "logs"],
@@ -19,7 +19,7 @@ const passing = ["open", "follow"] as const;
 
 /** Queries with their range that somebody kept, for everybody. */
 export function SavedViews() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const [isNaming, setNaming] = useState(false);
   const { data } = useQuery(viewsQuery);
   const client = useQueryClient();
@@ -46,7 +46,9 @@ export function SavedViews() {
           {views.length === 0 ? <Menu.Label>No view is saved yet</Menu.Label> : null}
           {views.map(({ id, name, search }) => (
             <div key={id} className={styles.view} role="none">
-              <Menu.Item onClick={() => setParams(new URLSearchParams(search))}>{name}</Menu.Item>
+              <Menu.Item onClick={() => setParams(() => new URLSearchParams(search), "push")}>
+                {name}
+              </Menu.Item>
               <ActionIcon
                 variant="subtle"
                 color="gray"

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import {
   everything,
   givesLines,
-  streamQuery,
   volumeQuery,
   withField,
   withLabel,
@@ -29,10 +28,7 @@ describe("a log query is narrowed", () => {
     expect(withText('{a="b"}', "")).toBe('{a="b"}');
   });
 
-  it("to its stream, and to figures", () => {
-    expect(streamQuery({ service_name: "shop", env: 'a"b' })).toBe(
-      '{service_name="shop", env="a\\"b"}',
-    );
+  it("to figures", () => {
     expect(volumeQuery('{a="b"} ', 30)).toBe(
       'sum by (detected_level) (count_over_time({a="b"} [30s]))',
     );

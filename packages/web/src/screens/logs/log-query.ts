@@ -61,14 +61,6 @@ export function withPattern(query: string, pattern: string, has = true): string 
   return `${query.slice(0, end + 1)} ${has ? "|>" : "!>"} ${quoted}${query.slice(end + 1)}`;
 }
 
-/** The same stream and nothing else: for what stands around a line. */
-export function streamQuery(stream: Readonly<Record<string, string>>): string {
-  const matchers = Object.entries(stream).map(
-    ([name, value]) => `${name}=${JSON.stringify(value)}`,
-  );
-  return `{${matchers.join(", ")}}`;
-}
-
 /** How many lines of each level, in steps of so many seconds. */
 export function volumeQuery(query: string, step: number): string {
   return `sum by (detected_level) (count_over_time(${query.trim()} [${step}s]))`;

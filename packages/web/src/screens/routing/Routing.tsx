@@ -2,7 +2,6 @@ import type { InhibitRule, Routing as RoutingAnswer } from "@seaworthy/contract"
 import { IconRoute } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { EmptyState } from "../../elements/EmptyState.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
@@ -16,6 +15,7 @@ import { explainQuery, routingQuery } from "./queries.ts";
 import { growTree } from "./route-tree.ts";
 import { RouteTree } from "./RouteTree.tsx";
 import styles from "./Routing.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Who is told of what: the tree of routes, and labels to try on it, which stand in the URL. */
 export function Routing() {
@@ -30,7 +30,7 @@ export function Routing() {
 }
 
 function Loaded({ routing }: { readonly routing: RoutingAnswer }) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const labels = useMemo(() => labelsInUrl(params), [params]);
   const isTrying = Object.keys(labels).length > 0;
   const explained = useQuery({ ...explainQuery(labels), enabled: isTrying });
@@ -43,16 +43,7 @@ function Loaded({ routing }: { readonly routing: RoutingAnswer }) {
   );
   const root = useMemo(() => growTree(routing.routes), [routing.routes]);
   const change = (next: Readonly<Record<string, string>>) =>
-    setParams(
-      (old) => {
-        const changed = new URLSearchParams(old);
-        changed.delete("label");
-        for (const [name, value] of Object.entries(next))
-          changed.append("label", `${name}=${value}`);
-        return changed;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    setParams({ label: Object.entries(next).map(([name, value]) => `${name}=${value}`) });
   if (root === null)
     return (
       <EmptyState title="There are no routes" icon={<IconRoute size={32} stroke={1.3} />}>

@@ -2,7 +2,6 @@ import type { RulePreview } from "@seaworthy/contract";
 import { SegmentedControl, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { ApiError } from "../../api/call.ts";
 import { AlertGraph } from "../../charts/AlertGraph.tsx";
 import { QueryError } from "../../charts/QueryError.tsx";
@@ -21,6 +20,7 @@ import { previewSpans, spanInUrl } from "./preview-span.ts";
 import { previewQuery } from "./queries.ts";
 import { alertLabels, type RuleDraft } from "./rule-draft.ts";
 import styles from "./Rules.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 /** As many firings as are listed. */
 const mostListed = 10;
@@ -31,7 +31,7 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
   const holdSeconds = readDuration(hold);
   const keepSeconds = readDuration(keep);
   const isAlert = type === "alerting";
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const past = spanInUrl(params);
   const { range, isChosen } = useTimeRange();
   const lately = useMemo(() => ({ from: `now-${past.value}`, to: "now" }), [past]);
@@ -73,16 +73,7 @@ export function Preview({ draft }: { readonly draft: RuleDraft }) {
           aria-label="Try it on the last"
           data={previewSpans.map(({ value, label }) => ({ value, label }))}
           value={past.value}
-          onChange={(value) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                next.set("past", value);
-                return next;
-              },
-              { replace: true, preventScrollReset: true },
-            )
-          }
+          onChange={(value) => setParams({ past: value })}
         />
       </div>
       {!isAlert ? null : data === undefined ? (

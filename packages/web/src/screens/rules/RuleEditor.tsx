@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from "react";
-import { useSearchParams } from "react-router";
 import { Preview } from "./Preview.tsx";
 import { draftInUrl, withDraft, type RuleDraft } from "./rule-draft.ts";
 import { RuleForm } from "./RuleForm.tsx";
 import { RuleText } from "./RuleText.tsx";
 import styles from "./Rules.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 interface RuleEditorProps {
   /** What the draft begins with. */
@@ -24,7 +24,7 @@ export function RuleEditor({
   mayChooseLanguage = false,
   children,
 }: RuleEditorProps) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const tried = draftInUrl(params, base);
   const [draft, setDraft] = useState(tried);
   const [shown, setShown] = useState(tried);
@@ -39,7 +39,7 @@ export function RuleEditor({
     const next = { ...draft, expression: expression.trim() };
     setDraft(next);
     setSent(isSame(next, tried) ? null : next);
-    setParams((old) => withDraft(old, next, base), { preventScrollReset: true });
+    setParams((now) => withDraft(now, next, base), "push");
   };
   return (
     <div className={styles.columns}>

@@ -2,7 +2,6 @@ import type { Incident } from "@seaworthy/contract";
 import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { useUser } from "../../api/session.ts";
 import { paths } from "../../app/paths.ts";
 import { stepped } from "../../charts/use-moving-span.ts";
@@ -18,10 +17,11 @@ import { incidentRunbookQuery, incidentRunbooksQuery, runbooksQuery, useTick } f
 import { RunbookBody } from "./RunbookBody.tsx";
 import { Faults } from "./RunbookList.tsx";
 import styles from "./Runbooks.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 /** What to do now: the runbook of the incident's alert, or the one that was chosen. */
 export function IncidentRunbooks({ incident }: { readonly incident: Incident }) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const { data: own } = useQuery(incidentRunbooksQuery(incident.id));
   const { data: all } = useQuery(runbooksQuery);
   const name = params.get("runbook") ?? own?.runbooks[0]?.name ?? null;
@@ -60,17 +60,7 @@ export function IncidentRunbooks({ incident }: { readonly incident: Incident }) 
           searchable
           data={choices}
           value={name}
-          onChange={(chosen) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                if (chosen === null) next.delete("runbook");
-                else next.set("runbook", chosen);
-                return next;
-              },
-              { replace: true, preventScrollReset: true },
-            )
-          }
+          onChange={(chosen) => setParams({ runbook: chosen })}
         />
       </SectionHeading>
       {name === null ? (

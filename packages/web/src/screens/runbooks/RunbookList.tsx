@@ -2,7 +2,6 @@ import type { RunbookSummary } from "@seaworthy/contract";
 import { TextInput } from "@mantine/core";
 import { IconBook } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
@@ -13,6 +12,7 @@ import { SectionHeading } from "../../elements/SectionHeading.tsx";
 import { count } from "../../values/quantity.ts";
 import { runbooksQuery } from "./queries.ts";
 import styles from "./Runbooks.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 const fits = (search: string) => (runbook: RunbookSummary) => {
   const all = [runbook.title, runbook.name, runbook.summary, ...runbook.alerts].join(" ");
@@ -24,7 +24,7 @@ const fits = (search: string) => (runbook: RunbookSummary) => {
 
 /** What to do about each fault. */
 export function RunbookList() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const { data, error, refetch } = useQuery(runbooksQuery);
   const search = params.get("search") ?? "";
   if (data === undefined)
@@ -46,17 +46,7 @@ export function RunbookList() {
           aria-label="Search runbooks"
           placeholder="Search"
           value={search}
-          onChange={({ currentTarget: { value } }) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                if (value === "") next.delete("search");
-                else next.set("search", value);
-                return next;
-              },
-              { replace: true },
-            )
-          }
+          onChange={({ currentTarget: { value } }) => setParams({ search: value || null })}
         />
       }
     >

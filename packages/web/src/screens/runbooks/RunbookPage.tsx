@@ -17,6 +17,7 @@ import { runbookQuery } from "./queries.ts";
 import { RunbookBody } from "./RunbookBody.tsx";
 import { Faults } from "./RunbookList.tsx";
 import styles from "./Runbooks.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 /** One runbook, with the labels of the address filled in. */
 export function RunbookPage() {
@@ -70,7 +71,7 @@ export function RunbookPage() {
 
 /** What is filled in where no incident says it. */
 function Labels({ names }: { readonly names: readonly string[] }) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const [labels, setLabels] = useState(() => labelsInUrl(params));
   return (
     <form
@@ -78,15 +79,10 @@ function Labels({ names }: { readonly names: readonly string[] }) {
       aria-label="Labels that are filled in"
       onSubmit={(event) => {
         event.preventDefault();
-        setParams((old) => {
-          const next = new URLSearchParams(old);
-          for (const name of names) {
-            const value = labels[name]?.trim() ?? "";
-            if (value === "") next.delete(`label.${name}`);
-            else next.set(`label.${name}`, value);
-          }
-          return next;
-        });
+        setParams(
+          Object.fromEntries(names.map((name) => [`label.${name}`, labels[name]?.trim() || null])),
+          "push",
+        );
       }}
     >
       {names.map((name) => (

@@ -1,7 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import { IconRadar2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "react-router";
 import type { Target } from "../../api/prometheus.ts";
 import { Page } from "../../app/Page.tsx";
 import { Ago } from "../../elements/Ago.tsx";
@@ -16,6 +15,7 @@ import table from "../../elements/table.module.css";
 import { formatQuantity } from "../../values/quantity.ts";
 import { targetsQuery } from "./queries.ts";
 import styles from "./Targets.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 const sample = `scrape_configs:
   - job_name: shop
@@ -34,7 +34,7 @@ function byJob(targets: readonly Target[]): [string, Target[]][] {
 
 /** What is scraped, by job: whether it answers, how fast, and if not, why. */
 export function Targets() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const onlyDown = params.get("health") === "down";
   const { data, error, refetch } = useQuery(targetsQuery);
   const down = (data ?? []).filter((target) => target.health === "down").length;
@@ -51,17 +51,7 @@ export function Targets() {
               { value: "down", label: `Down ${down}` },
             ]}
             value={onlyDown ? "down" : "all"}
-            onChange={(value) =>
-              setParams(
-                (old) => {
-                  const next = new URLSearchParams(old);
-                  if (value === "down") next.set("health", "down");
-                  else next.delete("health");
-                  return next;
-                },
-                { replace: true },
-              )
-            }
+            onChange={(value) => setParams({ health: value === "down" ? value : null })}
           />
         )
       }

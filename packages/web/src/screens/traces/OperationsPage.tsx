@@ -1,7 +1,6 @@
 import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { TraceOperation } from "@seaworthy/contract";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { ErrorState } from "../../elements/ErrorState.tsx";
@@ -17,28 +16,21 @@ import { namesOf, rankedOperations } from "./queries.ts";
 import { writeQuery } from "./trace-query.ts";
 import { TraceTabs } from "./TraceTabs.tsx";
 import { useAskedSpan } from "./use-asked-span.ts";
+import { useAddress } from "../../app/use-address.ts";
 
 const sorts = ["total", "p95", "errors"] as const;
 type Sort = (typeof sorts)[number];
 
 /** Operations by what they cost; each leads to its traces. Order and service stand in the URL. */
 export function OperationsPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const sort = sorts.find((each) => each === params.get("sort")) ?? "total";
   const service = params.get("service") ?? "";
   const span = useAskedSpan();
   const { data, error, refetch } = useQuery(rankedOperations(service || undefined, sort, span));
   const { data: names } = useQuery(namesOf(undefined, span));
   const put = (name: string, value: string) =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value === "" || value === "total") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    setParams({ [name]: value === "total" ? null : value || null });
   return (
     <Page
       wide

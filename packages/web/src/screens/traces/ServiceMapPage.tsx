@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ServiceMap } from "@seaworthy/contract";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { ErrorState } from "../../elements/ErrorState.tsx";
@@ -16,22 +15,14 @@ import styles from "./ServiceMap.module.css";
 import { writeQuery } from "./trace-query.ts";
 import { TraceTabs } from "./TraceTabs.tsx";
 import { useAskedSpan } from "./use-asked-span.ts";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Which service calls which: as a picture, and as tables that say the same. The chosen one stands in the URL. */
 export function ServiceMapPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const chosen = params.get("service");
   const { data, error, refetch } = useQuery(servicesAndCalls(useAskedSpan()));
-  const choose = (service: string | null) =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (service === null) next.delete("service");
-        else next.set("service", service);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+  const choose = (service: string | null) => setParams({ service });
   return (
     <Page wide title="Traces">
       <TraceTabs />

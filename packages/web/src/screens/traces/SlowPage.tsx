@@ -2,7 +2,6 @@ import { TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { TraceComparison } from "@seaworthy/contract";
 import { useState } from "react";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
 import { EmptyState } from "../../elements/EmptyState.tsx";
@@ -19,25 +18,17 @@ import { attributeCondition, incoming, isDuration, readQuery, writeQuery } from 
 import { TraceQueryForm } from "./TraceQueryForm.tsx";
 import { TraceTabs } from "./TraceTabs.tsx";
 import { useAskedSpan } from "./use-asked-span.ts";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Which attributes slow spans have that others have not. The query and the threshold stand in the URL. */
 export function SlowPage() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const query = params.get("q") ?? "";
   const slower = params.get("slower") ?? "";
   const span = useAskedSpan();
   const asked = query === "" ? incoming : query;
   const { data, error, refetch } = useQuery(slowAgainstNormal(asked, slower || undefined, span));
-  const put = (name: string, value: string) =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        if (value === "") next.delete(name);
-        else next.set(name, value);
-        return next;
-      },
-      { preventScrollReset: true },
-    );
+  const put = (name: string, value: string) => setParams({ [name]: value || null }, "push");
   return (
     <Page wide title="Traces">
       <TraceTabs query={query || undefined} />

@@ -1,14 +1,14 @@
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconFileText, IconSearch, IconX, IconZoomInArea } from "@tabler/icons-react";
-import type { Trace, TraceSpan } from "@seaworthy/contract";
+import { aroundLinePath, type Trace, type TraceSpan } from "@seaworthy/contract";
 import { paths } from "../../app/paths.ts";
 import { CopyButton } from "../../elements/CopyButton.tsx";
+import { ExceptionText } from "../../elements/ExceptionText.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
 import { StateMark } from "../../elements/StateMark.tsx";
-import { absoluteRange } from "../../time/time-range.ts";
+import { exceptionOfFields } from "../../values/exception.ts";
 import { count, formatQuantity } from "../../values/quantity.ts";
 import type { Stretch } from "./critical-path.ts";
-import { logsOfTrace } from "./span-logs.ts";
 import { writeQuery } from "./trace-query.ts";
 import type { SpanNode } from "./trace-tree.ts";
 import styles from "./SpanDetails.module.css";
@@ -28,7 +28,6 @@ const seconds = (ns: number) => formatQuantity(ns / 1e9, "seconds");
 /** All that is known of a span. */
 export function SpanDetails({ trace, node, critical, logs, zoom, close }: SpanDetailsProps) {
   const { span } = node;
-  const ofSpan = logsOfTrace(trace, span.spanId);
   const lines = logs?.get(span.spanId) ?? 0;
   const onPath = (critical ?? []).reduce((sum, { from, to }) => sum + to - from, 0);
   return (
@@ -90,7 +89,7 @@ export function SpanDetails({ trace, node, critical, logs, zoom, close }: SpanDe
       <div className={styles.links}>
         <Button
           component={ScreenLink}
-          to={paths.logs(ofSpan.query, absoluteRange(ofSpan.span.start, ofSpan.span.end))}
+          to={span.logs}
           keepRange={false}
           size="compact-sm"
           variant="default"
@@ -108,7 +107,7 @@ export function SpanDetails({ trace, node, critical, logs, zoom, close }: SpanDe
           Others like it
         </Button>
       </div>
-      <Events span={span} start={node.start - node.shift} />
+      <Events trace={trace} span={span} start={node.start - node.shift} />
       <Links span={span} />
       <Attributes title="Attributes" of={span.attributes} />
       <Attributes title="Resource" of={trace.resources[span.resource] ?? {}} />
@@ -155,34 +154,45 @@ function Attributes({
   );
 }
 
-function Events({ span, start }: { readonly span: TraceSpan; readonly start: number }) {
+interface EventsProps {
+  readonly trace: Trace;
+  readonly span: TraceSpan;
+  /** When the span began, by its own clock, from the trace's start. */
+  readonly start: number;
+}
+
+function Events({ trace, span, start }: EventsProps) {
   if (span.events.length === 0) return null;
   return (
     <section>
       <h3 className={styles.heading}>Events</h3>
       {span.events.map((event, place) => {
-        const {
-          "exception.stacktrace": stack,
-          "exception.type": type,
-          "exception.message": message,
-          ...others
-        } = event.attributes;
+        const exception = exceptionOfFields(event.attributes);
+        const others = Object.entries(event.attributes).filter(
+          ([name]) => exception === null || !shownOfException.has(name),
+        );
         return (
           <div key={`${event.offsetNs} ${place}`} className={styles.event}>
             <p>
               <span className={styles.at}>+{seconds(event.offsetNs - start)}</span>
-              {type === undefined && message === undefined ? (
-                event.name
-              ) : (
-                <strong>{[type, message].filter((part) => part !== undefined).join(": ")}</strong>
-              )}
+              {exception === null || event.name !== "exception" ? event.name : null}
             </p>
-            {stack === undefined ? null : (
-              <pre className={styles.stack} tabIndex={0} aria-label="Stack">
-                {stack}
-              </pre>
+            {exception === null ? null : (
+              <>
+                <ExceptionText exception={exception} />
+                <ScreenLink
+                  className="link"
+                  to={aroundLinePath(
+                    { service_name: span.service },
+                    Date.parse(trace.start) + event.offsetNs / 1e6,
+                  )}
+                  keepRange={false}
+                >
+                  Log lines of {span.service} around it
+                </ScreenLink>
+              </>
             )}
-            {Object.entries(others).map(([name, value]) => (
+            {others.map(([name, value]) => (
               <p key={name} className={styles.other}>
                 {name}={value}
               </p>
@@ -193,6 +203,12 @@ function Events({ span, start }: { readonly span: TraceSpan; readonly start: num
     </section>
   );
 }
+
+const shownOfException: ReadonlySet<string> = new Set([
+  "exception.type",
+  "exception.message",
+  "exception.stacktrace",
+]);
 
 function Links({ span }: { readonly span: TraceSpan }) {
   if (span.links.length === 0) return null;

@@ -1,7 +1,6 @@
 import { SegmentedControl } from "@mantine/core";
 import type { TraceSummary } from "@seaworthy/contract";
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
 import { paths } from "../../app/paths.ts";
 import { Ago } from "../../elements/Ago.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
@@ -10,6 +9,7 @@ import { StateShape } from "../../elements/StateMark.tsx";
 import { useRowKeys } from "../../elements/use-row-keys.ts";
 import { count, formatQuantity } from "../../values/quantity.ts";
 import styles from "./Traces.module.css";
+import { useAddress } from "../../app/use-address.ts";
 
 interface TraceListProps {
   readonly traces: readonly TraceSummary[];
@@ -19,7 +19,7 @@ interface TraceListProps {
 
 /** The traces that were found; their bars compare their durations. */
 export function TraceList({ traces, more }: TraceListProps) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const isByDuration = params.get("sort") === "duration";
   const list = useRowKeys<HTMLOListElement>();
   const sorted = useMemo(
@@ -40,17 +40,7 @@ export function TraceList({ traces, more }: TraceListProps) {
             { value: "duration", label: "Longest" },
           ]}
           value={isByDuration ? "duration" : "time"}
-          onChange={(value) =>
-            setParams(
-              (old) => {
-                const next = new URLSearchParams(old);
-                if (value === "duration") next.set("sort", "duration");
-                else next.delete("sort");
-                return next;
-              },
-              { replace: true, preventScrollReset: true },
-            )
-          }
+          onChange={(value) => setParams({ sort: value === "duration" ? value : null })}
         />
       </SectionHeading>
       <ol ref={list} className={styles.list}>

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconFileText } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import type { Trace } from "@seaworthy/contract";
 import { Page } from "../../app/Page.tsx";
 import { paths } from "../../app/paths.ts";
@@ -10,7 +10,6 @@ import { ErrorState } from "../../elements/ErrorState.tsx";
 import { PageHeading } from "../../elements/PageHeading.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
 import { ScreenLink } from "../../elements/ScreenLink.tsx";
-import { absoluteRange } from "../../time/time-range.ts";
 import { useTimeRange } from "../../time/use-time-range.ts";
 import { formatInstant } from "../../values/instant.ts";
 import { count, formatQuantity } from "../../values/quantity.ts";
@@ -19,13 +18,13 @@ import { FindInTrace } from "./FindInTrace.tsx";
 import { Minimap } from "./Minimap.tsx";
 import { logCounts, traceQuery } from "./queries.ts";
 import { ServiceLegend } from "./ServiceLegend.tsx";
-import { logsOfTrace } from "./span-logs.ts";
 import { SpanDetails } from "./SpanDetails.tsx";
 import { readTraceView, writeTraceView, type TraceView } from "./trace-in-url.ts";
 import { findSpans, rowsOf, unfoldedTo } from "./trace-rows.ts";
 import { treeOf, type SpanNode, type TraceTree } from "./trace-tree.ts";
 import styles from "./TracePage.module.css";
 import { Waterfall } from "./Waterfall.tsx";
+import { useAddress } from "../../app/use-address.ts";
 
 /** One trace. The open span, what is folded, searched and zoomed to stand in the URL. */
 export function TracePage() {
@@ -59,7 +58,7 @@ function mainOf({ tops }: TraceTree): SpanNode | undefined {
 }
 
 function Whole({ trace }: { readonly trace: Trace }) {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const view = useMemo(() => readTraceView(params), [params]);
   const tree = useMemo(() => treeOf(trace), [trace]);
   const main = mainOf(tree);
@@ -77,8 +76,7 @@ function Whole({ trace }: { readonly trace: Trace }) {
   // Told to the waterfall so that it moves there; a click on a row does not move anything.
   const [sought, setSought] = useState<SpanNode | null>(open);
 
-  const change = (next: Partial<TraceView>) =>
-    setParams((old) => writeTraceView(old, next), { replace: true, preventScrollReset: true });
+  const change = (next: Partial<TraceView>) => setParams((now) => writeTraceView(now, next));
   const show = (node: SpanNode) => {
     change({ span: node.span.spanId, folded: unfoldedTo(node, view.folded) });
     setSought(node);
@@ -87,7 +85,6 @@ function Whole({ trace }: { readonly trace: Trace }) {
   const start = Date.parse(trace.start);
   const failed = tree.nodes.filter(({ span }) => span.status === "error");
   const title = main === undefined ? "Trace" : `${main.span.service}: ${main.span.name}`;
-  const ofTrace = logsOfTrace(trace);
   const { zone } = useTimeRange();
   return (
     <Page
@@ -101,7 +98,7 @@ function Whole({ trace }: { readonly trace: Trace }) {
           action={
             <Button
               component={ScreenLink}
-              to={paths.logs(ofTrace.query, absoluteRange(ofTrace.span.start, ofTrace.span.end))}
+              to={trace.links.logs}
               keepRange={false}
               variant="default"
               leftSection={<IconFileText size={16} stroke={1.7} aria-hidden />}

@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { useSearchParams } from "react-router";
 import { Page } from "../../app/Page.tsx";
 import { ErrorState } from "../../elements/ErrorState.tsx";
 import { RowsSkeleton } from "../../elements/RowsSkeleton.tsx";
@@ -13,13 +12,14 @@ import { anySpan, readQuery, writeQuery } from "./trace-query.ts";
 import { TraceList } from "./TraceList.tsx";
 import { TraceTabs } from "./TraceTabs.tsx";
 import { TraceQueryForm } from "./TraceQueryForm.tsx";
+import { useAddress } from "../../app/use-address.ts";
 
 /** Of whole requests, where nothing is asked of spans: the durations of what begins a trace. */
 const roots = '{ span:parentID = "" }';
 
 /** Searches traces. The query, the range and the order stand in the URL. */
 export function Traces() {
-  const [params, setParams] = useSearchParams();
+  const [params, setParams] = useAddress();
   const query = params.get("q") ?? "";
   const { range } = useTimeRange();
   const [asked, setAsked] = useState(Date.now);
@@ -30,14 +30,13 @@ export function Traces() {
 
   const put = (next: Readonly<Record<string, string>>) =>
     setParams(
-      (old) => {
-        const changed = new URLSearchParams(old);
-        for (const [name, value] of Object.entries(next))
-          if (value === "" || value === anySpan) changed.delete(name);
-          else changed.set(name, value);
-        return changed;
-      },
-      { preventScrollReset: true },
+      Object.fromEntries(
+        Object.entries(next).map(([name, value]) => [
+          name,
+          value === anySpan ? null : value || null,
+        ]),
+      ),
+      "push",
     );
   const run = (text: string) => {
     setAsked(Date.now());

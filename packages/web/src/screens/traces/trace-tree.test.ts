@@ -17,6 +17,7 @@ function traceOf(...spans: (Partial<TraceSpan> & { spanId: string })[]): Trace {
     resource: 0,
     events: [],
     links: [],
+    logs: "",
     ...given,
   }));
   const durationNs = Math.max(...whole.map((span) => span.offsetNs + span.durationNs));
@@ -26,6 +27,7 @@ function traceOf(...spans: (Partial<TraceSpan> & { spanId: string })[]): Trace {
     startNs: "0",
     durationNs,
     cut: false,
+    links: { trace: "", logs: "" },
     resources: [{}],
     spans: whole,
   };
