@@ -24,6 +24,26 @@ test("business metrics in one call each", async () => {
   expect(metrics.value("basket_euros_sum", { vip: "true" })).toBe(42);
 });
 
+test("a counter's series that is held counts with the others, exactly, at each scrape", async () => {
+  const kit = quietKit();
+  const held = kit.counter("lookups_total", { cache: "users", hit: true });
+  kit.count("lookups_total", { hit: true, cache: "users" }, 2);
+  held.add();
+  const value = async () =>
+    (await read(kit)).value("lookups_total", { cache: "users", hit: "true" });
+  expect(await value()).toBe(3);
+  expect(await value()).toBe(3);
+  kit.counter("lookups_total", { cache: "users", hit: true }).add();
+  held.add();
+  expect(await value()).toBe(5);
+  // A name that is taken for something else: counted as misuse, and nothing is thrown.
+  kit.gauge("stock_items", 7);
+  kit.counter("stock_items").add();
+  const metrics = await read(kit);
+  expect(metrics.value("seaworthy_sdk_errors_total", { site: "metric" })).toBe(1);
+  expect(metrics.value("stock_items")).toBe(7);
+});
+
 test("a described metric has its help, its buckets and its first series at zero", async () => {
   const kit = quietKit();
   kit.describe("orders_total", {

@@ -16,7 +16,7 @@ import { HttpInstrumentation } from "./http/instrumentation.ts";
 import { createLogger, silentLogs } from "./logs/logger.ts";
 import { RequestLog } from "./logs/request-log.ts";
 import { ActiveUsers } from "./metrics/active-users.ts";
-import { BusinessMetrics, type Description, type Labels } from "./metrics/business.ts";
+import { BusinessMetrics, Tally, type Description, type Labels } from "./metrics/business.ts";
 import { CallMetrics } from "./metrics/call-metrics.ts";
 import { registerExportMetrics } from "./metrics/export-metrics.ts";
 import { HttpMetrics } from "./metrics/http-metrics.ts";
@@ -162,6 +162,16 @@ export class Kit {
   /** Adds to a counter of the application's own, made on first use: `orders_total`, say. */
   count(name: string, labels: Labels = {}, by = 1): void {
     this.#guard.run("metric", () => this.#business.count(name, labels, by), undefined);
+  }
+
+  /**
+   * One series of a counter of the application's own, for code that counts very often: `add()` counts
+   * one more, without looking at the labels again.
+   */
+  counter(name: string, labels: Labels = {}): { add(): void } {
+    return (
+      this.#guard.run("metric", () => this.#business.tally(name, labels), undefined) ?? new Tally()
+    );
   }
 
   /** Sets a gauge of the application's own, made on first use. */

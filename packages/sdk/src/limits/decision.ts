@@ -20,7 +20,7 @@ export function decided(tier: ResolvedTier, taken: Taken): Decision {
   // Rounded up: a client that comes back after so many seconds must not come too early.
   const seconds = Math.ceil(taken.resetMs / 1000);
   const headers = {
-    "ratelimit-policy": policy(tier),
+    "ratelimit-policy": tier.policy,
     ratelimit: `"${tier.name}";r=${taken.remaining};t=${seconds}`,
   };
   if (taken.allowed) return { tier: tier.name, allowed: true, headers };
@@ -35,7 +35,7 @@ export function decided(tier: ResolvedTier, taken: Taken): Decision {
 
 /** The decision of a tier that lets requests pass, or refuses them, while the store is away. */
 export function decidedWithoutStore(tier: ResolvedTier, allowed: boolean): Decision {
-  const headers = { "ratelimit-policy": policy(tier) };
+  const headers = { "ratelimit-policy": tier.policy };
   if (allowed) return { tier: tier.name, allowed, headers };
   return {
     tier: tier.name,
@@ -49,10 +49,6 @@ export function decidedWithoutStore(tier: ResolvedTier, allowed: boolean): Decis
       "1",
     ),
   };
-}
-
-function policy(tier: ResolvedTier): string {
-  return `"${tier.name}";q=${tier.limit};w=${tier.windowSeconds}`;
 }
 
 function problem(

@@ -1,3 +1,5 @@
+// Imported, because the global of that name is a getter.
+import { performance } from "node:perf_hooks";
 import type { LimitStore, Taken } from "./store.ts";
 
 export interface MemoryStoreOptions {
@@ -11,8 +13,12 @@ export interface MemoryStoreOptions {
 
 /** Counts in this process's memory: exact for a single process. */
 export class MemoryStore implements LimitStore {
-  /** In the order of last use. */
   readonly #logs = new Map<string, SlidingLog>();
+  /**
+   * Where the ring of all logs in the order of last use begins and ends. Moving a key to the end of a
+   * Map would make the Map anew again and again.
+   */
+  readonly #ends = new SlidingLog("");
   readonly #maxKeys: number;
   readonly #maxEntries: number;
   readonly #now: () => number;
@@ -36,41 +42,70 @@ export class MemoryStore implements LimitStore {
   /** {@link take} without a promise: memory has nothing to wait for. */
   takeNow(key: string, limit: number, windowMs: number): Taken {
     const now = this.#now();
-    const known = this.#logs.get(key);
-    const log = known ?? new SlidingLog();
-    const before = known?.capacity ?? 0;
-    this.#logs.delete(key);
+    const log = this.#logs.get(key) ?? this.#made(key);
+    const before = log.capacity;
     const taken = log.take(now, limit, windowMs);
-    this.#logs.set(key, log);
     this.#entries += log.capacity - before;
+    log.placeBefore(this.#ends);
     this.#forget(now);
     return taken;
+  }
+
+  #made(key: string): SlidingLog {
+    const log = new SlidingLog(key);
+    this.#logs.set(key, log);
+    this.#entries += log.capacity;
+    return log;
   }
 
   /** Drops the keys used longest ago: two that have run out at most, and all that are too many. */
   #forget(now: number): void {
     let expired = 2;
-    for (const [key, log] of this.#logs) {
+    for (let oldest = this.#ends.next; oldest !== this.#ends; oldest = this.#ends.next) {
       const tooMany = this.#logs.size > this.#maxKeys || this.#entries > this.#maxEntries;
-      if (!tooMany && (expired === 0 || !log.isOver(now))) return;
+      if (!tooMany && (expired === 0 || !oldest.isOver(now))) return;
       if (!tooMany) expired -= 1;
-      this.#logs.delete(key);
-      this.#entries -= log.capacity;
+      this.#logs.delete(oldest.key);
+      oldest.remove();
+      this.#entries -= oldest.capacity;
     }
   }
 }
 
+/** A power of two, as are all that follow: a place in the ring is then found without a division. */
 const firstCapacity = 4;
 
 /** The times of the requests counted in one window, as a ring that grows to the limit. */
 class SlidingLog {
+  readonly key: string;
+  /** The next in the order of use, and the one before. */
+  next: SlidingLog = this;
+  #previous: SlidingLog = this;
   #times = new Float64Array(firstCapacity);
   #head = 0;
   #count = 0;
   #windowMs = 0;
 
+  constructor(key: string) {
+    this.key = key;
+  }
+
   get capacity(): number {
     return this.#times.length;
+  }
+
+  /** Takes it out of the order of use. */
+  remove(): void {
+    this.#previous.next = this.next;
+    this.next.#previous = this.#previous;
+  }
+
+  placeBefore(other: SlidingLog): void {
+    this.remove();
+    this.next = other;
+    this.#previous = other.#previous;
+    this.#previous.next = this;
+    other.#previous = this;
   }
 
   /** Whether nothing that was counted is in the window any more. */
@@ -81,7 +116,7 @@ class SlidingLog {
   take(now: number, limit: number, windowMs: number): Taken {
     this.#windowMs = windowMs;
     while (this.#count > 0 && this.#at(0) <= now - windowMs) {
-      this.#head = (this.#head + 1) % this.#times.length;
+      this.#head = (this.#head + 1) & (this.#times.length - 1);
       this.#count -= 1;
     }
     const allowed = this.#count < limit;
@@ -95,17 +130,18 @@ class SlidingLog {
   }
 
   #at(index: number): number {
-    return this.#times[(this.#head + index) % this.#times.length] ?? 0;
+    return this.#times[(this.#head + index) & (this.#times.length - 1)] ?? 0;
   }
 
   #push(time: number): void {
     if (this.#count === this.#times.length) {
       const larger = new Float64Array(this.#times.length * 2);
-      for (let index = 0; index < this.#count; index += 1) larger[index] = this.#at(index);
+      larger.set(this.#times.subarray(this.#head));
+      larger.set(this.#times.subarray(0, this.#head), this.#count - this.#head);
       this.#times = larger;
       this.#head = 0;
     }
-    this.#times[(this.#head + this.#count) % this.#times.length] = time;
+    this.#times[(this.#head + this.#count) & (this.#times.length - 1)] = time;
     this.#count += 1;
   }
 }

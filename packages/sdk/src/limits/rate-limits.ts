@@ -33,8 +33,10 @@ export interface RateLimitsOptions<R> {
   /** Milliseconds for which a store that failed is left alone. Default: 1000. */
   readonly storePauseMs?: number;
   /** Counts `rate_limit_decisions_total{tier,outcome}` and logs failures of the store. */
-  readonly kit?: Pick<Kit, "count" | "logger">;
+  readonly kit?: Pick<Kit, "counter" | "logger">;
 }
+
+type Outcome = "allowed" | "limited" | "store_failed";
 
 /** What the Fastify hook needs of a request and a reply. */
 interface HookRequest {
@@ -62,6 +64,7 @@ export class RateLimits<R = IncomingMessage> {
   readonly #local = new MemoryStore();
   readonly #proxies: Networks | undefined;
   readonly #options: RateLimitsOptions<R>;
+  readonly #outcomes = new Map<ResolvedTier, { [outcome in Outcome]?: { add(): void } }>();
   #toldAt = Number.NEGATIVE_INFINITY;
 
   /** @throws an Error that names the tier or network that is wrong. */
@@ -95,14 +98,15 @@ export class RateLimits<R = IncomingMessage> {
     response: ServerResponse,
     next: (error?: unknown) => void,
   ) => void {
-    this.#tier(tier);
+    const resolved = this.#tier(tier);
     return (request, response, next) => {
-      const admitted = this.#admit(tier, request, response, request);
+      const admitted = this.#admit(resolved, request, response, request);
+      if (admitted === true) next();
+      if (typeof admitted === "boolean") return;
       const later = async () => {
         if (await admitted) next();
       };
-      if (admitted === true) next();
-      else if (admitted !== false) void later();
+      void later();
     };
   }
 
@@ -126,22 +130,25 @@ export class RateLimits<R = IncomingMessage> {
   fastify(
     tier: string,
   ): (request: R & HookRequest, reply: HookReply, done: (error?: Error) => void) => void {
-    this.#tier(tier);
+    const resolved = this.#tier(tier);
+    const follow = (reply: HookReply, decision: Decision, done: (error?: Error) => void): void => {
+      let admitted = false;
+      try {
+        admitted = told(reply, decision);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error("the rate limit could not be told"));
+        return;
+      }
+      if (admitted) done();
+    };
     return (request, reply, done) => {
-      const follow = (decision: Decision): void => {
-        let admitted = false;
-        try {
-          admitted = told(reply, decision);
-        } catch (error) {
-          done(error instanceof Error ? error : new Error("the rate limit could not be told"));
-          return;
-        }
-        if (admitted) done();
-      };
-      const later = async (asked: Promise<Decision>) => follow(await asked);
-      const decision = this.#check(tier, request.raw, request);
-      if (decision instanceof Promise) void later(decision);
-      else follow(decision);
+      const decision = this.#check(resolved, request.raw, request);
+      if (!(decision instanceof Promise)) {
+        follow(reply, decision, done);
+        return;
+      }
+      const later = async () => follow(reply, await decision, done);
+      void later();
     };
   }
 
@@ -155,12 +162,12 @@ export class RateLimits<R = IncomingMessage> {
     response: ServerResponse,
     subject: R = request as R,
   ): Promise<boolean> {
-    return this.#admit(tier, request, response, subject);
+    return this.#admit(this.#tier(tier), request, response, subject);
   }
 
   /** {@link admit}, at once where requests are counted in memory: promises have their price. */
   #admit(
-    tier: string,
+    tier: ResolvedTier,
     request: IncomingMessage,
     response: ServerResponse,
     subject: R,
@@ -179,8 +186,8 @@ export class RateLimits<R = IncomingMessage> {
     try {
       // An answer that has begun meanwhile needs no headers.
       if (!response.headersSent)
-        for (const [name, value] of Object.entries(headers))
-          response.setHeader(name, joined(name, response.getHeader(name), value));
+        for (const name in headers)
+          response.setHeader(name, joined(name, response.getHeader(name), headers[name] ?? ""));
       if (refusal !== undefined && !response.headersSent) sendAnswer(refusal, request, response);
     } catch (error) {
       // A caller of HTTP/2 who is gone: there is nobody to answer.
@@ -208,19 +215,18 @@ export class RateLimits<R = IncomingMessage> {
     const result = await store.take(key, tier.limit, windowMs);
     if (result !== undefined && "taken" in result) return this.#counted(tier, result.taken);
     if (result !== undefined) this.#tell(result.error);
-    this.#count(tier.name, "store_failed");
+    this.#count(tier, "store_failed");
     if (tier.onStoreFailure === "local")
       return decided(tier, this.#local.takeNow(key, tier.limit, windowMs));
     return decidedWithoutStore(tier, tier.onStoreFailure === "open");
   }
 
   #counted(tier: ResolvedTier, taken: Taken): Decision {
-    this.#count(tier.name, taken.allowed ? "allowed" : "limited");
+    this.#count(tier, taken.allowed ? "allowed" : "limited");
     return decided(tier, taken);
   }
 
-  #check(name: string, request: IncomingMessage, subject: R): Decision | Promise<Decision> {
-    const tier = this.#tier(name);
+  #check(tier: ResolvedTier, request: IncomingMessage, subject: R): Decision | Promise<Decision> {
     const { by } = tier;
     const identity = by === "ip" ? undefined : this.#identity(by, subject);
     if (identity !== undefined) return this.#take(tier, `${by}:${identity}`);
@@ -245,8 +251,13 @@ export class RateLimits<R = IncomingMessage> {
     throw new Error(`there is no rate limit tier ${JSON.stringify(name)}; there are ${known}`);
   }
 
-  #count(tier: string, outcome: string): void {
-    this.#options.kit?.count("rate_limit_decisions_total", { tier, outcome });
+  #count(tier: ResolvedTier, outcome: Outcome): void {
+    const { kit } = this.#options;
+    if (kit === undefined) return;
+    let outcomes = this.#outcomes.get(tier);
+    if (outcomes === undefined) this.#outcomes.set(tier, (outcomes = {}));
+    outcomes[outcome] ??= kit.counter("rate_limit_decisions_total", { tier: tier.name, outcome });
+    outcomes[outcome].add();
   }
 
   #tell(error: unknown): void {
@@ -259,8 +270,8 @@ export class RateLimits<R = IncomingMessage> {
 
 /** Sets the headers on Fastify's reply, and answers a request that is refused. */
 function told(reply: HookReply, { headers, refusal }: Decision): boolean {
-  for (const [name, value] of Object.entries(headers))
-    reply.header(name, joined(name, reply.getHeader(name), value));
+  for (const name in headers)
+    reply.header(name, joined(name, reply.getHeader(name), headers[name] ?? ""));
   if (refusal === undefined) return true;
   for (const [name, value] of Object.entries(refusal.headers)) reply.header(name, value);
   reply.code(refusal.status);

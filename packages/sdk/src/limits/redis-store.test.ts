@@ -123,7 +123,7 @@ test("Redis killed: each tier as it says; and back: counting again", async () =>
     storeTimeoutMs: 10_000,
     tiers: { near: { limit: 1, windowSeconds: 60, onStoreFailure: "local" } },
     kit: {
-      count: (_name, labels) => void counts.push(String(labels?.["outcome"])),
+      counter: (_name, labels) => ({ add: () => void counts.push(String(labels?.["outcome"])) }),
       logger: { warn: (_: unknown, message: string) => warned.push(message) } as never,
     },
   });

@@ -19,7 +19,11 @@ export interface Tier {
 }
 
 /** A tier with all that it needs. */
-export type ResolvedTier = Required<Tier> & { readonly name: string };
+export type ResolvedTier = Required<Tier> & {
+  readonly name: string;
+  /** What `RateLimit-Policy` says of it. */
+  readonly policy: string;
+};
 
 /** The tiers that are there without being told. */
 export const standardTiers = {
@@ -51,5 +55,6 @@ export function resolveTier(name: string, tier: Tier): ResolvedTier {
   if (!["ip", "user", "key"].includes(by)) throw wrong('by must be "ip", "user" or "key"');
   if (!["open", "closed", "local"].includes(onStoreFailure))
     throw wrong('onStoreFailure must be "open", "closed" or "local"');
-  return { name, limit, windowSeconds, by, onStoreFailure };
+  const policy = `"${name}";q=${limit};w=${windowSeconds}`;
+  return { name, limit, windowSeconds, by, onStoreFailure, policy };
 }

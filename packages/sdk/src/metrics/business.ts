@@ -19,10 +19,29 @@ type Metric =
   | { readonly kind: "gauge"; readonly it: Gauge }
   | { readonly kind: "histogram"; readonly it: Histogram };
 
+/** One series of a counter, for code that counts often: a number until somebody asks. */
+export class Tally {
+  #count = 0;
+
+  /** Counts one more. */
+  add(): void {
+    this.#count += 1;
+  }
+
+  /** What was counted since it was last taken. */
+  take(): number {
+    const count = this.#count;
+    this.#count = 0;
+    return count;
+  }
+}
+
 interface Entry {
   readonly metric: Metric;
   readonly labelNames: readonly string[];
   readonly series: BoundedSet;
+  /** By their labels as JSON. */
+  readonly tallies: Map<string, Tally>;
 }
 
 /**
@@ -64,6 +83,15 @@ export class BusinessMetrics {
     if (metric.kind === "counter") metric.it.inc(values, by);
   }
 
+  /** A counter's series of these labels; they are looked at once. */
+  tally(name: string, labels: Labels): Tally {
+    const { tallies, values } = this.#use(name, "counter", labels);
+    const key = JSON.stringify(values);
+    const tally = tallies.get(key) ?? new Tally();
+    tallies.set(key, tally);
+    return tally;
+  }
+
   gauge(name: string, value: number, labels: Labels): void {
     finite(name, value);
     const { metric, values } = this.#use(name, "gauge", labels);
@@ -80,7 +108,8 @@ export class BusinessMetrics {
     const entry = this.#entries.get(name) ?? this.#create(name, { kind, help: name }, labels);
     if (entry.metric.kind !== kind)
       throw new Error(`metric ${name} is a ${entry.metric.kind}, not a ${kind}`);
-    return { metric: entry.metric, values: this.#labels(name, entry, labels) };
+    const { metric, tallies } = entry;
+    return { metric, tallies, values: this.#labels(name, entry, labels) };
   }
 
   #create(name: string, description: Description, labels: Labels): Entry {
@@ -92,8 +121,9 @@ export class BusinessMetrics {
     }
     const labelNames = Object.keys(labels).sort();
     const config = { name, help: description.help, labelNames, registers: [this.#registry] };
-    const metric = create(description, config);
-    const entry = { metric, labelNames, series: new BoundedSet(this.#limits.maxSeries) };
+    const tallies: Entry["tallies"] = new Map();
+    const metric = create(description, config, tallies);
+    const entry = { metric, labelNames, series: new BoundedSet(this.#limits.maxSeries), tallies };
     this.#entries.set(name, entry);
     return entry;
   }
@@ -117,10 +147,20 @@ export class BusinessMetrics {
 function create(
   description: Description,
   config: { name: string; help: string; labelNames: string[]; registers: Registry[] },
+  tallies: Entry["tallies"],
 ): Metric {
   switch (description.kind) {
     case "counter":
-      return { kind: "counter", it: new Counter(config) };
+      return {
+        kind: "counter",
+        it: new Counter({
+          ...config,
+          collect() {
+            for (const [labels, tally] of tallies)
+              this.inc(JSON.parse(labels) as Record<string, string>, tally.take());
+          },
+        }),
+      };
     case "gauge":
       return { kind: "gauge", it: new Gauge(config) };
     default: {
