@@ -41,5 +41,11 @@ export function compileCsp(directives: CspDirectives = {}): (nonce: string) => s
   }
   const policy = parts.join("; ");
   const pieces = policy.split(/(?<= )nonce(?=;| |$)/);
-  return (nonce) => pieces.join(`'nonce-${nonce}'`);
+  const [start = "", ...rest] = pieces;
+  return (nonce) => {
+    const source = `'nonce-${nonce}'`;
+    let text = start;
+    for (const piece of rest) text += source + piece;
+    return text;
+  };
 }

@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { HeaderSet } from "../http/header-set.ts";
 import { compileCsp, type CspDirectives } from "./csp.ts";
 
 export interface SecurityHeadersOptions {
@@ -40,18 +41,21 @@ const nonceOf = Symbol("seaworthy.nonce");
 /** A request that was given its nonce. A property costs less than an entry of a WeakMap. */
 type WithNonce = IncomingMessage & { [nonceOf]?: string };
 
-const nonceBytes = 16;
+/** Without a rest, so that many nonces are one text in base64. */
+const nonceBytes = 18;
+const nonceLength = 24;
 /** Random bytes for many nonces, each used once: asking for them one by one costs the most. */
 const pool = Buffer.alloc(256 * nonceBytes);
-let used = pool.length;
+let nonces = "";
+let used = 0;
 
 function newNonce(): string {
-  if (used === pool.length) {
-    randomFillSync(pool);
+  if (used === nonces.length) {
+    nonces = randomFillSync(pool).toString("base64");
     used = 0;
   }
-  used += nonceBytes;
-  return pool.toString("base64", used - nonceBytes, used);
+  used += nonceLength;
+  return nonces.slice(used - nonceLength, used);
 }
 
 /** A request of node:http, or a framework's that holds one. */
@@ -65,7 +69,7 @@ export function cspNonce(request: AnyRequest): string | undefined {
 
 /** Strict security headers, and a new nonce for each request. */
 export class SecurityHeaders {
-  readonly #fixed: readonly (readonly [name: string, value: string])[];
+  readonly #fixed: HeaderSet;
   readonly #csp: ((nonce: string) => string) | undefined;
   readonly #cspName: string;
 
@@ -80,8 +84,8 @@ export class SecurityHeaders {
         );
       fixed[name] = value;
     }
-    this.#fixed = Object.entries(fixed).filter(
-      (entry): entry is [string, string] => entry[1] !== false,
+    this.#fixed = new HeaderSet(
+      Object.entries(fixed).filter((entry): entry is [string, string] => entry[1] !== false),
     );
     this.#csp = options.csp === false ? undefined : compileCsp(options.csp);
     this.#cspName =
@@ -94,8 +98,8 @@ export class SecurityHeaders {
   apply(request: WithNonce, response: ServerResponse): string {
     const nonce = newNonce();
     request[nonceOf] = nonce;
-    for (const [name, value] of this.#fixed) response.setHeader(name, value);
-    if (this.#csp !== undefined) response.setHeader(this.#cspName, this.#csp(nonce));
+    if (this.#csp === undefined) this.#fixed.apply(response);
+    else this.#fixed.apply(response, this.#cspName, this.#csp(nonce));
     response.removeHeader("x-powered-by");
     return nonce;
   }
