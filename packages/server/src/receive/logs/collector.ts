@@ -25,7 +25,13 @@ const SERVICE_LABELS = [
 
 /** A stream that lines can be added to, or why they cannot. */
 export type StreamRef =
-  | { readonly ok: true; readonly index: number; readonly labels: Labels }
+  | {
+      readonly ok: true;
+      readonly index: number;
+      readonly labels: Labels;
+      /** Of their names and values, UTF-16 units. */
+      readonly length: number;
+    }
   | { readonly ok: false; readonly reason: string };
 
 export interface CollectorOptions {
@@ -42,7 +48,7 @@ export interface CollectorOptions {
  */
 export class LogCollector {
   readonly refusals = new RefusedItems("logs");
-  readonly #limits: LogLimits;
+  readonly limits: LogLimits;
   readonly #mask: Mask;
   readonly #earliest: bigint;
   readonly #latest: bigint;
@@ -55,9 +61,10 @@ export class LogCollector {
   readonly #metadata: Labels[] = [];
   #repeatable = true;
   #bytes = 0;
+  #stored = 0;
 
   constructor({ limits, mask, now }: CollectorOptions) {
-    this.#limits = limits;
+    this.limits = limits;
     this.#mask = mask;
     this.#now = BigInt(now) * 1_000_000n;
     this.#earliest = this.#now - BigInt(limits.pastMs) * 1_000_000n;
@@ -88,8 +95,10 @@ export class LogCollector {
   add(stream: StreamRef, time: bigint | undefined, line: string, metadata: Labels = {}): void {
     if (!stream.ok) return this.refusals.add("invalid", stream.reason);
     const { labels, index } = stream;
-    const fault = this.#fault(labels, time, line, metadata);
+    const size = sizeOf(metadata);
+    const fault = this.#fault(stream, time, line, size);
     if (fault !== undefined) return this.refusals.add(fault[0], fault[1]);
+    this.#stored += line.length + size.length + stream.length;
     if (time === undefined) this.#repeatable = false;
     const masked = this.#maskAll(metadata);
     masked[LEVEL] ??= detectLevel(line, metadata, labels);
@@ -114,7 +123,7 @@ export class LogCollector {
   }
 
   #addStream(labels: Labels): StreamRef {
-    const { labels: maxLabels, streams: maxStreams, nameLength, valueLength } = this.#limits;
+    const { labels: maxLabels, streams: maxStreams, nameLength, valueLength } = this.limits;
     const names = Object.keys(labels);
     const refuse = (reason: string) => ({ ok: false, reason }) as const;
     if (names.length === 0) return refuse("a stream has no labels; give it at least one");
@@ -142,12 +151,18 @@ export class LogCollector {
     kept[SERVICE_NAME] ??=
       SERVICE_LABELS.map((name) => kept[name]).find((value) => value !== undefined) ??
       "unknown_service";
-    return { ok: true, index: this.#streams.push(kept) - 1, labels: kept };
+    const { length } = sizeOf(kept);
+    return { ok: true, index: this.#streams.push(kept) - 1, labels: kept, length };
   }
 
   /** What is wrong with a line, with the reason under which it is counted. */
-  #fault(labels: Labels, time: bigint | undefined, line: string, metadata: Labels) {
-    const { lines, lineLength } = this.#limits;
+  #fault(
+    { labels, length: labelsLength }: StreamRef & { readonly ok: true },
+    time: bigint | undefined,
+    line: string,
+    { count, length }: ReturnType<typeof sizeOf>,
+  ) {
+    const { lines, lineLength, storedLength } = this.limits;
     if (this.#lines.length >= lines) {
       return ["over_limit", `the request has more than ${lines} lines`] as const;
     }
@@ -168,17 +183,17 @@ export class LogCollector {
         }`,
       ] as const;
     }
-    let length = 0;
-    let count = 0;
-    for (const name in metadata) {
-      length += name.length + (metadata[name] ?? "").length;
-      count += 1;
-    }
-    const { metadata: most, metadataLength } = this.#limits;
+    const { metadata: most, metadataLength } = this.limits;
     if (count > most || length > metadataLength) {
       return [
         "over_limit",
         `a line of ${shown(labels)} has ${count} structured metadata of ${length} characters (limits ${most} and ${metadataLength})`,
+      ] as const;
+    }
+    if (this.#stored + line.length + length + labelsLength > storedLength) {
+      return [
+        "over_limit",
+        `the lines of the request have more than ${storedLength} characters, with the labels and metadata of each; send fewer in one request`,
       ] as const;
     }
     return undefined;
@@ -192,6 +207,17 @@ export class LogCollector {
     }
     return masked;
   }
+}
+
+/** How many texts there are, and how long names and values are together, UTF-16 units. */
+function sizeOf(texts: Labels): { readonly count: number; readonly length: number } {
+  let count = 0;
+  let length = 0;
+  for (const name in texts) {
+    length += name.length + (texts[name] ?? "").length;
+    count += 1;
+  }
+  return { count, length };
 }
 
 /** A label name of any text: what is neither letter, digit nor underscore becomes an underscore. */

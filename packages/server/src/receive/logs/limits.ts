@@ -10,6 +10,11 @@ export interface LogLimits {
   readonly heldBytes: number;
   /** Lines of one request. */
   readonly lines: number;
+  /**
+   * All lines of a request with their labels and metadata, UTF-16 units. What many lines share, such as
+   * the resource of OTLP's records, counts for each: so it is stored.
+   */
+  readonly storedLength: number;
   /** A line, UTF-16 units; Loki's own default is 256 KiB. */
   readonly lineLength: number;
   /** Labels of a stream, and streams of one request. */
@@ -34,6 +39,7 @@ export const defaultLogLimits: LogLimits = {
   decompressedBytes: 32 * MiB,
   heldBytes: 256 * MiB,
   lines: 100_000,
+  storedLength: 256 * MiB,
   lineLength: 256 * 1024,
   labels: 64,
   streams: 10_000,

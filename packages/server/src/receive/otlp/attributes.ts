@@ -135,18 +135,64 @@ export function textOf(value: AnyValue): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Flattens: `{a: {b: 1}}` becomes `a.b` = "1". Calls `put` for each that is not empty. */
-export function flatten(
-  attributes: AnyMap,
-  put: (name: string, value: string) => void,
-  prefix = "",
-): void {
-  for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      flatten(value as AnyMap, put, `${prefix}${key}.`);
-    } else {
-      const text = textOf(value);
-      if (text !== "") put(prefix + key, text);
+/** How many flattened attributes one holder may have, and how long all names and values may be. */
+export interface FlatLimits {
+  readonly count: number;
+  readonly length: number;
+}
+
+/**
+ * Flattened attributes in the making: `{a: {b: 1}}` becomes `a.b` = "1"; empty ones are left out. What
+ * goes beyond the limits ends it, with so many in it that the limits show: a long name above many others
+ * is written out before each of them, and a small request would become a large one.
+ */
+export class FlatAttributes {
+  readonly texts: Record<string, string>;
+  readonly #limits: FlatLimits;
+  readonly #nameOf: (name: string) => string;
+  #count: number;
+  #length: number;
+
+  /** `nameOf`: how names are written. `shared`: attributes that it begins with. */
+  constructor(limits: FlatLimits, nameOf = (name: string) => name, shared?: FlatAttributes) {
+    this.#limits = limits;
+    this.#nameOf = nameOf;
+    this.texts = { ...shared?.texts };
+    this.#count = shared === undefined ? 0 : shared.#count;
+    this.#length = shared === undefined ? 0 : shared.#length;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get isOver(): boolean {
+    return this.#count > this.#limits.count || this.#length > this.#limits.length;
+  }
+
+  /** Sets one that is flat. */
+  put(given: string, value: string): void {
+    if (value === "" || this.isOver) return;
+    const name = this.#nameOf(given);
+    const before = this.texts[name];
+    if (before === undefined) this.#count += 1;
+    this.#length += value.length - (before === undefined ? -name.length : before.length);
+    this.texts[name] = value;
+  }
+
+  /** Adds attributes, flattened. */
+  add(attributes: AnyMap, prefix = ""): this {
+    for (const key in attributes) {
+      if (this.isOver) break;
+      const value = attributes[key] ?? null;
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+        this.add(value as AnyMap, `${prefix}${key}.`);
+      } else this.put(prefix + key, textOf(value));
     }
+    return this;
   }
 }

@@ -7,12 +7,12 @@ import { ProtoReader, tagOf, WIRE } from "../protobuf.ts";
 import {
   anyValueOfJson,
   attributesOfJson,
-  flatten,
+  FlatAttributes,
   readAnyValue,
   readKeyValue,
   textOf,
 } from "./attributes.ts";
-import type { AnyValue, Attributes } from "./attributes.ts";
+import type { AnyValue, Attributes, FlatLimits } from "./attributes.ts";
 
 /** Resource attributes that become labels of the stream, as in Loki; the others are metadata. */
 const STREAM_ATTRIBUTES = new Set([
@@ -67,35 +67,40 @@ interface Scope {
 /** What is the same for all records of a scope. */
 class ScopeOfRecords {
   readonly #into: LogCollector;
+  readonly #limits: FlatLimits;
   readonly #labels: Record<string, string> = {};
-  readonly #metadata: Record<string, string> = {};
+  readonly #metadata: FlatAttributes;
 
   constructor(into: LogCollector, resource: Attributes, scope: Scope) {
     this.#into = into;
-    flatten(resource, (name, value) => {
-      const target = STREAM_ATTRIBUTES.has(name) ? this.#labels : this.#metadata;
-      target[labelName(name)] = value;
-    });
-    flatten(scope.attributes, (name, value) => {
-      this.#metadata[labelName(name)] = value;
-    });
-    if (scope.name !== "") this.#metadata["scope_name"] = scope.name;
-    if (scope.version !== "") this.#metadata["scope_version"] = scope.version;
+    const { metadata, metadataLength, labels, nameLength, valueLength } = into.limits;
+    this.#limits = { count: metadata, length: metadataLength };
+    this.#metadata = new FlatAttributes(this.#limits, labelName);
+    // What is beyond these is beyond those of labels or of metadata, whichever of them it becomes.
+    const both = {
+      count: metadata + labels,
+      length: metadataLength + labels * (nameLength + valueLength),
+    };
+    for (const [name, value] of Object.entries(new FlatAttributes(both).add(resource).texts)) {
+      if (STREAM_ATTRIBUTES.has(name)) this.#labels[labelName(name)] = value;
+      else this.#metadata.put(name, value);
+    }
+    this.#metadata.add(scope.attributes);
+    this.#metadata.put("scope_name", scope.name);
+    this.#metadata.put("scope_version", scope.version);
     this.#labels["service_name"] ??= "unknown_service";
   }
 
   add(record: LogRecord): void {
-    const metadata: Record<string, string> = { ...this.#metadata };
-    flatten(record.attributes, (name, value) => {
-      metadata[labelName(name)] = value;
-    });
-    if (record.severityNumber > 0) metadata["severity_number"] = String(record.severityNumber);
-    if (record.severityText !== "") metadata["severity_text"] = record.severityText;
-    if (record.traceId !== "") metadata["trace_id"] = record.traceId;
-    if (record.spanId !== "") metadata["span_id"] = record.spanId;
+    const metadata = new FlatAttributes(this.#limits, labelName, this.#metadata);
+    metadata.add(record.attributes);
+    if (record.severityNumber > 0) metadata.put("severity_number", String(record.severityNumber));
+    metadata.put("severity_text", record.severityText);
+    metadata.put("trace_id", record.traceId);
+    metadata.put("span_id", record.spanId);
     const { time, observed } = record;
     const at = time > 0n ? time : observed > 0n ? observed : undefined;
-    this.#into.add(this.#into.stream(this.#labels), at, textOf(record.body), metadata);
+    this.#into.add(this.#into.stream(this.#labels), at, textOf(record.body), metadata.texts);
   }
 }
 

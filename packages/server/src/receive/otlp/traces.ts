@@ -4,7 +4,8 @@ import { ProtoReader } from "../protobuf.ts";
 import { parseJson } from "../logs/json.ts";
 import type { SpanCollector } from "../traces/collector.ts";
 import type { AttributeList } from "./attribute-list.ts";
-import { flatten } from "./attributes.ts";
+import { FlatAttributes } from "./attributes.ts";
+import type { FlatLimits } from "./attributes.ts";
 import { Budget } from "./schema.ts";
 import { exportTraceRequest } from "./trace-schema.ts";
 import type { ResourceSpans } from "./trace-schema.ts";
@@ -26,10 +27,19 @@ export function readOtlpTracesProtobuf(body: Buffer, into: SpanCollector): void 
 
 function addAll(resources: readonly ResourceSpans[], into: SpanCollector): void {
   for (const { resource, scopeSpans } of resources) {
-    const origin = into.origin(flat(resource.attributes));
+    const { attributes: count, attributesLength: length } = into.limits;
+    const origin = into.origin(flatAttributes(resource.attributes, { count, length }).texts);
     for (const { scope, spans } of scopeSpans) {
       const named = scope.version === "" ? scope.name : `${scope.name} ${scope.version}`;
       for (const span of spans) {
+        // What a span holds shares its limits, and what is beyond them is not read: it is refused.
+        const left = { count, length };
+        const flat = (list: AttributeList): Labels => {
+          const read = flatAttributes(list, left);
+          left.count -= read.count;
+          left.length -= read.length;
+          return read.texts;
+        };
         into.add(origin, {
           traceId: span.traceId,
           spanId: span.spanId,
@@ -58,13 +68,11 @@ function addAll(resources: readonly ResourceSpans[], into: SpanCollector): void 
   }
 }
 
-function flat(list: AttributeList): Labels {
-  const texts: Record<string, string> = {};
+function flatAttributes(list: AttributeList, limits: FlatLimits): FlatAttributes {
+  const flat = new FlatAttributes(limits);
   for (const { key, value } of list) {
-    if (key === "" || key === "__proto__") continue;
-    flatten({ [key]: value }, (name, text) => {
-      texts[name] = text;
-    });
+    if (flat.isOver) break;
+    if (key !== "" && key !== "__proto__") flat.add({ [key]: value });
   }
-  return texts;
+  return flat;
 }

@@ -18,6 +18,10 @@ export interface GivenSpan extends Omit<
 export interface Origin {
   readonly service: string;
   readonly resource: Labels;
+  /** Of the names and values of the resource, UTF-16 units. */
+  readonly length: number;
+  /** Why its spans cannot be stored; none when they can. */
+  readonly fault: string | undefined;
 }
 
 export interface SpanCollectorOptions {
@@ -38,6 +42,7 @@ export class SpanCollector {
   readonly #earliest: bigint;
   readonly #latest: bigint;
   readonly #spans: Span[] = [];
+  #stored = 0;
 
   constructor({ limits, mask, now }: SpanCollectorOptions) {
     this.limits = limits;
@@ -53,16 +58,34 @@ export class SpanCollector {
 
   /** The origin of the spans of one resource. */
   origin(resource: Labels): Origin {
-    const masked = this.#maskAll(resource);
-    return { service: masked["service.name"] ?? "unknown_service", resource: masked };
+    const { count, length } = sizeOf([resource]);
+    const { attributes: most, attributesLength } = this.limits;
+    const fault =
+      count > most || length > attributesLength
+        ? `a resource has ${count} attributes of ${length} characters (limits ${most} and ${attributesLength})`
+        : undefined;
+    const masked = fault === undefined ? this.#maskAll(resource) : {};
+    return {
+      service: masked["service.name"] ?? "unknown_service",
+      resource: masked,
+      length,
+      fault,
+    };
   }
 
-  add({ service, resource }: Origin, given: GivenSpan): void {
+  add(origin: Origin, given: GivenSpan): void {
+    const { service, resource } = origin;
     const { endNs, ...rest } = given;
     const traceId = given.traceId.toLowerCase();
     const spanId = given.spanId.toLowerCase();
-    const fault = this.#fault(given, traceId, spanId);
+    const size = sizeOf([given.attributes, ...given.events.map(of), ...given.links.map(of)]);
+    const length = origin.length + given.name.length + given.statusMessage.length + size.length;
+    const fault =
+      origin.fault === undefined
+        ? (this.#fault(given, traceId, spanId) ?? this.#sizeFault(given, size, length))
+        : (["over_limit", origin.fault] as const);
     if (fault !== undefined) return this.refusals.add(fault[0], fault[1]);
+    this.#stored += length;
     const parentId = given.parentId.toLowerCase();
     this.#spans.push({
       ...rest,
@@ -100,7 +123,7 @@ export class SpanCollector {
       return ["over_limit", `the request has more than ${spans} spans`] as const;
     }
     const { name, startNs, events, links } = given;
-    const which = `span ${JSON.stringify(name.slice(0, 60))}`;
+    const which = shownSpan(given);
     if (!isId(traceId, 32)) {
       return [
         "invalid",
@@ -132,24 +155,25 @@ export class SpanCollector {
         `${which} has ${events.length} events and ${links.length} links (limit ${most} each)`,
       ] as const;
     }
-    return this.#attributesFault(given, which);
+    return undefined;
   }
 
-  #attributesFault({ attributes, events, links }: GivenSpan, which: string) {
-    let count = 0;
-    let length = 0;
-    for (const held of [attributes, ...events.map(of), ...links.map(of)]) {
-      for (const key in held) {
-        count += 1;
-        length += key.length + (held[key] ?? "").length;
-      }
+  /** `stored`: what the span takes, its resource included. */
+  #sizeFault(given: GivenSpan, { count, length }: ReturnType<typeof sizeOf>, stored: number) {
+    const { attributes: most, attributesLength, storedLength } = this.limits;
+    if (count > most || length > attributesLength) {
+      return [
+        "over_limit",
+        `${shownSpan(given)} has ${count} attributes of ${length} characters, those of events and links included (limits ${most} and ${attributesLength})`,
+      ] as const;
     }
-    const { attributes: most, attributesLength } = this.limits;
-    if (count <= most && length <= attributesLength) return undefined;
-    return [
-      "over_limit",
-      `${which} has ${count} attributes of ${length} characters, those of events and links included (limits ${most} and ${attributesLength})`,
-    ] as const;
+    if (this.#stored + stored > storedLength) {
+      return [
+        "over_limit",
+        `the spans of the request have more than ${storedLength} characters, with the resource of each; send fewer in one request`,
+      ] as const;
+    }
+    return undefined;
   }
 
   #maskAll(texts: Labels): Labels {
@@ -161,6 +185,21 @@ export class SpanCollector {
     return masked;
   }
 }
+
+/** How many texts there are, and how long names and values are together, UTF-16 units. */
+function sizeOf(all: readonly Labels[]): { readonly count: number; readonly length: number } {
+  let count = 0;
+  let length = 0;
+  for (const texts of all) {
+    for (const name in texts) {
+      count += 1;
+      length += name.length + (texts[name] ?? "").length;
+    }
+  }
+  return { count, length };
+}
+
+const shownSpan = ({ name }: GivenSpan) => `span ${JSON.stringify(name.slice(0, 60))}`;
 
 const of = ({ attributes }: { readonly attributes: Labels }) => attributes;
 

@@ -10,7 +10,15 @@ export interface TraceLimits {
   readonly heldBytes: number;
   /** Spans of one request. */
   readonly spans: number;
-  /** Attributes of a span, of its events and of its links together: how many, and their length. */
+  /**
+   * All spans of a request with their attributes, UTF-16 units. The resource that many spans share counts
+   * for each: so it is stored.
+   */
+  readonly storedLength: number;
+  /**
+   * Attributes of a span, of its events and of its links together: how many, and their length. The same
+   * for those of a resource.
+   */
   readonly attributes: number;
   readonly attributesLength: number;
   /** A name, UTF-16 units. */
@@ -28,6 +36,7 @@ export const defaultTraceLimits: TraceLimits = {
   decompressedBytes: 64 * MiB,
   heldBytes: 256 * MiB,
   spans: 100_000,
+  storedLength: 256 * MiB,
   attributes: 1024,
   attributesLength: 256 * 1024,
   nameLength: 4096,

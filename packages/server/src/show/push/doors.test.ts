@@ -18,12 +18,19 @@ const metrics = createSelfMetrics("test");
 let server: TestServer;
 let key: string;
 let stored = 0;
+/** What was stored, as JSON. */
+let written = "";
 
 beforeAll(async () => {
-  const limits = { bodyBytes: 3_000_000, decompressedBytes: 6_000_000 };
+  const limits = { bodyBytes: 3_000_000, decompressedBytes: 6_000_000, storedLength: 2_000_000 };
   const rates = new RateLimits(clock, { logLinesPerSecond: 1000, spansPerSecond: 1000 });
   const logs = createLogReceiver({
-    logs: { write: async ({ lines }) => void (stored += lines.length) },
+    logs: {
+      async write({ lines, metadata, streams }) {
+        stored += lines.length;
+        written += JSON.stringify([lines, metadata, streams]);
+      },
+    },
     clock,
     metrics,
     limits,
@@ -33,6 +40,9 @@ beforeAll(async () => {
     spans: {
       async write({ spans }) {
         stored += spans.length;
+        written += JSON.stringify(spans, (_, value: unknown) =>
+          typeof value === "bigint" ? String(value) : value,
+        );
         return spans;
       },
     },
@@ -47,6 +57,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => {
   stored = 0;
+  written = "";
   // What an earlier test has sent is worked off.
   clock.set(clock.now() + 3_600_000);
 });
@@ -66,6 +77,8 @@ interface Door {
   readonly body: (wanted: Wanted) => Buffer;
   /** The part of an answer that says what was wrong. */
   readonly reason: (answer: Buffer) => string;
+  /** A body that is well formed and nests `depth` deep where its protocol lets values nest. */
+  readonly nested?: (ms: number, depth: number) => Buffer;
   /** Values where they do not belong; none for doors that take any text. */
   readonly wrong?: readonly string[];
   readonly takesText?: boolean;
@@ -86,6 +99,24 @@ const protoAttributes = (writer: ProtoWriter, field: number, labels: Wanted["lab
       pair.text(1, name).message(2, (inner) => void inner.text(1, value)),
     );
   }
+};
+/** An object within an object, and so on. */
+const nestedJson = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+/** The same as OTLP's JSON writes it. */
+const nestedValue = (depth: number) =>
+  `${'{"kvlistValue":{"values":[{"key":"a","value":'.repeat(depth)}{"intValue":"1"}${"}]}}".repeat(depth)}`;
+/** Puts JSON in the place of a text of a body. */
+const inPlaceOf = (text: string, body: Buffer, inner: string) =>
+  Buffer.from(body.toString().replace(JSON.stringify(text), inner));
+/** Nests an attribute of protobuf: AnyValue, KeyValueList, KeyValue. */
+const nestedBytes = (depth: number): Buffer => {
+  let value = new ProtoWriter().text(1, "deep").bytes();
+  for (let level = 0; level < depth; level += 1) {
+    const inner = value;
+    const pair = new ProtoWriter().text(1, "a").text(2, inner);
+    value = new ProtoWriter().message(6, (list) => void list.text(1, pair.bytes())).bytes();
+  }
+  return value;
 };
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const SPAN = "b7ad6b7169203331";
@@ -132,6 +163,16 @@ const DOORS: readonly Door[] = [
       };
       return json({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] });
     },
+    nested: (ms, depth) =>
+      inPlaceOf(
+        "here",
+        json({
+          resourceLogs: [
+            { scopeLogs: [{ logRecords: [{ timeUnixNano: String(ns(ms)), body: "here" }] }] },
+          ],
+        }),
+        nestedValue(depth),
+      ),
     reason: member("message"),
     wrong: [
       '{"resourceLogs":7}',
@@ -154,6 +195,16 @@ const DOORS: readonly Door[] = [
           ),
         )
         .bytes(),
+    nested: (ms, depth) =>
+      new ProtoWriter()
+        .message(1, (resource) =>
+          resource.message(2, (scope) =>
+            scope.message(2, (record) => {
+              record.fixed64(1, ns(ms)).text(5, nestedBytes(depth));
+            }),
+          ),
+        )
+        .bytes(),
     reason: plain,
   },
   {
@@ -162,6 +213,8 @@ const DOORS: readonly Door[] = [
     type: "application/json",
     body: ({ ms = NOW, text = "x", labels = {} }) =>
       json([{ message: text, timestamp: ms, ...labels }]),
+    nested: (ms, depth) =>
+      inPlaceOf("here", json([{ message: "x", timestamp: ms, a: "here" }]), nestedJson(depth)),
     reason: member("errors"),
     wrong: ["7", "[7]", "[[]]"],
   },
@@ -170,6 +223,12 @@ const DOORS: readonly Door[] = [
     path: "/api/logs/vercel",
     type: "application/json",
     body: ({ ms = NOW, text = "x" }) => json([{ message: text, timestamp: ms, projectName: "p" }]),
+    nested: (ms, depth) =>
+      inPlaceOf(
+        "here",
+        json([{ message: "x", timestamp: ms, projectName: "p", proxy: "here" }]),
+        nestedJson(depth),
+      ),
     reason: plain,
     wrong: ["7", "[7]", "[[]]"],
   },
@@ -178,6 +237,8 @@ const DOORS: readonly Door[] = [
     path: "/api/logs/lines",
     type: "application/json",
     body: ({ ms = NOW, text = "x" }) => json({ time: ms, msg: text }),
+    nested: (ms, depth) =>
+      inPlaceOf("here", json({ time: ms, msg: "x", a: "here" }), nestedJson(depth)),
     reason: plain,
     takesText: true,
   },
@@ -232,6 +293,14 @@ const DOORS: readonly Door[] = [
       json([
         { traceId: TRACE, id: SPAN, name: text, timestamp: ms * 1000, duration: 1, tags: labels },
       ]),
+    nested: (ms, depth) =>
+      inPlaceOf(
+        "here",
+        json([
+          { traceId: TRACE, id: SPAN, timestamp: ms * 1000, duration: 1, tags: { a: "here" } },
+        ]),
+        nestedJson(depth),
+      ),
     reason: plain,
     wrong: ["7", "[7]", "[[]]"],
   },
@@ -289,13 +358,49 @@ describe.each(DOORS)("$name", (door) => {
     const large = await push(door, Buffer.alloc(3_000_001, 0x61));
     expect(large.status).toBe(413);
     expectForm(door, large.headers);
-    if (door.name !== "Loki, protobuf") {
+    if (door.name === "Loki, protobuf") {
+      const swells = await push(door, compressSync(Buffer.alloc(6_000_001, 0x61)));
+      expect(swells.status).toBe(413);
+      expect(door.reason(swells.answer)).toMatch(/6000001 bytes decompressed \(limit 6000000\)/);
+      // A length that is said and cannot be true, 4 GiB, is not believed.
+      const lies = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0x00, 0x61]);
+      expect((await push(door, lies)).status).toBe(413);
+    } else {
       const swollen = gzipSync(Buffer.alloc(6_000_001, 0x61));
       const swells = await push(door, swollen, { "content-encoding": "gzip" });
       expect(swells.status).toBe(413);
       expect(door.reason(swells.answer)).toMatch(/6000000 bytes/);
     }
     expect(stored).toBe(0);
+  });
+
+  it("takes or refuses what nests a hundred thousand deep, and never fails of it", async () => {
+    if (door.nested === undefined) return;
+    // Writing protobuf that deep takes the square of the depth.
+    const depth = door.type === "application/x-protobuf" ? 2000 : 100_000;
+    const body = door.nested(clock.now(), depth);
+    const { status, answer } = await push(door, body);
+    expect([200, 202, 400, 413]).toContain(status);
+    if (status >= 400) expect(door.reason(answer).length).toBeGreaterThan(10);
+    expect(written.length).toBeLessThan(2 * body.length);
+  });
+
+  it("masks secrets before anything is stored, and counts them", async () => {
+    const counts = async () => {
+      const found = await metrics.registry.getSingleMetric("seaworthy_masked_total")?.get();
+      return (found?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+    };
+    const before = await counts();
+    const secrets = ["ann@example.com", "4111 1111 1111 1111", "abcdef123456"];
+    const [mail = "", card = "", token = ""] = secrets;
+    const text = `${mail} paid with ${card}, Authorization: Bearer ${token}`;
+    expect((await push(door, good({ text, labels: { who: mail } }))).status).toBeLessThan(300);
+    expect(stored).toBe(1);
+    for (const secret of secrets) expect(written).not.toContain(secret);
+    for (const rule of ["email", "card", "authorization"]) {
+      expect(written).toContain(`<masked:${rule}>`);
+    }
+    expect(await counts()).toBeGreaterThanOrEqual(before + 3);
   });
 
   it("refuses what is of another time, and says which", async () => {
@@ -367,4 +472,57 @@ it("holds all senders together to the platform's rates", async () => {
   expect(refused.status).toBe(429);
   expect(refused.answer.toString()).toContain("this server may take 1000 log lines a second");
   expect(stored).toBe(10_001);
+});
+
+describe.each(DOORS.filter(({ path }) => path.startsWith("/otlp/")))("$name", (door) => {
+  const isTraces = door.path.endsWith("traces");
+  /** A request of one resource with so many records, whose ids and texts are short. */
+  const request = (records: number, resource: (writer: ProtoWriter) => void) =>
+    new ProtoWriter()
+      .message(1, (whole) => {
+        whole.message(1, resource);
+        whole.message(2, (scope) => {
+          for (let i = 0; i < records; i += 1) {
+            scope.message(2, (record) => {
+              if (!isTraces) return void record.fixed64(1, ns(clock.now()));
+              record.text(1, Buffer.from(TRACE, "hex")).text(2, Buffer.from(SPAN, "hex"));
+              record.fixed64(7, ns(clock.now()));
+            });
+          }
+        });
+      })
+      .bytes();
+  const rejected = (answer: Buffer) =>
+    Number(/(\d+) of \d+ (?:lines|spans)/.exec(answer.toString())?.[1] ?? 0);
+
+  it("does not let what records share become many times the request", async () => {
+    const shared = "x".repeat(40_000);
+    const body = request(2000, (writer) => protoAttributes(writer, 1, { shared }));
+    expect(body.length).toBeLessThan(200_000);
+    const { status, answer } = await push(door, body);
+    expect(status).toBe(200);
+    // 2,000,000 characters in all.
+    expect(stored).toBe(49);
+    expect(rejected(answer)).toBe(1951);
+    expect(answer.toString()).toMatch(/more than 2000000 characters/);
+  });
+
+  it("does not write a long name out before everything that stands below it", async () => {
+    const pairs = new ProtoWriter();
+    for (let i = 0; i < 50_000; i += 1) {
+      pairs.message(1, (pair) =>
+        pair.text(1, `k${i}`).message(2, (value) => void value.text(1, "v")),
+      );
+    }
+    const under = new ProtoWriter().text(6, pairs.bytes()).bytes();
+    const body = request(100, (resource) => {
+      resource.message(1, (pair) => void pair.text(1, "n".repeat(300_000)).text(2, under));
+    });
+    // Fifteen thousand million characters, if it were.
+    const { status, answer } = await push(door, body);
+    expect(status).toBe(200);
+    expect([stored, rejected(answer)]).toEqual([0, 100]);
+    expect(answer.toString()).toMatch(/limits \d+ and \d+/);
+    expect(answer.length).toBeLessThan(2000);
+  });
 });
