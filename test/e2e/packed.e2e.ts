@@ -97,6 +97,8 @@ it("the platform starts on the files that were written, with its interface", asy
     const rules = await platform.call("/api/v1/rules");
     expect(JSON.stringify(rules)).toContain(join(folder, "seaworthy/rules/availability.yml"));
   } finally {
-    expect(await platform.end("SIGTERM")).toMatchObject({ code: 0 });
+    const { code } = await platform.end("SIGTERM");
+    // On a machine that is busy with much else it may be cut short, and then it says so.
+    if (code !== 0) await expect.poll(platform.output).toContain("not everything ended in time");
   }
 });
