@@ -6,6 +6,7 @@ import type { Labels } from "../../model/index.ts";
 import { mapsOf, numbersOf, textsOf } from "../columns.ts";
 import type { JsonLabels } from "./json-labels.ts";
 import { LabelColumns } from "./label-columns.ts";
+import type { KnownWords, WordIndex } from "./line-words.ts";
 import { lineConditions } from "./line-conditions.ts";
 import { COUNT_SETTINGS, CountedLabels, planMinutes } from "./minute-counts.ts";
 import { Sql } from "../sql.ts";
@@ -42,12 +43,13 @@ export async function aggregateInEngine(
   streams: readonly Stream[],
   expr: RangeAggregation,
   grid: Grid,
+  index: WordIndex,
   signal: AbortSignal | undefined,
 ): Promise<Matrix | undefined> {
-  return (
-    (await aggregateMinutes(telemetry, streams, expr, grid, signal)) ??
-    aggregateLines(telemetry, streams, expr, grid, signal)
-  );
+  const counted = await aggregateMinutes(telemetry, streams, expr, grid, signal);
+  if (counted !== undefined) return counted;
+  const words = await index.find(expr.log.stages, linesOf(expr, grid), signal);
+  return aggregateLines(telemetry, streams, expr, grid, words, signal);
 }
 
 /**
@@ -91,7 +93,7 @@ async function aggregateMinutes(
   );
   const blocks = [await counted];
   if (minutes.edges !== undefined) {
-    const lines = countLines(streams, expr, grid, minutes.edges);
+    const lines = countLines(streams, expr, grid, { also: minutes.edges });
     if (lines === undefined) return undefined;
     blocks.push(await telemetry.select(lines.text, lines.parameters, options));
   }
@@ -104,9 +106,10 @@ async function aggregateLines(
   streams: readonly Stream[],
   expr: RangeAggregation,
   grid: Grid,
+  words: KnownWords | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Matrix | undefined> {
-  const counted = countLines(streams, expr, grid);
+  const counted = countLines(streams, expr, grid, { words });
   if (counted === undefined) return undefined;
   if (streams.length === 0) return [];
   const blocks = await telemetry.select(counted.text, counted.parameters, {
@@ -121,11 +124,11 @@ function countLines(
   streams: readonly Stream[],
   expr: RangeAggregation,
   grid: Grid,
-  also: (sql: Sql) => string = () => "1",
+  { also = () => "1", words }: { also?: (sql: Sql) => string; words?: KnownWords | undefined } = {},
 ) {
   const sql = new Sql();
   const labels = new LabelColumns(sql, streams);
-  const { conditions, first, exact } = lineConditions(expr.log.stages, sql, labels);
+  const { conditions, first, exact } = lineConditions(expr.log.stages, sql, labels, words);
   const buckets = bucketsOf(expr, grid);
   if (exact === undefined || buckets === undefined) return undefined;
   const plan = planOf(expr, exact.json);

@@ -1,6 +1,7 @@
 import type { Filter, LineFilter, Stage } from "@seaworthy/logql";
 import { JsonLabels } from "./json-labels.ts";
 import type { LabelColumns } from "./label-columns.ts";
+import type { KnownWords } from "./line-words.ts";
 import type { Sql } from "../sql.ts";
 
 /** What of a pipeline the engine can do. */
@@ -26,6 +27,7 @@ export function lineConditions(
   stages: readonly Stage[],
   sql: Sql,
   labels: LabelColumns,
+  words?: KnownWords,
 ): LineConditions {
   const conditions: string[] = [];
   const first: string[] = [];
@@ -40,8 +42,9 @@ export function lineConditions(
   let parsed = false;
   for (const stage of stages) {
     if (stage.kind === "line_filter") {
-      const translated = lineIntact ? lineCondition(stage, sql) : undefined;
-      if (translated !== undefined) conditions.push(translated.sql);
+      const translated = lineIntact ? lineCondition(stage, sql, words) : undefined;
+      if (translated?.byWords === true) first.push(translated.sql);
+      else if (translated !== undefined) conditions.push(translated.sql);
       if (translated?.exact !== true) exact = false;
     } else if (stage.kind === "label_filter") {
       const { filter } = stage;
@@ -96,8 +99,17 @@ export function lineConditions(
 function lineCondition(
   { operator, alternatives }: LineFilter,
   sql: Sql,
-): { readonly sql: string; readonly exact: boolean } | undefined {
+  words: KnownWords | undefined,
+): { readonly sql: string; readonly exact: boolean; readonly byWords?: boolean } | undefined {
   if (alternatives.some(({ ip }) => ip) || operator === "!>") return undefined;
+  if (words !== undefined && (operator === "|=" || operator === "!=")) {
+    const known = alternatives.map(({ text }) => words.contains(text, sql));
+    if (!known.includes(undefined)) {
+      const condition = `(${known.join(" OR ")})`;
+      const sqlOf = operator === "!=" ? `NOT ${condition}` : condition;
+      return { sql: sqlOf, exact: true, byWords: true };
+    }
+  }
   const any = alternatives.map(({ text }) => {
     if (operator === "|>") {
       // All that is between captures must be there, in this order.

@@ -114,6 +114,48 @@ describe("what is counted of each minute", () => {
   });
 });
 
+describe("texts of letters", () => {
+  // Others of the tests store lines meanwhile.
+  const selector = '{app=~"shop|cart"}';
+  const held = () => entries.filter(({ stream }) => ["shop", "cart"].includes(stream["app"] ?? ""));
+  const count = async (stages: string) => {
+    const expr = logs.parse(`sum(count_over_time(${selector} ${stages} [2h]))`);
+    if (isLogExpr(expr)) throw new Error("a metric query was meant");
+    asked = [];
+    const matrix = await logs.metric(expr, { startMs: endMs + 1, stepMs: 60_000, count: 1 });
+    if (typeof matrix === "number") throw new Error("a matrix was meant");
+    return { lines: matrix[0]?.values[0] ?? 0, statement: asked.at(-1) ?? "" };
+  };
+
+  it("are counted by the words that hold them, without the lines", async () => {
+    const words = [...new Set(held().flatMap(({ line }) => line.match(/[A-Za-z]{5,}/g) ?? []))];
+    const parts = words.flatMap((word) => [word, word.slice(1), word.slice(0, -1), `${word}x`]);
+    const texts = parts.filter((text) => text.length >= 5);
+    expect(texts.length).toBeGreaterThan(10);
+    for (const text of texts.slice(0, 15)) {
+      const lines = held().filter(({ line }) => line.includes(text)).length;
+      const found = await count(`|= "${text}"`);
+      expect({ text, lines: found.lines }).toEqual({ text, lines });
+      expect(found.statement).toContain("hasAny(extractAll(");
+      expect(found.statement).not.toContain("LIKE");
+    }
+    const [one = "", other = ""] = words;
+    const without = held().filter(({ line }) => !line.includes(one) && line.includes(other)).length;
+    expect((await count(`!= "${one}" |= "${other}"`)).lines).toBe(without);
+    const either = held().filter(({ line }) => line.includes(one) || line.includes(other)).length;
+    expect((await count(`|= "${one}" or "${other}"`)).lines).toBe(either);
+  });
+
+  it("are looked for in lines where they may reach beyond a word", async () => {
+    for (const text of ["rror", "status=", "größe", "error 5"]) {
+      const lines = held().filter(({ line }) => line.includes(text)).length;
+      const found = await count(`|= "${text}"`);
+      expect({ text, lines: found.lines }).toEqual({ text, lines });
+      expect(found.statement).toContain("LIKE");
+    }
+  });
+});
+
 describe("lines", () => {
   const ask = (query: string, direction: "forward" | "backward", limit: number) => {
     const expr = logs.parse(query);

@@ -18,6 +18,7 @@ import { aggregateInEngine } from "./aggregate.ts";
 import { LogCatalogue } from "./catalogue.ts";
 import type { IndexStats, StreamsRequest } from "./catalogue.ts";
 import { readEntries } from "./entries.ts";
+import { WordIndex } from "./line-words.ts";
 import { PATTERN_LINES, patternsOf } from "./patterns.ts";
 import type { Patterns, PatternsRequest } from "./patterns.ts";
 import { findStreams } from "./streams.ts";
@@ -80,6 +81,7 @@ export function createLogsQuery(deps: {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const engine = createEngine({ limits });
   const catalogue = new LogCatalogue(telemetry, limits.maxStreams);
+  const words = new WordIndex(telemetry);
   const source: Source = {
     async *entries(request) {
       const { log, signal } = request;
@@ -104,7 +106,7 @@ export function createLogsQuery(deps: {
         limits.maxStreams,
         signal,
       );
-      return aggregateInEngine(telemetry, streams, expr, grid, signal);
+      return aggregateInEngine(telemetry, streams, expr, grid, words, signal);
     },
   };
 

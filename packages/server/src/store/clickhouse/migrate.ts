@@ -1,5 +1,6 @@
 import { StoreError } from "../errors.ts";
 import type { ClickHouse } from "./engine.ts";
+import { LOG_WORDS } from "./logs/tables.ts";
 import { migrations } from "./migrations.ts";
 
 /** How long each signal is kept. */
@@ -33,6 +34,7 @@ export async function migrate(engine: ClickHouse, retention: Retention): Promise
       version: index + 1,
     });
   }
+  if (!engine.isShared) await engine.execute(LOG_WORDS);
   await retain(engine, retention);
 }
 
