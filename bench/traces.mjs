@@ -340,19 +340,21 @@ async function queries() {
   const figures =
     "count(), countIf(status = 'error'), quantileTDigest(0.5)(duration), quantileTDigest(0.95)(duration)";
   /** The newest 50 traces by hand: their ids, then what they are, of the hours around them. */
-  const newest = (condition) => async () => {
-    const found = await telemetry.select(
-      `SELECT trace_id, count(), max(time) AS latest FROM spans WHERE ${time} AND ${condition} GROUP BY trace_id ORDER BY latest DESC LIMIT 50`,
-      {},
-      {},
-    );
-    const ids = found.flatMap((block) => [...block.columns.get("trace_id").data]);
-    await telemetry.select(
-      `SELECT trace_id, min(time), max(toUnixTimestamp64Nano(time) + duration), count(), countIf(status = 'error'), groupUniqArray(service) FROM spans WHERE trace_id IN (${ids.map((id) => `'${id}'`).join(",")}) AND ${time} GROUP BY trace_id`,
-      {},
-      {},
-    );
-  };
+  const newest =
+    (condition, having = "1") =>
+    async () => {
+      const found = await telemetry.select(
+        `SELECT trace_id, count(), max(time) AS latest FROM spans WHERE ${time} AND ${condition} GROUP BY trace_id HAVING ${having} ORDER BY latest DESC LIMIT 50`,
+        {},
+        {},
+      );
+      const ids = found.flatMap((block) => [...block.columns.get("trace_id").data]);
+      await telemetry.select(
+        `SELECT trace_id, min(time), max(toUnixTimestamp64Nano(time) + duration), count(), countIf(status = 'error'), groupUniqArray(service) FROM spans WHERE trace_id IN (${ids.map((id) => `'${id}'`).join(",")}) AND ${time} GROUP BY trace_id`,
+        {},
+        {},
+      );
+    };
   const sql = (text) => () => telemetry.select(text, {}, { timeoutMs: 120_000 });
   /** @type {[string, () => Promise<unknown>, (() => Promise<unknown>) | null][]} */
   const cases = [
@@ -376,8 +378,9 @@ async function queries() {
     [
       "search, spans of one trace together",
       () => search('{ .http.response.status_code >= 500 } && { name = "SELECT orders" }'),
-      sql(
-        `SELECT trace_id, max(time) AS latest FROM spans WHERE ${time} AND (name = 'SELECT orders' OR attributes['http.response.status_code'] = '500') GROUP BY trace_id HAVING countIf(name = 'SELECT orders') > 0 AND countIf(attributes['http.response.status_code'] = '500') > 0 ORDER BY latest DESC LIMIT 50`,
+      newest(
+        "(name = 'SELECT orders' OR attributes['http.response.status_code'] = '500')",
+        "countIf(name = 'SELECT orders') > 0 AND countIf(attributes['http.response.status_code'] = '500') > 0",
       ),
     ],
     [

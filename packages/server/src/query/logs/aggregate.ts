@@ -124,7 +124,7 @@ function countLines(
   streams: readonly Stream[],
   expr: RangeAggregation,
   grid: Grid,
-  { also = () => "1", words }: { also?: (sql: Sql) => string; words?: KnownWords | undefined } = {},
+  { also, words }: { also?: (sql: Sql) => string; words?: KnownWords | undefined } = {},
 ) {
   const sql = new Sql();
   const labels = new LabelColumns(sql, streams);
@@ -142,24 +142,19 @@ function countLines(
   // These are complete only now: each label that was asked for may have added its own.
   const irregular = exact.json?.irregular ?? [];
   const isIrregular = irregular.length === 0 ? "0" : `(${irregular.join(" OR ")})`;
-  const where = [
-    linesCondition(sql, streams, linesOf(expr, grid)),
-    also(sql),
-    ...conditions,
-    ...present,
-  ];
+  const where = [linesCondition(sql, streams, linesOf(expr, grid)), ...conditions, ...present];
+  // Looked at before the others, of which the engine then reads and compares less.
+  const before = [...(also === undefined ? [] : [also(sql)]), ...first];
   const names = groups.columns.map((_, i) => `g${i}`);
   const text = `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
       ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}
       count() AS lines, ${plan.column} AS value, countIf(${isIrregular}) AS irregular
-    FROM logs ${first.length === 0 ? "" : `PREWHERE ${first.join(" AND ")}`} WHERE ${where.join(" AND ")}
+    FROM logs ${before.length === 0 ? "" : `PREWHERE ${before.join(" AND ")}`} WHERE ${where.join(" AND ")}
     GROUP BY ${["bucket", ...names].join(", ")} LIMIT ${MAX_ROWS + 1}`;
-  const isFiltered = first.length > 0;
   return {
     text,
     parameters: sql.parameters,
     groups,
-    isFiltered,
     shape: { expr, grid, plan, ...buckets },
   };
 }

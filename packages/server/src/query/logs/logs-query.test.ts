@@ -132,12 +132,16 @@ describe("texts of letters", () => {
     const parts = words.flatMap((word) => [word, word.slice(1), word.slice(0, -1), `${word}x`]);
     const texts = parts.filter((text) => text.length >= 5);
     expect(texts.length).toBeGreaterThan(10);
+    // A server may be older than such indexes.
+    const [known] = await telemetry.select(
+      "SELECT name FROM system.data_skipping_indices WHERE table = 'logs' AND name = 'words' LIMIT 1",
+    );
+    const isIndexed = known !== undefined && known.rows > 0;
     for (const text of texts.slice(0, 15)) {
       const lines = held().filter(({ line }) => line.includes(text)).length;
       const found = await count(`|= "${text}"`);
       expect({ text, lines: found.lines }).toEqual({ text, lines });
-      expect(found.statement).toContain("hasAny(extractAll(");
-      expect(found.statement).not.toContain("LIKE");
+      expect(found.statement.includes("LIKE")).toBe(!isIndexed);
     }
     const [one = "", other = ""] = words;
     const without = held().filter(({ line }) => !line.includes(one) && line.includes(other)).length;

@@ -4,7 +4,7 @@ import { numbersOf, textsOf } from "../columns.ts";
 import { Sql } from "../sql.ts";
 import { dayCondition, SpanConditions, timeCondition } from "./conditions.ts";
 import type { TimeRange } from "./conditions.ts";
-import type { Spansets, TraceQuery } from "./traceql/ast.ts";
+import type { Condition, Spansets, TraceQuery } from "./traceql/ast.ts";
 
 /** A span that made its trace be found. */
 export interface FoundSpan {
@@ -47,6 +47,8 @@ export interface SearchRequest extends TimeRange {
  */
 const FIRST_PART = 64n;
 const LEAST_GROWTH = 3;
+/** How many times as long as a part may be looked at for the sake of traces that are partly in it. */
+const MOST_AROUND = 2n;
 
 /** Finds the newest traces that fulfil a query. */
 export async function searchTraces(
@@ -114,21 +116,8 @@ async function newestWholeIds(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { query, limit } = request;
-  const times = new Sql();
-  const counting = new SpanConditions(times, request).found(query.spansets);
-  const [extent] = await telemetry.select(
-    `SELECT count() AS traces, toUnixTimestamp64Nano(min(first)) AS start, toUnixTimestamp64Nano(max(last)) AS end
-    FROM trace_times WHERE ${dayCondition(times, part)} AND trace_id IN (SELECT trace_id FROM spans WHERE ${timeCondition(times, part)} AND ${counting})`,
-    times.parameters,
-    { signal },
-  );
-  if (extent === undefined || Number(numbersOf(extent, "traces")[0] ?? 0) === 0) return [];
-  const start = BigInt(numbersOf(extent, "start")[0] ?? 0);
-  const end = BigInt(numbersOf(extent, "end")[0] ?? 0) + 1n;
-  const around = {
-    startNs: start > request.startNs ? start : request.startNs,
-    endNs: end < request.endNs ? end : request.endNs,
-  };
+  const around = await timesAround(telemetry, request, part, signal);
+  if (around === undefined) return [];
   const sql = new Sql();
   const conditions = new SpanConditions(sql, request);
   const blocks = await telemetry.select(
@@ -140,6 +129,53 @@ async function newestWholeIds(
     { signal },
   );
   return blocks.flatMap((block) => textsOf(block, "trace_id"));
+}
+
+/** From the first to the last span of the traces that may have a span that counts in a part of the range. */
+async function timesAround(
+  telemetry: Telemetry,
+  request: SearchRequest,
+  part: TimeRange,
+  signal: AbortSignal,
+): Promise<TimeRange | undefined> {
+  const { spansets } = request.query;
+  const extent = async (counting: (conditions: SpanConditions) => string) => {
+    const sql = new Sql();
+    const [block] = await telemetry.select(
+      `SELECT count() AS traces, toUnixTimestamp64Nano(min(first)) AS start, toUnixTimestamp64Nano(max(last)) AS end
+      FROM trace_times WHERE ${dayCondition(sql, part)} AND trace_id IN (SELECT trace_id FROM spans WHERE ${timeCondition(sql, part)} AND ${counting(new SpanConditions(sql, request))})`,
+      sql.parameters,
+      { signal },
+    );
+    if (block === undefined || Number(numbersOf(block, "traces")[0] ?? 0) === 0) return undefined;
+    const start = BigInt(numbersOf(block, "start")[0] ?? 0);
+    const end = BigInt(numbersOf(block, "end")[0] ?? 0) + 1n;
+    return {
+      startNs: start > request.startNs ? start : request.startNs,
+      endNs: end < request.endNs ? end : request.endNs,
+    };
+  };
+  if (asksAttributes(spansets)) {
+    // Attributes are most of what a span takes: traces that may have no span that counts are taken along.
+    const around = await extent(() => "1");
+    const isNear =
+      around !== undefined &&
+      around.endNs - around.startNs <= MOST_AROUND * (part.endNs - part.startNs);
+    if (around === undefined || isNear) return around;
+  }
+  return extent((conditions) => conditions.found(spansets));
+}
+
+function asksAttributes(spansets: Spansets): boolean {
+  if (spansets.kind !== "spans") {
+    return asksAttributes(spansets.left) || asksAttributes(spansets.right);
+  }
+  const asks = (condition: Condition): boolean => {
+    if (condition.kind === "compare") return condition.field.kind === "attribute";
+    if (condition.kind === "not") return asks(condition.inner);
+    return asks(condition.left) || asks(condition.right);
+  };
+  return spansets.condition !== undefined && asks(spansets.condition);
 }
 
 /** A column of arrays, row by row. */

@@ -42,7 +42,7 @@ export interface OperationFigures extends CallFigures {
 }
 
 /** Spans of a service map; beyond, one in some calls is looked at. */
-const MAP_SPANS = 300_000;
+const MAP_SPANS = 200_000;
 const MOST_EDGES = 2000;
 /** Calls that come in: what a service is asked for. */
 const INCOMING = "kind IN ('server', 'consumer')";
