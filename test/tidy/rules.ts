@@ -33,7 +33,7 @@ export const SUPPRESSIONS = 0;
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   model: [],
   self: ["model"],
-  store: ["model", "self"],
+  store: ["model", "self", "@seaworthy/logql"],
   access: ["model", "self", "store"],
   receive: ["model", "self", "store", "access", "@seaworthy/tail"],
   query: ["model", "self", "store", "@seaworthy/promql", "@seaworthy/logql"],

@@ -11,6 +11,7 @@ export { emptySeries, grouped, SeriesTable } from "./metrics/matrix.ts";
 export type { Matrix, Series } from "./metrics/matrix.ts";
 export { linesOf } from "./metrics/range.ts";
 export { parse, parseMatchers } from "./parse.ts";
+export { JsonFieldReader, UNKNOWN_FIELD } from "./pipeline/json-fields.ts";
 export { compilePipeline } from "./pipeline/pipeline.ts";
 export type { Pipeline } from "./pipeline/pipeline.ts";
 export type { EntriesRequest, Grid, LogEntry, Source } from "./source.ts";

@@ -21,6 +21,11 @@ export function formatLabels(labels: Labels): string {
 
 /** A label name of any text: what is neither letter, digit nor underscore becomes an underscore. */
 export function sanitize(name: string): string {
-  const clean = /^\w+$/.test(name) ? name : name.replace(/[^A-Za-z0-9_]/g, "_");
+  const clean = sanitizePart(name);
   return /^\d/.test(clean) ? `_${clean}` : clean;
+}
+
+/** The same for what stands behind another part of a name. */
+export function sanitizePart(key: string): string {
+  return /^\w+$/.test(key) ? key : key.replace(/[^A-Za-z0-9_]/g, "_");
 }

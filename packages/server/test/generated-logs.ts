@@ -38,7 +38,8 @@ export class Generator {
       const app = this.pick(["shop", "cart", "nginx", "odd"]);
       const any = endMs - this.int(3_600_000);
       // Windows end with their last moment, so that what falls on it counts.
-      const ms = this.chance(0.1) ? any - (any % 60_000) : any;
+      const minute = any - (any % 60_000);
+      const ms = this.chance(0.1) && minute >= endMs - 3_600_000 ? minute : any;
       const timeNs = BigInt(ms) * 1_000_000n + (this.chance(0.3) ? BigInt(this.int(1000)) : 0n);
       const stream: Record<string, string> = { app, service_name: app, pod: `p${this.int(3)}` };
       if (this.chance(0.3)) stream["env"] = this.pick(["prod", "dev"]);
@@ -47,6 +48,7 @@ export class Generator {
       };
       if (this.chance(0.3)) metadata["trace_id"] = `t${this.int(5)}`;
       if (this.chance(0.3)) metadata["user"] = this.pick(["ann", "bob", "10"]);
+      if (this.chance(0.05)) metadata["level"] = "notice";
       return { timeNs, line: this.#line(app), stream, metadata };
     });
   }
@@ -70,6 +72,11 @@ export class Generator {
         '{"sta\\u0074us":200}',
         '{"n":"abc"}',
         '{"n":1.50,"status":1e2}',
+        '{"status":{"code":1},"code":[1]}',
+        '{"status_code":1,"status":{"code":2},"duration":0.0000001}',
+        '{"req-method":"GET","req":{"method":"PUT"}}',
+        '{"":{"level":"x"},"duration":12345678901234567890123}',
+        ' {"level" : "error" , "level":"info", "duration":1e-7 } ',
       ]);
     }
     const record: Record<string, unknown> = {
@@ -83,6 +90,8 @@ export class Generator {
     if (this.chance(0.2)) record["tags"] = ["a", "b"];
     if (this.chance(0.2)) record["pod"] = "inner";
     if (this.chance(0.2)) record["f"] = this.int(100) / 8;
+    if (this.chance(0.7)) record["level"] = this.pick(["info", "error", 30]);
+    if (this.chance(0.5)) record["duration"] = this.pick([this.int(500) / 8, `${this.int(9)}ms`]);
     record["msg"] = this.pick([
       "request done",
       "payment failed: error 50%",
@@ -128,12 +137,22 @@ export class Generator {
       "| logfmt",
       '| json | __error__=""',
       '| json s="status", m="req.method"',
+      '| json status="status", n="n", level="level"',
+      '| json | level="error"',
+      '| json | level!="info", status >= 404',
+      '| json | __error__="" | duration > 20',
+      "| json | status > 200 or duration < 10",
+      '| json | status > 200 | duration < 10 | level=~"err.*|30"',
       '| pattern "<ip> - - \\"<method> <path>\\" <status> <n>"',
       '| regexp "user=(?P<user>\\\\w+)"',
       "| status=500",
       '| status="404"',
       "| n > 50",
       '| user="ann"',
+      '| level="error"',
+      "| status < 500",
+      '| s=~"2.."',
+      '| m="GET"',
       '| user!="ann" or n < 20',
       '| req_method=~"GET|PUT"',
       '| method="GET" and status!="200"',
@@ -159,6 +178,8 @@ export class Generator {
       " by (app)",
       " by (detected_level)",
       " by (status)",
+      " by (level, status)",
+      " by (s)",
       " by (req_method, user)",
       " by (pod, env)",
       " without (pod)",
@@ -175,7 +196,13 @@ export class Generator {
         "last_over_time",
       ]);
       const [name, open] = operator.endsWith(",") ? [operator, ""] : [operator, "("];
-      const inner = `${name}${open}${lines} | json | __error__="" | unwrap n | __error__="" [${range}])`;
+      const label = this.pick(["n", "n", "duration", "status"]);
+      const parser = this.pick([
+        "json",
+        "json",
+        'json n="n", duration="duration", status="status"',
+      ]);
+      const inner = `${name}${open}${lines} | ${parser} | __error__="" | unwrap ${label} | __error__="" [${range}])`;
       const clean = this.chance(0.5) ? inner : inner.replace(' | __error__="" [', " [");
       return `${this.pick(["sum", "max", "min"])}${by}(${clean})`;
     }

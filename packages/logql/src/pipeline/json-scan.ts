@@ -12,7 +12,7 @@ export type JsonNode =
     }
   | { readonly kind: "array"; readonly items: readonly JsonNode[]; readonly raw: string };
 
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 const SPACE = /[ \t\n\r]*/y;
 /** JSON wants control characters escaped. */
 const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
@@ -106,6 +106,18 @@ class Scanner {
       return { kind: "array", items, raw: this.#text.slice(start, this.#at) };
     }
   }
+}
+
+/** Whether a text is a string of JSON as a whole, quotation marks included. */
+export function isJsonString(text: string): boolean {
+  STRING.lastIndex = 0;
+  return STRING.exec(text)?.[0].length === text.length;
+}
+
+/** Whether a text is a number, true, false or null. */
+export function isJsonScalar(text: string): boolean {
+  SCALAR.lastIndex = 0;
+  return text !== "" && SCALAR.exec(text)?.[0].length === text.length;
 }
 
 /** Undefined when the text is no JSON, or nests too deep. */

@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import type { Stage } from "../ast.ts";
-import { sanitize } from "../labels.ts";
+import { sanitize, sanitizePart } from "../labels.ts";
 import { nodeAt, nodeText, parsePath, scanJson } from "./json-scan.ts";
 import type { JsonNode } from "./json-scan.ts";
 import type { LineLabels } from "./line-labels.ts";
@@ -49,10 +49,6 @@ function extractAll(node: JsonNode, prefix: string, labels: LineLabels, met: Set
       labels.extract(name, value.text);
     }
   }
-}
-
-function sanitizePart(key: string): string {
-  return /^\w+$/.test(key) ? key : key.replace(/[^A-Za-z0-9_]/g, "_");
 }
 
 export function compileLogfmt(stage: Extract<Stage, { kind: "logfmt" }>): Parser {

@@ -7,6 +7,7 @@ export { keepSamples } from "./clickhouse/keep-samples.ts";
 export { HINTS } from "./clickhouse/blocks.ts";
 export { familyOf } from "./clickhouse/series-identity.ts";
 export { SampleSpace } from "./clickhouse/recent/sample-space.ts";
+export { JSON_COLUMNS, JSON_FIELDS, JSON_SHAPE } from "./clickhouse/logs/json-fields.ts";
 export { printSchema } from "./clickhouse/print-schema.ts";
 export type { ServerAddress } from "./clickhouse/server-address.ts";
 export type { Parameters } from "./clickhouse/statement.ts";

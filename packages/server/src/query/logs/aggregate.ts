@@ -4,11 +4,14 @@ import type { Block, Telemetry } from "../../store/index.ts";
 import { LEVEL, SPAN_ID, TRACE_ID } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
 import { mapsOf, numbersOf, textsOf } from "../columns.ts";
-import type { JsonLabels } from "./json-labels.ts";
+import { KeptFields } from "./kept-fields.ts";
 import { LabelColumns } from "./label-columns.ts";
 import type { KnownWords, WordIndex } from "./line-words.ts";
-import { lineConditions } from "./line-conditions.ts";
+import { labelsKept, labelsOfLines, lineConditions } from "./line-conditions.ts";
+import type { LabelsOf } from "./line-conditions.ts";
 import { COUNT_SETTINGS, CountedLabels, planMinutes } from "./minute-counts.ts";
+import { doubtful, NUMBER_SETTINGS } from "./parsed-labels.ts";
+import type { ParsedLabels } from "./parsed-labels.ts";
 import { Sql } from "../sql.ts";
 import { linesCondition } from "./streams.ts";
 import type { Stream } from "./streams.ts";
@@ -100,7 +103,9 @@ async function aggregateMinutes(
   return windows(blocks.flat(), groups, { expr, grid, plan, ...buckets });
 }
 
-/** Line by line. */
+/**
+ * Line by line: where fields of lines are kept, by these, and of the other lines by the lines themselves.
+ */
 async function aggregateLines(
   telemetry: Telemetry,
   streams: readonly Stream[],
@@ -109,42 +114,66 @@ async function aggregateLines(
   words: KnownWords | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Matrix | undefined> {
-  const counted = countLines(streams, expr, grid, { words });
-  if (counted === undefined) return undefined;
+  const ofKept = countLines(streams, expr, grid, { words, labelsOf: labelsKept });
+  const kept = ofKept?.parsed instanceof KeptFields ? ofKept.parsed : undefined;
+  const ofLines = countLines(streams, expr, grid, { words, unlike: kept });
+  if (ofLines === undefined) return undefined;
   if (streams.length === 0) return [];
-  const blocks = await telemetry.select(counted.text, counted.parameters, {
-    settings: { precise_float_parsing: 1 },
-    ...(signal === undefined ? {} : { signal }),
-  });
-  return windows(blocks, counted.groups, counted.shape);
+  const blocks: Block[] = [];
+  const options = signal === undefined ? {} : { signal };
+  const statements = ofKept === undefined || kept === undefined ? [ofLines] : [ofKept, ofLines];
+  for (const { text, parameters } of statements) {
+    const found = await telemetry.select(text, parameters, {
+      settings: NUMBER_SETTINGS,
+      ...options,
+    });
+    blocks.push(...found);
+  }
+  return windows(blocks, ofLines.groups, ofLines.shape);
 }
 
-/** The statement that counts lines by bucket and group; undefined when there can be none. `also`: which lines. */
+/** Which lines are counted, and by what. */
+interface Counted {
+  readonly also?: (sql: Sql) => string;
+  readonly labelsOf?: LabelsOf;
+  /** Lines of which this does not know what is asked for. */
+  readonly unlike?: KeptFields | undefined;
+  readonly words?: KnownWords | undefined;
+}
+
+/** The statement that counts lines by bucket and group; undefined when there can be none. */
 function countLines(
   streams: readonly Stream[],
   expr: RangeAggregation,
   grid: Grid,
-  { also, words }: { also?: (sql: Sql) => string; words?: KnownWords | undefined } = {},
+  { also, labelsOf = labelsOfLines, unlike, words }: Counted,
 ) {
   const sql = new Sql();
   const labels = new LabelColumns(sql, streams);
-  const { conditions, first, exact } = lineConditions(expr.log.stages, sql, labels, words);
+  const { stages } = expr.log;
+  const { conditions, first, exact } = lineConditions(stages, sql, labels, { labelsOf, words });
   const buckets = bucketsOf(expr, grid);
   if (exact === undefined || buckets === undefined) return undefined;
-  const plan = planOf(expr, exact.json);
+  const { parsed } = exact;
+  const plan = planOf(expr, parsed);
   if (plan === undefined) return undefined;
   // The conditions let through all that they may be wrong about; groups are formed of what is left.
-  const doubts = exact.json?.irregular ?? [];
+  const doubts = doubtful(parsed);
   const present = plan.present === undefined ? [] : [`(${[plan.present, ...doubts].join(" OR ")})`];
-  const groups = groupsOf(expr.grouping, streams, labels, exact.json);
+  const groups = groupsOf(expr.grouping, streams, labels, parsed);
   if (groups === undefined) return undefined;
 
   // These are complete only now: each label that was asked for may have added its own.
-  const irregular = exact.json?.irregular ?? [];
+  const irregular = doubtful(parsed);
   const isIrregular = irregular.length === 0 ? "0" : `(${irregular.join(" OR ")})`;
   const where = [linesCondition(sql, streams, linesOf(expr, grid)), ...conditions, ...present];
   // Looked at before the others, of which the engine then reads and compares less.
-  const before = [...(also === undefined ? [] : [also(sql)]), ...first];
+  const before = [
+    ...(also === undefined ? [] : [also(sql)]),
+    ...(parsed instanceof KeptFields ? [parsed.known] : []),
+    ...(unlike === undefined ? [] : [`NOT (${unlike.known})`]),
+    ...first,
+  ];
   const names = groups.columns.map((_, i) => `g${i}`);
   const text = `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
       ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}
@@ -155,6 +184,7 @@ function countLines(
     text,
     parameters: sql.parameters,
     groups,
+    parsed,
     shape: { expr, grid, plan, ...buckets },
   };
 }
@@ -175,7 +205,7 @@ function gcd(a: bigint, b: bigint): bigint {
 
 function planOf(
   expr: RangeAggregation,
-  json: JsonLabels | undefined,
+  parsed: ParsedLabels | undefined,
 ): (Plan & { readonly present: string | undefined }) | undefined {
   const seconds = expr.rangeMs / 1000;
   const sum = (buckets: readonly Bucket[]) =>
@@ -194,8 +224,8 @@ function planOf(
     return merge === undefined ? undefined : { column, merge, present: undefined };
   }
   const { label, conversion, filters } = expr.unwrap;
-  if (conversion !== "number" || filters.length > 0 || json === undefined) return undefined;
-  const number = json.number(label);
+  if (conversion !== "number" || filters.length > 0 || parsed === undefined) return undefined;
+  const number = parsed.number(label);
   if (number === undefined) return undefined;
   const { value, present } = number;
   const plans: Readonly<Record<string, Plan>> = {
@@ -228,13 +258,13 @@ function groupsOf(
   grouping: Grouping | undefined,
   streams: readonly Stream[],
   labels: LabelColumns,
-  json: JsonLabels | undefined,
+  parsed: ParsedLabels | undefined,
 ): Groups | undefined {
   if (grouping !== undefined && !grouping.without) {
     const columns: string[] = [];
     for (const name of grouping.labels) {
       if (name.startsWith("__")) return undefined;
-      const text = json === undefined ? labels.text(name) : json.text(name);
+      const text = parsed === undefined ? labels.text(name) : parsed.text(name);
       if (text === undefined) return undefined;
       columns.push(text);
     }
@@ -252,7 +282,7 @@ function groupsOf(
     return { columns, labelsOf };
   }
   // All labels count: only those that came with the lines are known by name.
-  if (json !== undefined) return undefined;
+  if (parsed !== undefined) return undefined;
   const byId = new Map(streams.map((stream) => [stream.id, stream.labels] as const));
   const own = ["trace_id", "span_id", "mapSort(metadata)"];
   if (labels instanceof CountedLabels) {

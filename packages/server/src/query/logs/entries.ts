@@ -5,6 +5,7 @@ import type { Block, Telemetry } from "../../store/index.ts";
 import { mapsOf, numbersOf, textsOf } from "../columns.ts";
 import { LabelColumns } from "./label-columns.ts";
 import { lineConditions } from "./line-conditions.ts";
+import { NUMBER_SETTINGS } from "./parsed-labels.ts";
 import { Sql } from "../sql.ts";
 import { linesCondition } from "./streams.ts";
 import type { Stream } from "./streams.ts";
@@ -80,13 +81,20 @@ async function readPiece(
     sql,
     new LabelColumns(sql, streams),
   );
-  const where = [linesCondition(sql, streams, piece), ...first, ...conditions].join(" AND ");
+  const lines = linesCondition(sql, streams, piece);
+  const where =
+    first.length === 0
+      ? `WHERE ${[lines, ...conditions].join(" AND ")}`
+      : `PREWHERE ${[lines, ...first].join(" AND ")} WHERE ${["1", ...conditions].join(" AND ")}`;
   const order = request.direction === "backward" ? "DESC" : "ASC";
   const blocks = await telemetry.select(
     `SELECT toUnixTimestamp64Nano(time) AS at, seq, stream, CAST(level, 'String') AS lvl, trace_id, span_id, line, metadata
-    FROM logs WHERE ${where} ORDER BY time ${order} LIMIT ${page} WITH TIES`,
+    FROM logs ${where} ORDER BY time ${order} LIMIT ${page} WITH TIES`,
     sql.parameters,
-    request.signal === undefined ? {} : { signal: request.signal },
+    {
+      settings: NUMBER_SETTINGS,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    },
   );
   const rows = blocks.flatMap((block) => rowsOf(block, labels));
   const sign = request.direction === "backward" ? -1 : 1;

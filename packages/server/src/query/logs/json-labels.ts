@@ -1,11 +1,7 @@
+import type { Extraction } from "@seaworthy/logql";
 import type { LabelColumns } from "./label-columns.ts";
+import type { NumberLabel, ParsedLabels } from "./parsed-labels.ts";
 import type { Sql } from "../sql.ts";
-
-/** A label that is compared as a number. */
-export interface NumberLabel {
-  readonly present: string;
-  readonly value: string;
-}
 
 /** A member of a line's object: its JSON as the engine writes it (empty for none), and its possible keys. */
 interface Member {
@@ -13,31 +9,45 @@ interface Member {
   readonly keys: readonly string[];
 }
 
+/** Paths of keys as `json` writes them, that are plain. */
+const PLAIN_PATH = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$/;
+
 /**
  * Labels that LogQL's `json` finds, as expressions over a row of `logs`. Where an expression could
  * differ from what the parser finds, a condition in `irregular` holds. Each function of the engine that
  * looks into JSON reads all of the line: a member is read once, and the rest is done on its text.
  */
-export class JsonLabels {
+export class JsonLabels implements ParsedLabels {
   readonly #notes: string[];
   readonly #sql: Sql;
   readonly #labels: LabelColumns;
+  /** Labels and their paths; undefined for all there are, by their own names. */
+  readonly #paths: ReadonlyMap<string, string> | undefined;
+  readonly failed = undefined;
   #errorsPass = true;
   /** The first member that was asked for. */
   #member: string | undefined;
 
-  constructor(sql: Sql, labels: LabelColumns) {
+  constructor(sql: Sql, labels: LabelColumns, fields: readonly Extraction[]) {
     this.#sql = sql;
     this.#labels = labels;
-    // A key may be written with escapes.
+    this.#paths =
+      fields.length === 0
+        ? undefined
+        : new Map(fields.map(({ label, expression }) => [label, expression]));
     this.#notes = [
+      // A key may be written with escapes.
       `(position(line, '\\\\u00') > 0 AND match(line, '\\\\\\\\u00[0-9a-fA-F]{2}[^"]*"[[:space:]]*:'))`,
+      // What is within an object without a name is named as if it were outside.
+      `(position(line, '""') > 0 AND match(line, '""[[:space:]]*:[[:space:]]*[{]'))`,
     ];
   }
 
   /** What may be wrong, of all that has been asked for so far. */
   get irregular(): readonly string[] {
-    return this.#errorsPass ? [...this.#notes, `NOT ${this.#valid}`] : this.#notes;
+    if (this.#errorsPass) return [...this.#notes, `NOT ${this.#valid}`];
+    // The engine takes no numbers beyond 64 bits, and no halves of surrogate pairs.
+    return [...this.#notes, `(NOT ${this.#valid} AND match(line, '[0-9]{19}|[^a-z]u[dD]'))`];
   }
 
   /** A member is found in valid lines alone: only where it is not, the line is read once more. */
@@ -54,6 +64,7 @@ export class JsonLabels {
 
   /** A label's value, empty for none; undefined when it cannot be told. */
   text(name: string): string | undefined {
+    if (this.#cameOnly(name)) return this.#labels.text(name);
     const member = this.#find(name);
     if (member === undefined) return undefined;
     const { raw, keys } = member;
@@ -70,6 +81,7 @@ export class JsonLabels {
 
   /** A label as a number; undefined when it cannot be told. */
   number(name: string): NumberLabel | undefined {
+    if (this.#cameOnly(name)) return undefined;
     const member = this.#find(name);
     if (member === undefined) return undefined;
     const { raw } = member;
@@ -86,8 +98,23 @@ export class JsonLabels {
     if (!this.#notes.includes(condition)) this.#notes.push(condition);
   }
 
+  /** Whether the parser finds no such label: the one that may be there came with the line. */
+  #cameOnly(name: string): boolean {
+    return this.#paths !== undefined && !this.#paths.has(name) && !name.endsWith("_extracted");
+  }
+
   /** Where a label is: `status` is a key, `req_method` a key or a path of two. */
   #find(name: string): Member | undefined {
+    const wanted = this.#paths?.get(name);
+    if (wanted !== undefined) {
+      if (!PLAIN_PATH.test(wanted)) return undefined;
+      const keys = wanted.split(".");
+      const raw = `JSONExtractRaw(line, ${keys.map((key) => this.#sql.text(key)).join(", ")})`;
+      this.#member ??= raw;
+      // Lists and objects are labels as the line has them.
+      this.#note(`match(${raw}, '^[[{]')`);
+      return { raw, keys: keys.slice(-1) };
+    }
     const parts = name.split("_");
     if (name.endsWith("_extracted") || parts.length > 2) return undefined;
     if (!parts.every((part) => /^[A-Za-z][A-Za-z0-9]*$/.test(part))) return undefined;

@@ -61,7 +61,7 @@ export async function patternsOf(
   if (streams.length === 0) return { patterns: [], oneOf: 1 };
   const where = (sql: Sql): string => {
     const { conditions, exact } = lineConditions(log.stages, sql, new LabelColumns(sql, streams));
-    if (exact === undefined || exact.json !== undefined) {
+    if (exact === undefined || exact.parsed !== undefined) {
       throw new LogqlError(
         "execution",
         "patterns are found for a selector with line filters and filters by its labels; leave parsers out",

@@ -140,14 +140,15 @@ class EmbeddedClickHouse implements ClickHouse {
    * The bytes go by way of a file: of the ways into this engine it alone takes a binary format, and
    * it is the quickest from 1,000 rows up. Each writer's session has its own.
    */
-  async insert(table: string, block: Uint8Array): Promise<void> {
+  async insert(table: string, block: Uint8Array, columns?: readonly string[]): Promise<void> {
     try {
       await this.#writers.run(async (session) => {
         const spool = this.#spools.get(session);
         if (spool === undefined) throw new TypeError("a writer's session has no file");
         const from = `file('${spool.path.replace(/[\\']/g, "\\$&")}', 'Native')`;
         await spool.write(block);
-        await session.queryAsync(`INSERT INTO ${table} SELECT * FROM ${from}`);
+        const into = columns === undefined ? table : `${table} (${columns.join(", ")})`;
+        await session.queryAsync(`INSERT INTO ${into} SELECT * FROM ${from}`);
       });
     } catch (error) {
       throw storeErrorOf(error, this.#dir);

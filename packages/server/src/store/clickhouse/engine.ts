@@ -36,9 +36,10 @@ export interface ClickHouse {
   execute(sql: string, parameters?: Parameters, options?: StatementOptions): Promise<void>;
   /**
    * Inserts one block of ClickHouse's Native format. Resolves when it is committed; when it rejects,
-   * nothing of the block is there, unless the block spans several partitions.
+   * nothing of the block is there, unless the block spans several partitions. `columns`: the block's, in
+   * their order, where they are not all of the table.
    */
-  insert(table: string, block: Uint8Array): Promise<void>;
+  insert(table: string, block: Uint8Array, columns?: readonly string[]): Promise<void>;
   /** Tells whether the engine answers, now. */
   ping(): Promise<void>;
   /** Stops what is running and closes. */

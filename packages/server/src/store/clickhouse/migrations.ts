@@ -1,4 +1,5 @@
 import { DOWNSAMPLING_TABLES } from "./downsampling/tables.ts";
+import { LOG_JSON_FIELDS } from "./logs/json-fields.ts";
 import { LOG_COUNTS, LOG_TABLES } from "./logs/tables.ts";
 import { SPAN_CALLS, SPAN_TABLES } from "./traces/tables.ts";
 
@@ -103,4 +104,5 @@ export const migrations: readonly (readonly string[])[] = [
   ["ALTER TABLE samples MODIFY SETTING merge_selector_base = 10"],
   LOG_COUNTS,
   SPAN_CALLS,
+  LOG_JSON_FIELDS,
 ];

@@ -48,6 +48,14 @@ it("spreads by what merges and questions keep together", () => {
   );
 });
 
+it("adds columns to what a cluster's servers store and to what spreads rows, which has no codecs", () => {
+  const columns = "ADD COLUMN a UInt8 CODEC(Delta(4), ZSTD(1)), ADD COLUMN b String CODEC(ZSTD(1))";
+  expect(serverStatements(`ALTER TABLE logs ${columns}`, prod)).toEqual([
+    `ALTER TABLE logs_local ON CLUSTER 'prod' ${columns}`,
+    "ALTER TABLE logs ON CLUSTER 'prod' ADD COLUMN a UInt8, ADD COLUMN b String",
+  ]);
+});
+
 it("lets the tables of a single server know which inserts they have", () => {
   for (const sql of migrations.flat().filter((each) => each.startsWith("CREATE"))) {
     expect(serverStatements(sql, single)).toEqual([

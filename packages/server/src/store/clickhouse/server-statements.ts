@@ -40,7 +40,10 @@ export function serverStatements(sql: string, place: Place): string[] {
     const local = `ALTER TABLE ${localTable(altered)} ${where} ${change}`;
     // Columns are read by the name of the table that spreads rows, which must know them, too.
     return change?.startsWith("ADD COLUMN ") === true
-      ? [local, `ALTER TABLE ${altered} ${where} ${change.replace(/ CODEC\(.*\)$/, "")}`]
+      ? [
+          local,
+          `ALTER TABLE ${altered} ${where} ${change.replace(/ CODEC\(\w+(\(\d*\))?(, \w+(\(\d*\))?)*\)/g, "")}`,
+        ]
       : [local];
   }
   const [, emptied, condition] = DELETE.exec(sql) ?? [];

@@ -89,8 +89,8 @@ export class JournalledClickHouse implements ClickHouse {
     }
   }
 
-  async insert(table: string, block: Uint8Array): Promise<void> {
-    if (table !== TABLE) return this.#engine.insert(table, block);
+  async insert(table: string, block: Uint8Array, columns?: readonly string[]): Promise<void> {
+    if (table !== TABLE) return this.#engine.insert(table, block, columns);
     if (block.length >= this.#limits.directBytes || !(await this.#hasRoom())) {
       // In the order in which they came: of two values for one time the later stays.
       await this.flush();

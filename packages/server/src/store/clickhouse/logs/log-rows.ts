@@ -1,8 +1,14 @@
+import { JsonFieldReader } from "@seaworthy/logql";
 import { LEVEL, SERVICE_NAME, SPAN_ID, TRACE_ID, withoutEmpty } from "../../../model/index.ts";
 import type { Labels, LogBatch } from "../../../model/index.ts";
 import { dayOfNs } from "../days.ts";
 import { encodeBlock } from "../native-format.ts";
+import type { ColumnInput } from "../native-format.ts";
 import type { KnownSeries, SeriesRegistry } from "../series-registry.ts";
+import { JSON_COLUMNS, JSON_FIELDS, JSON_SHAPE, MAX_FIELD_TEXT } from "./json-fields.ts";
+
+const fields = new JsonFieldReader(JSON_FIELDS, MAX_FIELD_TEXT);
+const fieldColumns = [...JSON_COLUMNS.values()];
 
 /** A stream and a day for which `log_streams` has no row yet. */
 export interface NewStream {
@@ -72,11 +78,11 @@ export class LogRows {
     return this.#lines.length;
   }
 
-  /** A block of the table `logs`. `received` in s since 1970; `seq` is the first line's. */
-  encode(received: number, seq: number): Buffer {
+  /** A block of the table `logs`, and its columns. `received` in s since 1970; `seq` is the first line's. */
+  encode(received: number, seq: number): { block: Buffer; columns: readonly string[] } {
     const rows = this.#lines.length;
     const column = (name: string) => this.#metadata.map((labels) => labels[name] ?? "");
-    return encodeBlock(rows, [
+    const columns: ColumnInput[] = [
       { name: "service", type: "String", data: this.#services },
       {
         name: "stream",
@@ -92,7 +98,28 @@ export class LogRows {
       { name: "metadata", type: "Map(String, String)", data: this.#metadata.map(rest) },
       { name: "received", type: "DateTime('UTC')", data: new Uint32Array(rows).fill(received) },
       { name: "batch", type: "UInt64", data: BigUint64Array.from(this.#batch) },
-    ]);
+      ...this.#jsonColumns(),
+    ];
+    return { block: encodeBlock(rows, columns), columns: columns.map(({ name }) => name) };
+  }
+
+  /** What lines are as JSON, and those fields that any of them has. */
+  #jsonColumns(): ColumnInput[] {
+    const rows = this.#lines.length;
+    const shapes = new Uint8Array(rows);
+    const columns = new Map<number, string[]>();
+    for (const [row, line] of this.#lines.entries()) {
+      shapes[row] = JSON_SHAPE[fields.read(line)];
+      for (const field of fields.found) {
+        let column = columns.get(field);
+        if (column === undefined) columns.set(field, (column = new Array<string>(rows).fill("")));
+        column[row] = fields.values[field] ?? "";
+      }
+    }
+    const texts = [...columns].map(([field, data]): ColumnInput => {
+      return { name: fieldColumns[field] ?? "", type: "String", data };
+    });
+    return [{ name: "json_shape", type: "UInt8", data: shapes }, ...texts];
   }
 }
 

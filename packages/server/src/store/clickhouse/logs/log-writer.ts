@@ -71,7 +71,8 @@ export class LogWriter implements LogSink {
     }
     if (this.#seq + rows.size > SEQ_END) this.#seq = 0;
     const received = Math.floor(Date.now() / 1000);
-    await this.#engine.insert("logs", rows.encode(received, this.#seq));
+    const { block, columns } = rows.encode(received, this.#seq);
+    await this.#engine.insert("logs", block, columns);
     this.#seq += rows.size;
     for (const { fingerprint, day } of rows.batches) this.#known.add(fingerprint, day);
   }
