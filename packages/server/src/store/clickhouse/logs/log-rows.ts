@@ -112,7 +112,10 @@ export class LogRows {
       shapes[row] = JSON_SHAPE[fields.read(line)];
       for (const field of fields.found) {
         let column = columns.get(field);
-        if (column === undefined) columns.set(field, (column = new Array<string>(rows).fill("")));
+        if (column === undefined) {
+          column = Array.from({ length: rows }, () => "");
+          columns.set(field, column);
+        }
         column[row] = fields.values[field] ?? "";
       }
     }
