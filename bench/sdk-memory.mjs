@@ -68,7 +68,13 @@ for (const what of ["heapUsed", "rss"]) {
   };
   console.log(flags.json ? JSON.stringify(result) : `${result.case}: ${result.ours} MiB`);
 }
+// What grows with requests grows with the number of them: of a leak of one byte a request, ten million
+// would leave 10 MiB. A heap that ends within a twentieth of where it was after a fifth is flat.
+const flat = to.heapUsed <= from.heapUsed * 1.05;
+if (!flat) process.exitCode = 1;
 if (!flags.json) {
+  const [before, after] = [from, to].map(({ heapUsed }) => megabytes(heapUsed));
+  console.log(`heap ${before} → ${after} MiB: ${flat ? "flat" : "it grows"}`);
   console.log(`requests counted by http_requests_total: ${counted}`);
   for (const line of metrics.split("\n"))
     if (/^seaworthy_sdk_(dropped|exported|errors|overflow)_total.* [1-9]/.test(line))
