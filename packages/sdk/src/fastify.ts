@@ -35,7 +35,7 @@ export function seaworthy(
     for (const method of [route.method].flat()) http.knownRoute(method, route.url);
   });
 
-  app.addHook("onRequest", (request: FastifyRequest, reply: FastifyReply, next) => {
+  const begin = (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
     const template = request.routeOptions.url;
     // An application's own route of the same path wins over the kit's endpoint.
     if (template === undefined && http.serve(request.raw, reply.raw)) {
@@ -52,7 +52,18 @@ export function seaworthy(
     // Not on the raw response: once that has headers, Fastify's own go in one by one.
     reply.header("x-request-id", exchange.requestId);
     exchange.run(next);
-  });
+  };
+  app.addHook("onRequest", begin);
+  // Where nothing matches, the hooks of the whole application run, and not those of a scope in it: the
+  // kit's endpoints are there, also when it is registered in a plugin, as with fastify-cli.
+  const whole = rootOf(app);
+  if (whole !== app)
+    http.guarded("route", () =>
+      whole.addHook("onRequest", (request: FastifyRequest, reply: FastifyReply, next) => {
+        if (request.routeOptions.url === undefined) begin(request, reply, next);
+        else next();
+      }),
+    );
 
   // The body is read from the connection's events, which know nothing of the request's context:
   // what follows is put back into it.
@@ -69,6 +80,16 @@ export function seaworthy(
   });
 
   done();
+}
+
+/** The application in whose scopes this one is: Fastify derives each from the one around it. */
+function rootOf(app: FastifyInstance): FastifyInstance {
+  let root = app;
+  for (;;) {
+    const above: unknown = Object.getPrototypeOf(root);
+    if (typeof above !== "object" || above === null || !("addHook" in above)) return root;
+    root = above as FastifyInstance;
+  }
 }
 
 // What the package fastify-plugin does: hooks and decorators belong to the application that

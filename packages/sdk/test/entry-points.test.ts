@@ -34,3 +34,35 @@ test("every entry point gives require() what it gives import", async () => {
   expect(imported).toHaveLength(names.length);
   expect(names.length).toBeGreaterThan(6);
 });
+
+test("the versions that the documentation names are those that the tests run with", async () => {
+  const { devDependencies } = JSON.parse(await readFile(new URL("package.json", root), "utf8")) as {
+    devDependencies: Readonly<Record<string, string>>;
+  };
+  const documentation = await readFile(new URL("../../docs/sdk.md", root), "utf8");
+  const [, list = ""] = /the tests run with ([^\n]*?)\. Tried by hand/.exec(documentation) ?? [];
+  const named = new Map<string, Set<string>>();
+  for (const part of list.split(/, (?=[`A-Z])| and (?=[`A-Zp])/)) {
+    const [, name = "", versions = ""] = /^`?([\w. -]+?)`? (\d.*)$/.exec(part) ?? [];
+    const [from = "", to] = versions.split(" to ");
+    const all =
+      to === undefined
+        ? versions.split(" and ")
+        : Array.from({ length: Number(to) - Number(from) + 1 }, (_, at) => `${Number(from) + at}`);
+    named.set(name.toLowerCase(), new Set(all));
+  }
+  const packages = { nestjs: "@nestjs/core", "prom-client": "prom-client" } as Record<
+    string,
+    string
+  >;
+  expect(named.size).toBeGreaterThan(10);
+  for (const [name, versions] of named) {
+    const wanted = packages[name] ?? name;
+    const tested = Object.entries(devDependencies)
+      .filter(([each]) => each.startsWith(wanted) && /^\d*$/.test(each.slice(wanted.length)))
+      .map(([, version]) => version.replace(/^npm:.*@/, ""));
+    const digits = [...versions].some((version) => version.includes(".")) ? 2 : 1;
+    const short = tested.map((version) => version.split(".").slice(0, digits).join("."));
+    expect([name, [...new Set(short)].sort()]).toEqual([name, [...versions].sort()]);
+  }
+});

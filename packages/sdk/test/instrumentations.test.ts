@@ -3,6 +3,7 @@
  * distribution's; MySQL's server is a fake that speaks its protocol (by mysql2 itself), and of Kafka
  * there is none: a send that fails is a span as well.
  */
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import {
@@ -181,4 +182,11 @@ test("outside of everything there is no active span, and a bound function keeps 
   const bound = context.bind(trace.setSpan(context.active(), span), () => trace.getActiveSpan());
   expect(bound()).toBe(span);
   expect(trace.getActiveSpan()).toBeUndefined();
+});
+
+test("which graphql is known is what the documentation says", async () => {
+  const known = [new GraphQLInstrumentation().getModuleDefinitions()].flat();
+  expect(known.flatMap(({ supportedVersions }) => supportedVersions)).toEqual([">=14.0.0 <17"]);
+  const documentation = await readFile(new URL("../../../docs/sdk.md", import.meta.url), "utf8");
+  expect(documentation).toContain("instrumentation of `graphql` knows versions 14 to 16");
 });

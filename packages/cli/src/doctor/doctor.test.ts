@@ -113,7 +113,37 @@ test.each([
     "the service is scraped": `works: 127.0.0.1:${port}`,
     "rules are evaluated": "works: 1 rules",
     "somebody is told": "works: 1 integrations in alertmanager.yml",
+    "telemetry arrives": expect.stringMatching(/^skipped: none is sent: set SEAWORTHY_URL/),
   });
+});
+
+test("the trace and the log line of a request are asked for at the platform", async () => {
+  const folder = await makeRepository(expressCommonjs);
+  let traceId = "";
+  const app = await listen(
+    createServer((request, response) => {
+      traceId = String(request.headers["traceparent"]).split("-")[1] ?? traceId;
+      response.end(request.url === "/metrics" ? "seaworthy_sdk_exported_total 0\n" : "ok");
+    }),
+  );
+  const asked: string[] = [];
+  let answers = { trace: 404, lines: [] as unknown[] };
+  const url = await listen(
+    createServer((request, response) => {
+      const path = new URL(request.url ?? "", "http://x");
+      const isTrace = path.pathname.startsWith("/api/traces/");
+      asked.push(isTrace ? path.pathname : (path.searchParams.get("query") ?? ""));
+      response.writeHead(isTrace ? answers.trace : 200);
+      response.end(JSON.stringify({ data: { result: answers.lines } }));
+      // Neither is there when it is first asked for.
+      answers = { trace: 200, lines: [{}] };
+    }),
+  );
+  const args = ["--app", app, "--url", url];
+  const arrives = async () => (await examine(folder, args))["telemetry arrives"];
+  expect(await arrives()).toBe("works: the log line and the trace of a request");
+  expect(asked).toContain(`/api/traces/${traceId}`);
+  expect(asked).toContain(`{service_name=~".+"} | trace_id="${traceId}"`);
 });
 
 test("the platform's address and token are read from .env; what is set wins", async () => {

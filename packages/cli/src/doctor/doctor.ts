@@ -5,6 +5,7 @@ import { processTerminal, type Terminal } from "../terminal.ts";
 import { tryPlatform } from "./platform.ts";
 import { tryRepository } from "./repository.ts";
 import { tryService } from "./service.ts";
+import { tryTelemetry } from "./telemetry.ts";
 import type { Finding } from "./trial.ts";
 
 /** What `seaworthy doctor --help` prints. */
@@ -13,8 +14,8 @@ export const doctorHelp = `seaworthy doctor: say what works and what does not, b
 Usage: seaworthy doctor [OPTIONS]
 
 Tries the repository (kit, files), the running service (health, metrics, whether a request is counted)
-and the platform (token, scraping, rules, receivers). It changes nothing; it sends the service one
-request for a page that does not exist.
+and the platform (token, scraping, rules, receivers, whether a request's trace and log line arrive). It
+changes nothing; it sends the service two requests for pages that do not exist.
 
 Options:
   --dir DIR    the repository (default: here)
@@ -77,6 +78,7 @@ export async function doctor(
     ...findings,
     ...(await tryService(service)),
     ...(await tryPlatform(platform, environment["SEAWORTHY_TOKEN"], target)),
+    await tryTelemetry(service, platform, environment["SEAWORTHY_TOKEN"]),
   ];
   const failed = all.filter(({ result }) => result === "fails").length;
   if (options.json)

@@ -29,10 +29,14 @@ export interface Answer {
 }
 
 /** Asks over HTTP; an answer, or in words why there is none. */
-export async function ask(url: URL, token?: string): Promise<Answer | string> {
+export async function ask(
+  url: URL,
+  token?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer | string> {
   try {
     const response = await fetch(url, {
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      headers: token === undefined ? more : { ...more, authorization: `Bearer ${token}` },
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -54,6 +54,17 @@ export async function build(
     });
   });
 
+  test("a name of its own, imported or required", () => {
+    for (const [load, call] of [
+      [`import { type FastifyInstance, fastify as make } from "fastify";`, "make"],
+      [`const { fastify: make } = require("fastify");`, "make"],
+      [`const { errorCodes, fastify } = require("fastify");`, "fastify"],
+    ])
+      expect(edited(`${load}\nconst app = ${call}();\n`, "fastify")).toContain(
+        "app.register(seaworthy",
+      );
+  });
+
   test("a block inside of an async function is awaited in", () => {
     const source = `import Fastify from "fastify";\nconst main = async () => {\n  try {\n    const app = Fastify();\n  } catch {}\n};\n`;
     expect(edited(source, "fastify")).toContain(`\n    await app.register(seaworthy,`);
@@ -74,6 +85,16 @@ describe("Express", () => {
       `const express = require('express');\nconst { seaworthy } = require('@seaworthy/sdk/express');\nconst app = express();\nconst watch = seaworthy({ service: 'shop' });\napp.use(watch);\n\napp.use(express.json());\napp.get('/', (req, res) => res.send('ok'));\n\napp.use(watch.errors);\napp.listen(3000, () => console.log('up'));\n`,
     );
   });
+
+  test.each(["module.exports = app;", "export default app;", "export { app };"])(
+    "a file that does not listen: the errors before %s",
+    (end) => {
+      const source = `const express = require("express");\nconst app = express();\napp.get("/", home);\n\n${end}\n`;
+      expect(edited(source, "express")).toContain(
+        `app.get("/", home);\n\napp.use(watch.errors);\n${end}\n`,
+      );
+    },
+  );
 
   test("the errors before the application's own error handler", () => {
     const source = `import express, { type Request } from "express";\r\nconst app = express()\r\napp.get("/", home)\r\napp.use((err: Error, req: Request, res, next) => {\r\n  res.status(500).end()\r\n})\r\nconst server = app.listen(8080)\r\n`;

@@ -87,14 +87,19 @@ export function addKit(source: string, framework: Framework, service: string): E
 }
 
 /** What a person has to add where {@link addKit} finds no place. */
-export function byHand(framework: Framework, service: string): string {
+export function byHand(framework: Framework, service: string, modules: "esm" | "cjs"): string {
   const lines = frameworks[framework].lines({
     variable: "app",
     options: `{ service: "${service}" }`,
     watch: "watch",
     awaited: "await ",
   });
-  return `import { seaworthy } from "@seaworthy/sdk/${framework}";\n${lines.join(";\n")}; // first\n`;
+  const module = `"@seaworthy/sdk/${framework}"`;
+  const load =
+    modules === "esm"
+      ? `import { seaworthy } from ${module}`
+      : `const { seaworthy } = require(${module})`;
+  return `${load};\n${lines.join(";\n")}; // first\n`;
 }
 
 function findImport(source: string, code: string, framework: Framework): Import | undefined {
@@ -131,12 +136,17 @@ function statementStart(code: string, index: number, required: boolean): number 
 /** The name by which the framework is called: of `import Fastify, { … }`, `import { fastify as f }`, …. */
 function localName(words: string, framework: Framework): string | undefined {
   const { exported } = frameworks[framework];
-  const named = new RegExp(
-    `\\{[^}]{0,500}\\b${exported}\\b(?:\\s{1,9}as\\s{1,9}([\\w$]+))?[^}]{0,500}\\}`,
-  ).exec(words);
   const whole = /^(?:import|const|let|var)\s{1,9}(?:\*\s{0,9}as\s{1,9})?([\w$]+)/.exec(words)?.[1];
   if (whole !== undefined) return whole;
-  return named === null ? undefined : (named[1] ?? exported);
+  const open = words.indexOf("{");
+  const close = words.indexOf("}", open);
+  if (open === -1 || close === -1) return undefined;
+  for (const part of words.slice(open + 1, close).split(",")) {
+    // `fastify`, `fastify as f`, and where it is required `fastify: f`.
+    const [name, , local] = part.replace(":", " as ").trim().split(/\s+/);
+    if (name === exported) return local ?? exported;
+  }
+  return undefined;
 }
 
 function findCreation(
@@ -227,16 +237,23 @@ function mayAwait(code: string, index: number, required: boolean): boolean {
   return !required;
 }
 
-/** Where `app.use(watch.errors)` belongs: before the first error handler, else before `app.listen`. */
+/**
+ * Where `app.use(watch.errors)` belongs: before the first error handler, else before `app.listen`, else
+ * where the application is exported.
+ */
 function errorsPlace(code: string, variable: string, creation: Creation): number | undefined {
   const name = variable.replaceAll("$", "\\$");
   const handler = new RegExp(
     `^[ \\t]{0,40}${name}\\.use\\(\\s{0,20}(?:async\\s{0,20})?(?:function\\s{0,20})?\\(\\s{0,20}_?err`,
     "m",
   );
-  const listen = new RegExp(`^[^\\n]{0,120}\\b${name}\\.listen\\(`, "m");
+  const listen = new RegExp(`\\b${name}\\.listen\\(`);
+  const exported = new RegExp(
+    `^(?:module\\.exports\\s{0,9}=\\s{0,9}|export\\s{1,9}default\\s{1,9}|export\\s{0,9}\\{\\s{0,9})${name}\\b`,
+    "m",
+  );
   const rest = code.slice(creation.end);
-  for (const pattern of [handler, listen]) {
+  for (const pattern of [handler, listen, exported]) {
     const found = pattern.exec(rest);
     if (found === null) continue;
     const at = lineStart(code, creation.end + found.index + found[0].length - 1);

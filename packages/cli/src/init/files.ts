@@ -96,8 +96,11 @@ export function manifestWithKit(project: Project, version: string): string {
   const { manifest, manifestText: text } = project;
   const name = "@seaworthy/sdk";
   if (name in { ...manifest.devDependencies, ...manifest.dependencies }) return text;
-  const entries = Object.entries({ ...manifest.dependencies, [name]: `^${version}` });
-  const dependencies = Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  const known = Object.entries(manifest.dependencies ?? {});
+  const isSorted = known.every(([each], at) => at === 0 || (known[at - 1]?.[0] ?? "") < each);
+  const after = known.findIndex(([each]) => each > name);
+  const at = isSorted && after !== -1 ? after : known.length;
+  const dependencies = Object.fromEntries(known.toSpliced(at, 0, [name, `^${version}`]));
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? "  ";
   const ending = text.endsWith("\n") ? "\n" : "";
   return `${JSON.stringify({ ...manifest, dependencies }, undefined, indent)}${ending}`;

@@ -67,6 +67,24 @@ test("an Express service in CommonJS: what the repository has made its own is le
   expect(terminal.written()).toContain("yarn install");
 });
 
+test("made in one file, listening in another; dependencies out of order; modules found already", async () => {
+  const folder = await makeRepository({
+    "package.json": `{ "name": "api", "dependencies": { "zod": "4", "express": "5" } }`,
+    "tsconfig.json": `{ "compilerOptions": { "module": "nodenext" } }`,
+    "src/database.ts": `export const pool = connect({ port: 5432 });\n`,
+    "src/app.ts": `import express from "express";\nconst app = express();\nexport default app;\n`,
+    "src/server.ts": `import app from "./app.js";\napp.listen(process.env.PORT || 3102);\n`,
+  });
+  const terminal = fakeTerminal(folder);
+  expect(await init(["--yes"], terminal)).toBe(0);
+  const files = await filesOf(folder);
+  expect(files["seaworthy/prometheus.yml"]).toContain(`targets: ["127.0.0.1:3102"]`);
+  const manifest = JSON.parse(files["package.json"] ?? "") as { dependencies: object };
+  expect(Object.keys(manifest.dependencies)).toEqual(["zod", "express", "@seaworthy/sdk"]);
+  expect(files["src/app.ts"]).toContain("app.use(watch.errors);\nexport default app;");
+  expect(terminal.written()).not.toContain("note");
+});
+
 test("the files are what the real Prometheus and Alertmanager take", async () => {
   const folder = await makeRepository(expressCommonjs);
   await init(["--yes"], fakeTerminal(folder));

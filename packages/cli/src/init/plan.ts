@@ -86,9 +86,10 @@ async function planEntry(project: Project, want: Want, notes: string[]): Promise
     );
     return;
   }
+  const style = project.typescript ? "esm" : project.modules;
   if (entry === undefined) {
     notes.push(`no file that makes a ${framework} application was found; put where it is made:`);
-    notes.push(byHand(framework, service));
+    notes.push(byHand(framework, service, style));
     return;
   }
   await want(entry, (before = "") => {
@@ -97,10 +98,10 @@ async function planEntry(project: Project, want: Want, notes: string[]): Promise
       notes.push(...edit.notes.map((note) => `${entry}: ${note}`));
       return edit.text;
     }
-    if (edit.kind === "manual") notes.push(`${entry}:\n${byHand(framework, service)}`);
+    if (edit.kind === "manual") notes.push(`${entry}:\n${byHand(framework, service, style)}`);
     return before;
   });
-  if (project.typescript && project.modules === "cjs")
+  if (project.typescript && project.modules === "cjs" && !project.findsModules)
     notes.push(
       'the kit is an ES module: TypeScript finds it with "moduleResolution" node16, nodenext or bundler',
     );

@@ -16,6 +16,8 @@ export interface Project {
   readonly packageManager: PackageManager;
   readonly modules: "esm" | "cjs";
   readonly typescript: boolean;
+  /** Whether tsconfig.json says that TypeScript looks for modules as Node or a bundler does. */
+  readonly findsModules: boolean;
   readonly framework: Framework | undefined;
   /** A framework or library that the kit has no edit for yet. */
   readonly otherFramework: string | undefined;
@@ -51,6 +53,9 @@ const lockFiles: readonly (readonly [file: string, manager: PackageManager])[] =
   ["package-lock.json", "npm"],
 ];
 const sourceEndings = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
+/** In tsconfig.json: the settings under which TypeScript reads a package's `exports`. */
+const nodeModules =
+  /"module(?:Resolution)?"\s{0,9}:\s{0,9}"(?:node16|node18|node20|nodenext|bundler|preserve)"/i;
 const skippedFolders = new Set(["node_modules", "dist", "build", "coverage", "test", "tests"]);
 const maxFiles = 1_000;
 const maxFileBytes = 500_000;
@@ -81,7 +86,8 @@ export async function detectProject(folder: string): Promise<Project> {
   );
   const entry =
     framework === undefined ? undefined : await findEntry(root, candidates, manifest, framework);
-  const typescript = await isThere(join(root, "tsconfig.json"));
+  const config = await textOf(join(root, "tsconfig.json"));
+  const typescript = config !== undefined;
   const next =
     entry === undefined && "next" in dependencies ? await detectNext(root, typescript) : undefined;
   return {
@@ -92,6 +98,7 @@ export async function detectProject(folder: string): Promise<Project> {
     packageManager: await packageManagerOf(root, manifest),
     modules: manifest.type === "module" ? "esm" : "cjs",
     typescript,
+    findsModules: nodeModules.test(config ?? ""),
     framework,
     otherFramework: others.find((name) => name in dependencies),
     next,
@@ -99,7 +106,7 @@ export async function detectProject(folder: string): Promise<Project> {
     port:
       entry === undefined
         ? nextPort(manifest.scripts)
-        : portOf(await readFile(join(root, entry), "utf8")),
+        : await portOfAny(root, [entry, ...candidates.filter((file) => file !== entry)]),
   };
 }
 
@@ -186,18 +193,38 @@ async function findEntry(
   return undefined;
 }
 
-/** The port that the source listens on by itself, else 3000. */
-function portOf(source: string): number {
-  const patterns = [
-    /\blisten\(\s{0,20}(\d{2,5})\b/,
-    /\bport\s{0,9}[:=]\s{0,9}(\d{2,5})\b/i,
-    /\bPORT["'\]]{0,2}\s{0,9}\)?\s{0,9}(?:\?\?|\|\|)\s{0,9}["']?(\d{2,5})\b/,
-  ];
-  for (const pattern of patterns) {
-    const port = Number(pattern.exec(source)?.[1]);
-    if (port > 0 && port < 65_536) return port;
+/** How a source says the port that it listens on. */
+const ports = [
+  /\blisten\(\s{0,20}(\d{2,5})\b/,
+  /\bPORT["'\]]{0,2}\s{0,9}\)?\s{0,9}(?:\?\?|\|\|)\s{0,9}["']?(\d{2,5})\b/,
+];
+const listenOptions = /\blisten\(\s{0,20}\{([^}]{0,200})/;
+const anyPort = /\bport\s{0,9}[:=]\s{0,9}(\d{2,5})\b/i;
+
+/**
+ * The port that the service listens on by itself, else 3000: as the first file says it, in which the
+ * application is made, or another one, as where one file makes it and another listens.
+ */
+async function portOfAny(root: string, files: readonly string[]): Promise<number> {
+  for (const [at, file] of files.entries()) {
+    const path = join(root, file);
+    if ((await stat(path)).size > maxFileBytes) continue;
+    const source = await readFile(path, "utf8");
+    const said = [
+      ...ports.map((pattern) => pattern.exec(source)),
+      anyPort.exec(listenOptions.exec(source)?.[1] ?? ""),
+      ...(at === 0 ? [anyPort.exec(source)] : []),
+    ];
+    for (const found of said) {
+      const port = Number(found?.[1]);
+      if (port > 0 && port < 65_536) return port;
+    }
   }
   return 3_000;
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch(() => undefined);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -38,8 +38,16 @@ const suppressed = Symbol.for("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 const maxAttributes = 64;
 
 /** What holds the text of queries, their values, or the keys of messages. */
-const contents =
-  /^(?:db\.(?:statement|query\.text|query\.parameter\b.*|postgresql\.values)|graphql\.(?:source|variables\b.*)|messaging\.kafka\.message[._]key)$/;
+const contents = new Set([
+  "db.statement",
+  "db.query.text",
+  "db.postgresql.values",
+  "graphql.source",
+  "messaging.kafka.message.key",
+  "messaging.kafka.message_key",
+]);
+/** And each of these has names of its own below it. */
+const contentsBelow = /^(?:db\.query\.parameter|graphql\.variables)\b/;
 
 /** Which place in the kit's traces a span of OpenTelemetry's stands for. */
 const places = new WeakMap<OtelSpan, Context>();
@@ -130,7 +138,7 @@ class KitSpan implements OtelSpan {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (this.#ended || (!this.#keepContents && contents.test(key))) return this;
+    if (this.#ended || (!this.#keepContents && isContents(key))) return this;
     const known = Object.hasOwn(this.#attributes, key);
     if (!known && this.#size >= maxAttributes) return this;
     if (!known) this.#size += 1;
@@ -273,3 +281,7 @@ export const propagator: TextMapPropagator = {
   },
   fields: () => ["traceparent"],
 };
+
+function isContents(key: string): boolean {
+  return contents.has(key) || contentsBelow.test(key);
+}
