@@ -17,8 +17,8 @@ export default defineConfig({
         "remote-write.e2e.ts",
       ]),
     },
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });
