@@ -26,6 +26,8 @@ const SILENT_MS = 3_600_000;
 const WAITING_BYTES = 32 * MiB;
 /** UDP cannot be made to wait; beyond this its messages are dropped. */
 const WAITING_BYTES_UDP = 2 * WAITING_BYTES;
+/** What the system may hold of datagrams while this process is busy; it grants as much as its own limit is. */
+const UDP_BUFFER_BYTES = 4 * MiB;
 
 export interface SyslogSettings {
   readonly host: string;
@@ -164,7 +166,10 @@ export async function startSyslog(options: SyslogOptions): Promise<Syslog> {
       ({ port } = tcp.address() as AddressInfo);
     }
     if (transports.includes("udp")) {
-      udp = createSocket(isIP(host) === 6 ? "udp6" : "udp4");
+      udp = createSocket({
+        type: isIP(host) === 6 ? "udp6" : "udp4",
+        recvBufferSize: UDP_BUFFER_BYTES,
+      });
       udp.on("message", datagram);
       udp.bind(port, host);
       await once(udp, "listening");
