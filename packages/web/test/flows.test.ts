@@ -337,13 +337,18 @@ describe("logs", () => {
     expect(await page.getByText("line 7029", { exact: true }).count()).toBe(0);
     await page.getByRole("button", { name: "Go on" }).click();
     await page.getByText("line 7029", { exact: true }).waitFor();
+    await page.route(/count_over_time.*ms/, (route) =>
+      route.fulfill({ json: { data: { result: [{ metric: {}, values: [[0, "123"]] }] } } }),
+    );
     await sockets.at(-1)?.close();
     await expect.poll(() => sockets.length, { timeout: 30_000 }).toBe(2);
     await status.getByText("Following").waitFor();
     const again = new URL(sockets.at(-1)?.url() ?? "").searchParams;
     expect(again.get("start")).toMatch(/007030$/);
-    said(8000, 1);
-    await page.getByText("line 8000", { exact: true }).waitFor();
+    // As many as are sent at once: there were more, which are counted.
+    said(8000, Number(again.get("limit")));
+    await page.getByText("line 12999", { exact: true }).waitFor();
+    await page.getByText("6,161 lines left out", { exact: true }).waitFor();
   });
 
   it("lead to the trace of a line, and to every line of that trace", async () => {

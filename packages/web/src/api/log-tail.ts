@@ -1,5 +1,12 @@
 import { ApiError } from "./call.ts";
-import { compareInstants, linesOf, queryLogs, type LogLine, type Stream } from "./loki.ts";
+import {
+  compareInstants,
+  linesOf,
+  queryLogMetric,
+  queryLogs,
+  type LogLine,
+  type Stream,
+} from "./loki.ts";
 
 /** What happens to a tail, told to whoever follows. */
 export interface TailEvents {
@@ -10,8 +17,9 @@ export interface TailEvents {
   readonly refused: (error: ApiError) => void;
 }
 
-/** Lines of the past that a tail begins with. */
+/** Lines of the past that a tail begins with, and those that it asks for when it goes on. */
 const initialLines = 500;
+const missedLines = 5000;
 /** When a lost connection is tried again, in milliseconds. */
 const retryAfter = [500, 1000, 2000, 5000, 10_000];
 
@@ -23,6 +31,8 @@ export function followLogs(query: string, start: string, events: TailEvents): ()
   let from = start;
   let retries = 0;
   let number = 0;
+  /** Where it goes on behind, until the lines that it has missed are there. */
+  let missedFrom: string | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let socket: WebSocket | undefined;
   const stopped = new AbortController();
@@ -42,13 +52,36 @@ export function followLogs(query: string, start: string, events: TailEvents): ()
       return { ...line, key: `tail-${number}` };
     });
     events.came(numbered, dropped ?? 0);
+    const first = lines[0];
+    if (missedFrom !== null && lines.length >= missedLines && first !== undefined) {
+      void countMissed(missedFrom, first.at);
+    }
+    missedFrom = null;
+  };
+
+  /** More was missed than is sent at once: how much, between two instants, is told at least. */
+  const countMissed = async (start: string, end: string) => {
+    const [first, last] = [start, end].map((at) => Number(at.slice(0, -6)));
+    // Without the millisecond that it goes on behind, of which lines have come.
+    const length = (last ?? 0) - (first ?? 0) - 1;
+    if (length <= 0) return;
+    try {
+      const asked = `sum(count_over_time(${query} [${length}ms]))`;
+      // A window has its end within, and the first line that came was not missed.
+      const at = { start: (last ?? 0) - 1, end: (last ?? 0) - 1 };
+      const [series] = await queryLogMetric(asked, at, 1, stopped.signal);
+      events.came([], Number(series?.values.at(-1)?.[1] ?? 0));
+    } catch (error) {
+      if (!stopped.signal.aborted)
+        console.warn("Lines that were missed could not be counted", error);
+    }
   };
 
   const open = () => {
     const parameters = new URLSearchParams({
       query,
       start: from,
-      limit: String(initialLines),
+      limit: String(missedFrom === null ? initialLines : missedLines),
       encoding_flags: "categorize-labels",
     });
     const address = new URL(`/loki/api/v1/tail?${parameters.toString()}`, window.location.href);
@@ -68,6 +101,8 @@ export function followLogs(query: string, start: string, events: TailEvents): ()
   /** A WebSocket does not tell why it was refused: the query asked once as usual does. */
   const again = async () => {
     events.state("reconnecting");
+    // Until the first lines came there is nothing to go on behind.
+    if (number > 0) missedFrom ??= from;
     try {
       await queryLogs({ query, start: from, end: `${Date.now()}000000`, limit: 1 }, stopped.signal);
     } catch (error) {

@@ -5,6 +5,8 @@ import type { Labels, LogBatch, LogSink } from "../../model/index.ts";
 
 /** Lines that wait for one who follows and does not keep up. */
 const MAX_WAITING = 10_000;
+/** Their characters, labels left aside: lines may be long. */
+const MAX_LENGTH = 16 * 1024 * 1024;
 
 /** What has come since it was asked last. */
 export interface Followed {
@@ -44,6 +46,7 @@ export function createLogTail(sink: LogSink): LogTail {
       const matches = compileMatchers(log.matchers);
       const pipeline = compilePipeline(log.stages);
       let waiting: LogLine[] = [];
+      let length = 0;
       let dropped = 0;
       const following: Following = {
         offer({ streams, streamOf, times, lines, metadata }) {
@@ -55,8 +58,11 @@ export function createLogTail(sink: LogSink): LogTail {
             const timeNs = times[i] ?? 0n;
             const result = pipeline.run(lines[i] ?? "", timeNs, labels, metadata[i] ?? {});
             if (result === undefined) continue;
-            if (waiting.length >= MAX_WAITING) dropped += 1;
-            else waiting.push({ timeNs, line: result.line, ...result.labels.categories() });
+            if (waiting.length >= MAX_WAITING || length > MAX_LENGTH) dropped += 1;
+            else {
+              waiting.push({ timeNs, line: result.line, ...result.labels.categories() });
+              length += result.line.length;
+            }
           }
         },
       };
@@ -65,6 +71,7 @@ export function createLogTail(sink: LogSink): LogTail {
         take() {
           const taken = { lines: waiting, dropped };
           waiting = [];
+          length = 0;
           dropped = 0;
           return taken;
         },

@@ -1,13 +1,18 @@
 /** The newest of what comes, in bounded memory. */
 export class TailBuffer<T> {
   readonly #capacity: number;
+  readonly #room: number;
+  readonly #sizeOf: (item: T) => number;
   /** The oldest first. */
   #items: T[] = [];
+  #held = 0;
   #lost = 0;
 
-  /** `capacity`: what is kept. */
-  constructor(capacity: number) {
+  /** `capacity`: how many are kept, which together are no larger than `room` by `sizeOf`. */
+  constructor(capacity: number, room: number, sizeOf: (item: T) => number) {
     this.#capacity = capacity;
+    this.#room = room;
+    this.#sizeOf = sizeOf;
   }
 
   /** How many have come and are no longer kept. */
@@ -22,8 +27,14 @@ export class TailBuffer<T> {
   /** Adds what has come, the oldest first. */
   add(items: readonly T[]): void {
     this.#items = this.#items.concat(items);
-    const beyond = this.#items.length - this.#capacity;
-    if (beyond <= 0) return;
+    for (const item of items) this.#held += this.#sizeOf(item);
+    let beyond = 0;
+    for (const item of this.#items) {
+      if (this.#items.length - beyond <= this.#capacity && this.#held <= this.#room) break;
+      this.#held -= this.#sizeOf(item);
+      beyond += 1;
+    }
+    if (beyond === 0) return;
     this.#lost += beyond;
     this.#items.splice(0, beyond);
   }

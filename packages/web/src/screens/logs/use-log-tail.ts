@@ -5,8 +5,11 @@ import type { LogLine } from "../../api/loki.ts";
 import { nanoseconds } from "./queries.ts";
 import { TailBuffer } from "./tail-buffer.ts";
 
-/** Lines that are kept, and those of them that are drawn: while lines come, and while they stand still. */
+/** Lines that are kept. */
 const kept = 5000;
+/** Characters of those that are kept: lines may be long. */
+const keptLength = 16 * 1024 * 1024;
+/** Those of them that are drawn: while lines come, and while they stand still. */
 const drawnMoving = 200;
 const drawnStill = 1000;
 /** How often what has come is drawn, in milliseconds. */
@@ -43,7 +46,7 @@ export function useLogTail(query: string, start: number, still: boolean): LogTai
   const controls = useRef({ draw: () => {}, all: (): LogLine[] => [] });
 
   useEffect(() => {
-    const buffer = new TailBuffer<LogLine>(kept);
+    const buffer = new TailBuffer<LogLine>(kept, keptLength, ({ text }) => text.length);
     let came = 0;
     let cameWhenDrawn = 0;
     let dropped = 0;
