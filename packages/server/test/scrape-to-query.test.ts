@@ -45,7 +45,7 @@ it("answers what a target exposed in protobuf: histograms, exemplars, metadata",
   try {
     await scraper.apply(await loadPrometheusConfig(file));
     scraper.start();
-    await vi.waitUntil(() => written > 0, { timeout: 20_000 });
+    await vi.waitUntil(() => written > 0, { timeout: 60_000 });
     await scraper.stop();
     const metrics = createMetricsQuery({ telemetry });
     const now = Date.now();

@@ -131,7 +131,7 @@ describe("targets in files", () => {
     /** Lets the refresh interval pass, and waits for what it leads to. */
     const refresh = async (until: () => boolean) => {
       clock.advance(30_000);
-      await vi.waitUntil(until, { timeout: 10_000, interval: 5 });
+      await vi.waitUntil(until, { timeout: 60_000, interval: 5 });
     };
     await writeFile(file, `- {targets: ['${address}'], labels: {team: a, version: 1.10}}\n`);
     await refresh(() => scraper.targets().active.length === 1);
@@ -152,7 +152,9 @@ describe("targets in files", () => {
     await rm(file);
     await rm(join(directory, "targets-b.yml"));
     await refresh(() => scraper.targets().active.length === 0);
-    await vi.waitUntil(() => sink.batches.some((batch) => content(batch)[0]?.[1] === "stale"));
+    await vi.waitUntil(() => sink.batches.some((batch) => content(batch)[0]?.[1] === "stale"), {
+      timeout: 60_000,
+    });
   });
 
   it("must be in order when the configuration is loaded", async () => {

@@ -19,6 +19,11 @@ import { candidates, parseResolvConf } from "./dns.ts";
 
 useScrapeRig();
 
+/** Waits as long as it takes: by itself, the wait ends after a second. */
+function until<T>(reached: () => T | Promise<T>) {
+  return vi.waitUntil(reached, { timeout: 60_000, interval: 5 });
+}
+
 const addresses = (scraper: Scraper) =>
   scraper.targets().active.map(({ labels }) => labels["instance"]);
 
@@ -57,20 +62,20 @@ describe("targets from a server", () => {
     });
     for (let second = 0; second < 5; second += 1) {
       clock.advance(1000);
-      await vi.waitUntil(() => sink.batches.length === 2 * (second + 1));
+      await until(() => sink.batches.length === 2 * (second + 1));
     }
     now.answer = [{ targets: [stays], labels: { team: "x" } }];
     for (let second = 5; second < 10; second += 1) {
       clock.advance(1000);
-      await vi.waitUntil(() => sink.batches.length >= 2 * (second + 1));
+      await until(() => sink.batches.length >= 2 * (second + 1));
     }
-    await vi.waitUntil(() => addresses(scraper).length === 1);
-    const ended = await vi.waitUntil(() =>
+    await until(() => addresses(scraper).length === 1);
+    const ended = await until(() =>
       sink.batches.find((batch) => rows(batch).every(({ value }) => value === "stale")),
     );
     expect(content(ended)).toEqual([["b", "stale"]]);
     clock.advance(1000);
-    await vi.waitUntil(() => timesOf("a").length === 11);
+    await until(() => timesOf("a").length === 11);
     const times = timesOf("a");
     expect(new Set(times.map((time, i) => time - (times[0] ?? 0) - 1000 * i))).toEqual(
       new Set([0]),
@@ -106,14 +111,14 @@ describe("targets from a server", () => {
       const before = { ...now };
       Object.assign(now, change);
       clock.advance(10_000);
-      await vi.waitUntil(async () => (await failures()) === i + 1);
+      await until(async () => (await failures()) === i + 1);
       expect(addresses(scraper)).toEqual(["a:1"]);
       Object.assign(now, before);
     }
     now.answer = [{ targets: ["c:1"] }];
     now.type = 'Application/JSON; charset="utf-8"';
     clock.advance(10_000);
-    await vi.waitUntil(() => addresses(scraper)[0] === "c:1");
+    await until(() => addresses(scraper)[0] === "c:1");
   });
 
   it("stay over a reload while the server is away", async () => {
@@ -163,7 +168,7 @@ it("takes files that are replaced at once, of JSON and YAML", async () => {
     await writeFile(`${file}.new`, text);
     await rename(`${file}.new`, file);
     clock.advance(30_000);
-    await vi.waitUntil(() => JSON.stringify(addresses(scraper)) === JSON.stringify(expected));
+    await until(() => JSON.stringify(addresses(scraper)) === JSON.stringify(expected));
     expect(clock.now()).toBeGreaterThan(looks);
   }
 });
@@ -244,12 +249,12 @@ describe("targets in DNS", () => {
     zone.set("x.test A", 2);
     zone.set("y.test A", [{ type: "A", value: "10.0.0.3" }]);
     clock.advance(10_000);
-    await vi.waitUntil(() => addresses(scraper).includes("10.0.0.3:80"));
+    await until(() => addresses(scraper).includes("10.0.0.3:80"));
     expect(addresses(scraper)).toEqual(["10.0.0.1:80", "10.0.0.3:80"]);
     zone.delete("x.test A");
     zone.set("y.test A", []);
     clock.advance(10_000);
-    await vi.waitUntil(() => addresses(scraper).length === 0);
+    await until(() => addresses(scraper).length === 0);
   });
 
   it("are looked for along the system's search path", () => {
