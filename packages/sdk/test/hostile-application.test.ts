@@ -127,6 +127,8 @@ let server: Server;
 let url = "";
 beforeAll(async () => {
   server = createServer((request, response) => handler?.(request, response));
+  // A connection that idles while a long property holds the loop must not be closed meanwhile.
+  server.keepAliveTimeout = 0;
   url = await listen(server);
 });
 afterAll(() => closeServer(server));
@@ -216,6 +218,14 @@ test("work is done, and its outcome passed on, whatever is said about it", async
     }),
     { numRuns: 150 },
   );
+  await kit.shutdown(5);
+});
+
+test("a health check whose name is none is left out", async () => {
+  const kit = createKit(quiet);
+  kit.health.check(unwritable as never, () => {});
+  kit.health.check("real", () => {});
+  expect(Object.keys((await kit.health.report()).checks)).toEqual(["real"]);
   await kit.shutdown(5);
 });
 

@@ -11,9 +11,17 @@ type Headers = Readonly<Record<string, string>>;
 
 const sixMonths = 15_768_000;
 
-/** Everything that the Observatory would take points for. */
-export function findings(headers: Headers, cookies: readonly string[] = []): Finding[] {
+/**
+ * Everything that the Observatory would take points for. `stranger` is the origin that the request
+ * named, which is none of the service's own.
+ */
+export function findings(
+  headers: Headers,
+  cookies: readonly string[] = [],
+  stranger?: string,
+): Finding[] {
   return [
+    ...sharing(headers, stranger),
     ...contentSecurityPolicy(headers),
     ...transportSecurity(headers),
     ...framing(headers),
@@ -26,14 +34,17 @@ function contentSecurityPolicy(headers: Headers): Finding[] {
   const fail = (what: string): Finding => ({ rule: "content-security-policy", what });
   const header = headers["content-security-policy"];
   if (header === undefined) return [fail("not implemented")];
-  const directives = new Map(
-    header.split(";").map((part): [string, string[]] => {
+  const parts = header
+    .split(";")
+    .filter((part) => part.trim() !== "")
+    .map((part): [string, string[]] => {
       const [name = "", ...sources] = part.trim().split(/\s+/);
       return [name.toLowerCase(), sources];
-    }),
-  );
+    });
+  const directives = new Map(parts);
   const sources = (name: string) => directives.get(name) ?? directives.get("default-src");
   const found: Finding[] = [];
+  if (directives.size < parts.length) found.push(fail("a directive twice"));
   const script = sources("script-src");
   const object = sources("object-src");
   const broad = ["*", "http:", "https:", "data:", "blob:", "ftp:"];
@@ -42,6 +53,8 @@ function contentSecurityPolicy(headers: Headers): Finding[] {
   for (const name of ["script-src", "object-src", "style-src"]) {
     const list = sources(name) ?? [];
     const strict = list.some((source) => /^'(?:nonce-|sha(?:256|384|512)-)/.test(source));
+    if (list.includes("'strict-dynamic'") && !strict)
+      found.push(fail(`${name} 'strict-dynamic' without a nonce`));
     if (list.includes("'unsafe-inline'") && !strict) found.push(fail(`${name} 'unsafe-inline'`));
     if (name !== "style-src" && list.some((source) => broad.includes(source)))
       found.push(fail(`${name} too broad`));
@@ -85,10 +98,15 @@ function simple(headers: Headers): Finding[] {
     found.push({ rule: "referrer-policy", what: "not private" });
   if (!/^same-(?:origin|site)$/.test(headers["cross-origin-resource-policy"] ?? ""))
     found.push({ rule: "cross-origin-resource-policy", what: "not restricted" });
-  const origin = headers["access-control-allow-origin"];
-  if (origin === "*" && headers["access-control-allow-credentials"] === "true")
-    found.push({ rule: "cross-origin-resource-sharing", what: "everybody with credentials" });
   return found;
+}
+
+function sharing(headers: Headers, stranger: string | undefined): Finding[] {
+  const origin = headers["access-control-allow-origin"];
+  const everybody = origin !== undefined && ["*", "null", stranger].includes(origin);
+  return everybody && headers["access-control-allow-credentials"] === "true"
+    ? [{ rule: "cross-origin-resource-sharing", what: "everybody with credentials" }]
+    : [];
 }
 
 function cookie(text: string): Finding[] {

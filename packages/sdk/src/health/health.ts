@@ -73,6 +73,7 @@ export class Health {
     this.#guard.run(
       "health",
       () => {
+        if (typeof name !== "string") throw new Error("a health check's name is a text");
         if (typeof check !== "function") throw new Error(`health check ${name} is not a function`);
         if (this.#entries.size >= maxChecks && !this.#entries.has(name))
           throw new Error(`health check ${name}: there are ${maxChecks} checks already`);

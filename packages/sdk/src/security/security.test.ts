@@ -119,6 +119,7 @@ describe.each([
     for (const origin of ["https://evil.example", "null", "https://app.example.com.evil.example"]) {
       const refused = await ask(origin);
       expect(refused.headers.get("access-control-allow-origin")).toBeNull();
+      expect(findings(Object.fromEntries(refused.headers), [], origin)).toEqual([]);
       expect(refused.headers.get("vary")).toContain("Origin");
       expect((await ask(origin, "OPTIONS")).status).toBe(403);
     }
@@ -199,6 +200,17 @@ test("the Observatory's rules see what is wrong", () => {
   expect(csp("script-src 'self' 'unsafe-eval'")).toContain("script-src 'unsafe-eval'");
   expect(csp("img-src 'self'")).toContain("neither default-src nor script-src");
   expect(csp("default-src 'none'; img-src http://x.example")).toContain("insecure source");
+  expect(csp("default-src 'none'; script-src 'strict-dynamic'")).toContain(
+    "script-src 'strict-dynamic' without a nonce",
+  );
+  expect(csp("default-src 'none'; img-src *; IMG-SRC 'self'")).toContain("a directive twice");
+  const shared = {
+    "access-control-allow-origin": "https://evil.example",
+    "access-control-allow-credentials": "true",
+  };
+  const rules = (stranger: string) => findings(shared, [], stranger).map(({ rule }) => rule);
+  expect(rules("https://evil.example")).toContain("cross-origin-resource-sharing");
+  expect(rules("https://other.example")).not.toContain("cross-origin-resource-sharing");
   expect(findings({}, ["session=1"]).filter(({ rule }) => rule === "cookies")).toHaveLength(3);
 });
 
