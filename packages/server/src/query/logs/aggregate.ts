@@ -4,7 +4,7 @@ import type { Block, Telemetry } from "../../store/index.ts";
 import { LEVEL, SPAN_ID, TRACE_ID } from "../../model/index.ts";
 import type { Labels } from "../../model/index.ts";
 import { mapsOf, numbersOf, textsOf } from "../columns.ts";
-import { KeptFields } from "./kept-fields.ts";
+import { isKeptColumn, KeptFields } from "./kept-fields.ts";
 import { LabelColumns } from "./label-columns.ts";
 import type { KnownWords, WordIndex } from "./line-words.ts";
 import { labelsKept, labelsOfLines, lineConditions } from "./line-conditions.ts";
@@ -174,9 +174,10 @@ function countLines(
     ...(unlike === undefined ? [] : [`NOT (${unlike.known})`]),
     ...first,
   ];
-  const names = groups.columns.map((_, i) => `g${i}`);
+  // What has few values is grouped by their numbers.
+  const names = groups.columns.map((column, i) => (isKeptColumn(column) ? column : `g${i}`));
   const text = `SELECT intDiv(toUnixTimestamp64Nano(time) - ${sql.int64(linesOf(expr, grid).startNs)}, ${sql.int64(buckets.widthNs)}) AS bucket,
-      ${groups.columns.map((column, i) => `${column} AS g${i},`).join(" ")}
+      ${groups.columns.map((column, i) => `${isKeptColumn(column) ? `CAST(${column}, 'String')` : column} AS g${i},`).join(" ")}
       count() AS lines, ${plan.column} AS value, countIf(${isIrregular}) AS irregular
     FROM logs ${before.length === 0 ? "" : `PREWHERE ${before.join(" AND ")}`} WHERE ${where.join(" AND ")}
     GROUP BY ${["bucket", ...names].join(", ")} LIMIT ${MAX_ROWS + 1}`;

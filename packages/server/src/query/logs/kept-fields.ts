@@ -9,6 +9,11 @@ const LABELS_OF_PATHS = new Map(
   JSON_FIELDS.map((path) => [path.join("."), path.join("_")] as const),
 );
 
+const COLUMNS = new Set(JSON_COLUMNS.values());
+
+/** Whether an expression is a column of few values. */
+export const isKeptColumn = (expression: string): boolean => COLUMNS.has(expression);
+
 const UNKNOWN = `char(${UNKNOWN_FIELD.charCodeAt(0)})`;
 
 /**
@@ -20,6 +25,8 @@ export class KeptFields implements ParsedLabels {
   /** Labels and their paths; undefined for all there are, by their own names. */
   readonly #paths: ReadonlyMap<string, string> | undefined;
   readonly #known = new Set([`json_shape != ${JSON_SHAPE.unknown}`]);
+  /** Names under which nothing came with the line. */
+  readonly #notCome = new Set<string>();
   readonly #irregular = new Set<string>();
   #errorsPass = true;
 
@@ -33,7 +40,9 @@ export class KeptFields implements ParsedLabels {
 
   /** Where all that has been asked for is known, as a condition without parameters. */
   get known(): string {
-    return [...this.#known].join(" AND ");
+    const names = [...this.#notCome].map((name) => `'${name}'`);
+    const came = names.length === 0 ? [] : [`NOT hasAny(metadata.keys, [${names.join(", ")}])`];
+    return [...this.#known, ...came].join(" AND ");
   }
 
   get irregular(): readonly string[] {
@@ -57,6 +66,12 @@ export class KeptFields implements ParsedLabels {
     const column = JSON_COLUMNS.get(path === undefined ? name : (LABELS_OF_PATHS.get(path) ?? ""));
     if (column === undefined) return undefined;
     this.#known.add(`${column} != ${UNKNOWN}`);
+    if (this.#labels.isOfMetadata(name) && /^\w+$/.test(name)) {
+      // Of lines where nothing else comes before it, the column is all that is asked: it has few values,
+      // each of which is compared once.
+      this.#notCome.add(name);
+      return column;
+    }
     const came = this.#labels.text(name);
     return `if(${came} != '', ${came}, ${column})`;
   }

@@ -30,6 +30,15 @@ export class LabelColumns {
     return expression;
   }
 
+  /** Whether the label can only have come among a line's metadata. */
+  isOfMetadata(name: string): boolean {
+    return COLUMNS[name] === undefined && this.#having(name).length === 0;
+  }
+
+  #having(name: string): readonly Stream[] {
+    return this.#streams.filter(({ labels }) => (labels[name] ?? "") !== "");
+  }
+
   /** What came with the line itself under this name; undefined where that is nothing. */
   protected metadata(name: string, sql: Sql): string | undefined {
     return COLUMNS[name] ?? `metadata[${sql.text(name)}]`;
@@ -37,7 +46,7 @@ export class LabelColumns {
 
   #make(name: string): string {
     const metadata = this.metadata(name, this.#sql);
-    const streams = this.#streams.filter(({ labels }) => (labels[name] ?? "") !== "");
+    const streams = this.#having(name);
     if (streams.length === 0) return metadata ?? "''";
     const ids = this.#sql.ids(streams.map(({ id }) => id));
     const values = this.#sql.texts(streams.map(({ labels }) => labels[name] ?? ""));
