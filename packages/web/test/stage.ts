@@ -41,7 +41,7 @@ export function stage(): Stage {
         reducedMotion: "reduce",
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(30_000);
+      page.setDefaultTimeout(60_000);
       await page.goto(fixture.url + path);
       await settled(page);
       return page;

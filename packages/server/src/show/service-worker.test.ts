@@ -76,7 +76,7 @@ it(
     const context = await browser.newContext();
     await context.grantPermissions(["notifications"], { origin: server.url });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(server.url);
     const session = await context.newCDPSession(page);
     const registered = registrationOf(session);
