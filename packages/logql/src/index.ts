@@ -12,6 +12,8 @@ export type { Matrix, Series } from "./metrics/matrix.ts";
 export { linesOf } from "./metrics/range.ts";
 export { parse, parseMatchers } from "./parse.ts";
 export { JsonFieldReader, UNKNOWN_FIELD } from "./pipeline/json-fields.ts";
+export { regexpGroups } from "./pipeline/parsers.ts";
+export { captureParts } from "./pipeline/pattern.ts";
 export { compilePipeline } from "./pipeline/pipeline.ts";
 export type { Pipeline } from "./pipeline/pipeline.ts";
 export type { EntriesRequest, Grid, LogEntry, Source } from "./source.ts";

@@ -58,7 +58,7 @@ export class Generator {
       return `10.0.${this.int(3)}.${this.int(4)} - - "${this.pick(["GET", "POST"])} /p/${this.int(4)}?x=1%20_" ${this.pick([200, 404, 500])} ${this.int(2000)}`;
     }
     if (app === "cart") {
-      return `level=${this.pick(["info", "error"])} user=${this.pick(["ann", "bob", "eve"])} took=${this.int(300)}ms n=${this.int(50)} msg="${this.pick(["all well", 'said \\"no\\"', "größe"])}"`;
+      return `level=${this.pick(["info", "error"])} user=${this.pick(["ann", "bob", "eve"])} took=${this.pick([`${this.int(300)}ms`, `${this.int(300) / 8}ms`, `${this.int(3)}m${this.int(60) / 4}s`, "2h45m", "750µs", "0"])} n=${this.int(50)} msg="${this.pick(["all well", 'said \\"no\\"', "größe"])}"`;
     }
     if (app === "odd" && this.chance(0.5)) {
       return this.pick([
@@ -77,6 +77,12 @@ export class Generator {
         '{"req-method":"GET","req":{"method":"PUT"}}',
         '{"":{"level":"x"},"duration":12345678901234567890123}',
         ' {"level" : "error" , "level":"info", "duration":1e-7 } ',
+        'status= status=5 user="a\\"b" n=3',
+        'msg="status=500 inside" level=error n=4',
+        'a="unclosed status=200',
+        "req.method=GET req-method=PUT req_method=POST n=7",
+        '=x status=404 n=1e3 x"y" level=error',
+        "status=200\u00a0n=5",
       ]);
     }
     const record: Record<string, unknown> = {
@@ -145,6 +151,15 @@ export class Generator {
       '| json | status > 200 | duration < 10 | level=~"err.*|30"',
       '| pattern "<ip> - - \\"<method> <path>\\" <status> <n>"',
       '| regexp "user=(?P<user>\\\\w+)"',
+      '| pattern "<ip> - - \\"<method> <path>\\" <status> <n>" | status >= 404',
+      '| pattern "<_> - - \\"<method> " | method="GET"',
+      '| regexp "user=(?P<user>\\\\w+) took=(?P<took>[0-9]+)(?P<unit>s)?" | took > 100',
+      '| logfmt | level="error"',
+      "| logfmt | took >= 100ms",
+      "| json | duration > 4ms",
+      '| logfmt | n > 20 | user!="ann"',
+      '| logfmt u="user", status="n" | u=~"ann|bob"',
+      '| logfmt | msg=~".*no.*|größe"',
       "| status=500",
       '| status="404"',
       "| n > 50",
@@ -201,10 +216,15 @@ export class Generator {
         "json",
         "json",
         'json n="n", duration="duration", status="status"',
+        "logfmt",
+        'logfmt n="n", status="n"',
+        'pattern "<ip> - - <_> \\"<_>\\" <status> <n>"',
+        'regexp " n=(?P<n>[0-9]+)"',
       ]);
       const inner = `${name}${open}${lines} | ${parser} | __error__="" | unwrap ${label} | __error__="" [${range}])`;
       const clean = this.chance(0.5) ? inner : inner.replace(' | __error__="" [', " [");
-      return `${this.pick(["sum", "max", "min"])}${by}(${clean})`;
+      const times = clean.replace(/unwrap (duration|n)/, "unwrap duration(took)");
+      return `${this.pick(["sum", "max", "min"])}${by}(${this.chance(0.2) ? times : clean})`;
     }
     const operator = this.pick(["count_over_time", "rate", "bytes_over_time", "bytes_rate"]);
     const offset = this.chance(0.2) ? " offset 3m" : "";

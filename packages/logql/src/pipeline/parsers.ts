@@ -85,9 +85,14 @@ export function compilePatternParser(source: string): Parser {
   };
 }
 
+/** The named groups of a regular expression, and their places (from 1). */
+export function regexpGroups(source: string): ReadonlyMap<string, number> {
+  return new Map(Object.entries(RE2JS.compile(source).namedGroups()));
+}
+
 export function compileRegexpParser(source: string): Parser {
   const pattern = RE2JS.compile(source);
-  const groups = Object.entries(pattern.namedGroups());
+  const groups = regexpGroups(source);
   return (line, labels) => {
     const matcher = pattern.matcher(line);
     if (matcher.find()) {

@@ -1,5 +1,5 @@
 /** Part of a pattern: text as it is, or a capture; captures without a name are passed over. */
-type Part = { readonly text: string } | { readonly name: string | undefined };
+export type Part = { readonly text: string } | { readonly name: string | undefined };
 
 /** What a pattern finds in a line: `[name, value]` for each named capture; undefined without a match. */
 export interface Pattern {
@@ -13,7 +13,7 @@ export interface Pattern {
  * With `captures`, it must have one that is named.
  */
 export function compilePattern(source: string, options: { readonly captures: boolean }): Pattern {
-  const parts = split(source);
+  const parts = captureParts(source);
   const names = parts.flatMap((part) =>
     "name" in part && part.name !== undefined ? [part.name] : [],
   );
@@ -34,7 +34,8 @@ export function compilePattern(source: string, options: { readonly captures: boo
   };
 }
 
-function split(source: string): Part[] {
+/** The parts of a pattern, texts and captures in turn. */
+export function captureParts(source: string): Part[] {
   if (source === "") throw new Error("empty pattern");
   const parts: Part[] = [];
   let at = 0;

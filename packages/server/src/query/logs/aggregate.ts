@@ -225,8 +225,8 @@ function planOf(
     return merge === undefined ? undefined : { column, merge, present: undefined };
   }
   const { label, conversion, filters } = expr.unwrap;
-  if (conversion !== "number" || filters.length > 0 || parsed === undefined) return undefined;
-  const number = parsed.number(label);
+  if (conversion === "bytes" || filters.length > 0 || parsed === undefined) return undefined;
+  const number = parsed.number(label, conversion);
   if (number === undefined) return undefined;
   const { value, present } = number;
   const plans: Readonly<Record<string, Plan>> = {

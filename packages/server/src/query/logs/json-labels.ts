@@ -1,6 +1,7 @@
 import type { Extraction } from "@seaworthy/logql";
 import type { LabelColumns } from "./label-columns.ts";
-import type { NumberLabel, ParsedLabels } from "./parsed-labels.ts";
+import { numberOf } from "./parsed-labels.ts";
+import type { NumberLabel, ParsedLabels, Unit } from "./parsed-labels.ts";
 import type { Sql } from "../sql.ts";
 
 /** A member of a line's object: its JSON as the engine writes it (empty for none), and its possible keys. */
@@ -80,8 +81,15 @@ export class JsonLabels implements ParsedLabels {
   }
 
   /** A label as a number; undefined when it cannot be told. */
-  number(name: string): NumberLabel | undefined {
+  number(name: string, unit: Unit): NumberLabel | undefined {
     if (this.#cameOnly(name)) return undefined;
+    if (unit !== "number") {
+      const text = this.text(name);
+      if (text === undefined) return undefined;
+      const { number, irregular } = numberOf(text, unit);
+      this.#note(irregular);
+      return number;
+    }
     const member = this.#find(name);
     if (member === undefined) return undefined;
     const { raw } = member;

@@ -3,7 +3,7 @@ import type { Extraction } from "@seaworthy/logql";
 import { JSON_COLUMNS, JSON_FIELDS, JSON_SHAPE } from "../../store/index.ts";
 import type { LabelColumns } from "./label-columns.ts";
 import { numberOf } from "./parsed-labels.ts";
-import type { NumberLabel, ParsedLabels } from "./parsed-labels.ts";
+import type { NumberLabel, ParsedLabels, Unit } from "./parsed-labels.ts";
 
 const LABELS_OF_PATHS = new Map(
   JSON_FIELDS.map((path) => [path.join("."), path.join("_")] as const),
@@ -76,10 +76,10 @@ export class KeptFields implements ParsedLabels {
     return `if(${came} != '', ${came}, ${column})`;
   }
 
-  number(name: string): NumberLabel | undefined {
+  number(name: string, unit: Unit): NumberLabel | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const { number, irregular } = numberOf(text);
+    const { number, irregular } = numberOf(text, unit);
     this.#irregular.add(irregular);
     return number;
   }

@@ -4,6 +4,7 @@ import { KeptFields } from "./kept-fields.ts";
 import type { LabelColumns } from "./label-columns.ts";
 import type { KnownWords } from "./line-words.ts";
 import type { ParsedLabels } from "./parsed-labels.ts";
+import { TextLabels } from "./text-labels.ts";
 import type { Sql } from "../sql.ts";
 
 /** What of a pipeline the engine can do. */
@@ -34,10 +35,12 @@ interface Knowledge {
 }
 
 /** Of the lines themselves. */
-export const labelsOfLines: LabelsOf = (stage, sql, labels) =>
-  stage.kind === "json" && distinctLabels(stage.fields)
+export const labelsOfLines: LabelsOf = (stage, sql, labels) => {
+  if ("fields" in stage && !distinctLabels(stage.fields)) return undefined;
+  return stage.kind === "json"
     ? new JsonLabels(sql, labels, stage.fields)
-    : undefined;
+    : TextLabels.of(stage, sql, labels);
+};
 
 /** Of the columns in which fields were kept. */
 export const labelsKept = (
@@ -199,8 +202,8 @@ function filterCondition(
     const text = parsed === undefined ? labels.text(filter.name) : parsed.text(filter.name);
     return text === undefined ? undefined : `(${sql.matches(text, filter.operator, filter.value)})`;
   }
-  if (filter.kind === "compare" && filter.unit === "number" && parsed !== undefined) {
-    const number = parsed.number(filter.name);
+  if (filter.kind === "compare" && filter.unit !== "bytes" && parsed !== undefined) {
+    const number = parsed.number(filter.name, filter.unit);
     if (number === undefined) return undefined;
     const operator = filter.operator === "==" ? "=" : filter.operator;
     const holds = `(${number.present} AND ${number.value} ${operator} ${sql.float(filter.value)})`;

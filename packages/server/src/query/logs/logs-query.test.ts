@@ -64,6 +64,10 @@ describe("what the engine computes", () => {
     'count_over_time({app="cart"} | trace_id="t1" [10m])',
     'sum by (status) (count_over_time({app="shop"} | json | n > 50 [1h]))',
     'max by (user) (max_over_time({app="shop"} | json | unwrap n [1h]))',
+    'sum by (level) (count_over_time({app="cart"} | logfmt | took >= 100ms | n > 20 [1h]))',
+    'max by (user) (max_over_time({app="cart"} | logfmt | unwrap duration(took) [1h]))',
+    'sum by (status) (rate({app="nginx"} | pattern "<_> \\"<method> <_>\\" <status> <_>" | method="GET" [1h]))',
+    'sum by (path) (rate({app="nginx"} | regexp "(?P<path>/p/[0-9])" [1h]))',
   ])("%s is not counted line by line", async (query) => {
     const expr = logs.parse(query);
     if (isLogExpr(expr)) throw new Error("a metric query was meant");
