@@ -4,9 +4,11 @@ import { GroupCommit } from "./group-commit.ts";
 interface BatchQueueOptions {
   /** What waits here, in an error's words. */
   readonly what: string;
-  /** From the beginning of one commit to the next, ms, and rows of one commit. */
+  /** From the beginning of one commit to the next, ms, and rows of one commit, unless a batch alone has more. */
   readonly everyMs: number;
   readonly maxRows: number;
+  /** About how many bytes a commit's rows may have. */
+  readonly maxBytes: number;
   /** Rows that may wait, and their bytes; beyond, writers are refused. */
   readonly maxWaitingRows: number;
   readonly maxWaitingBytes: number;
@@ -66,7 +68,9 @@ export class BatchQueue<T> {
     this.#waitingRows += rows;
     this.#waitingBytes += bytes;
     try {
-      await this.#queue.add(batch, rows);
+      // What is full first, of rows or of bytes, ends a commit.
+      const { maxRows, maxBytes } = this.#options;
+      await this.#queue.add(batch, Math.max(rows, (bytes / maxBytes) * maxRows));
     } finally {
       this.#waitingRows -= rows;
       this.#waitingBytes -= bytes;

@@ -49,8 +49,9 @@ export interface TelemetryLimits {
   /** Log lines that may wait for a commit, and their bytes; beyond, writers are refused. */
   readonly maxWaitingLines: number;
   readonly maxWaitingLineBytes: number;
-  /** Log lines of one commit. */
+  /** Log lines of one commit, or spans, and their bytes: the engine needs about seven times these to store them. */
   readonly maxCommitLines: number;
+  readonly maxCommitBytes: number;
   /** Streams of log lines whose ids are remembered, so that they are not announced again. */
   readonly maxKnownStreams: number;
   /** Batches of log lines, and of spans, that are remembered, to know them when they are sent again. */
@@ -99,6 +100,7 @@ export const defaultTelemetryLimits: TelemetryLimits = {
   maxWaitingLines: 200_000,
   maxWaitingLineBytes: 128 << 20,
   maxCommitLines: 50_000,
+  maxCommitBytes: 24 << 20,
   maxKnownStreams: 200_000,
   maxKnownBatches: 100_000,
   knownBatchesSeconds: 3600,

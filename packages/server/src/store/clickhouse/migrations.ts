@@ -1,6 +1,6 @@
 import { DOWNSAMPLING_TABLES } from "./downsampling/tables.ts";
 import { LOG_JSON_FIELDS } from "./logs/json-fields.ts";
-import { LOG_COUNTS, LOG_TABLES } from "./logs/tables.ts";
+import { LOG_COUNTS, LOG_PARTS, LOG_TABLES } from "./logs/tables.ts";
 import { SPAN_CALLS, SPAN_TABLES } from "./traces/tables.ts";
 
 /**
@@ -105,4 +105,5 @@ export const migrations: readonly (readonly string[])[] = [
   LOG_COUNTS,
   SPAN_CALLS,
   LOG_JSON_FIELDS,
+  LOG_PARTS,
 ];

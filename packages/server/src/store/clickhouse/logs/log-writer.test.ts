@@ -61,6 +61,36 @@ describe("log lines", () => {
     ]);
   });
 
+  it("of as many as a commit may have, of two days, fit into a statement's memory", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "seaworthy-logs-"));
+    const limits = { statementMemoryBytes: 280 << 20 };
+    // A process has one engine.
+    await telemetry.close();
+    const small = await openTelemetry({ dir: folder, log, limits });
+    const day = 86_400_000_000_000n;
+    const midnight = now - (now % day) - day;
+    const lines = Array.from({ length: 50_000 }, (_, i) =>
+      JSON.stringify({
+        level: i % 3 === 0 ? "error" : "info",
+        reqId: `req-${i}`,
+        req: { method: "GET", url: `/api/products/${i % 500}`, headers: { host: "shop.example" } },
+        res: { statusCode: 200 + (i % 5) },
+        responseTime: i % 500,
+        msg: "request completed, and so on, so that the line is as long as such lines are",
+        hostname: "web-1.internal.example.com",
+        agent: `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) ${i}`.repeat(
+          3,
+        ),
+      }),
+    );
+    const times = BigInt64Array.from(lines, (_, i) => midnight + BigInt(i - 25_000) * 1_000_000n);
+    await small.logs.write(batchOf(lines, { times }));
+    expect(await texts("SELECT toString(count()) AS text FROM logs", small)).toEqual(["50000"]);
+    await small.close();
+    telemetry = await openTelemetry({ dir, log, limits: { logRetentionDays: 7 } });
+    await rm(folder, { recursive: true, force: true });
+  });
+
   it("are not stored twice when a batch is sent again, at once or after a restart", async () => {
     const batch = batchOf(["one", "two"], {
       streams: [{ service_name: "again" }],

@@ -29,6 +29,7 @@ export class LogWriter implements LogSink {
         what: "log lines",
         everyMs: limits.commitEveryMs,
         maxRows: limits.maxCommitLines,
+        maxBytes: limits.maxCommitBytes,
         maxWaitingRows: limits.maxWaitingLines,
         maxWaitingBytes: limits.maxWaitingLineBytes,
       },
@@ -43,9 +44,12 @@ export class LogWriter implements LogSink {
 
   async write(batch: LogBatch): Promise<void> {
     checkBatch(batch);
-    const { lines, fingerprint } = batch;
+    const { lines, metadata, fingerprint } = batch;
     if (lines.length === 0) return;
-    const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+    let bytes = 0;
+    for (const line of lines) bytes += line.length;
+    for (const its of metadata)
+      for (const name in its) bytes += name.length + (its[name] ?? "").length;
     await this.#queue.write(batch, lines.length, bytes, fingerprint);
   }
 

@@ -26,6 +26,7 @@ export class SpanWriter implements SpanSink {
         what: "spans",
         everyMs: limits.commitEveryMs,
         maxRows: limits.maxCommitSpans,
+        maxBytes: limits.maxCommitBytes,
         maxWaitingRows: limits.maxWaitingSpans,
         maxWaitingBytes: limits.maxWaitingSpanBytes,
       },
