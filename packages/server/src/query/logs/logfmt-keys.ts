@@ -32,7 +32,8 @@ export class LogfmtKeys {
   /** Undefined where it cannot be told. */
   find(name: string): { readonly text: string; readonly irregular: string } | "none" | undefined {
     const key = this.#keyOf(name);
-    if (key === undefined || key === "none") return key;
+    if (key === undefined) return undefined;
+    if (key === null) return "none";
     const sql = this.#sql;
     const has = `match(line, ${sql.text(`${key}=`)})`;
     const pair = `extract(line, ${sql.text(String.raw`\A\s*(?:${PAIR}\s+)*?${key}=${VALUE}(?:\s|\z)`)})`;
@@ -51,11 +52,11 @@ export class LogfmtKeys {
     };
   }
 
-  /** The key as a regular expression. */
-  #keyOf(name: string): string | "none" | undefined {
+  /** The key as a regular expression; null where there is none. */
+  #keyOf(name: string): string | null | undefined {
     if (this.#keys !== undefined) {
       const key = this.#keys.get(name);
-      if (key === undefined || !KEY.test(key)) return "none";
+      if (key === undefined || !KEY.test(key)) return null;
       return key.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
     }
     if (!NAME.test(name)) return undefined;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { compilePipeline, isLogExpr, parse } from "@seaworthy/logql";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { seeded } from "../../../test/generated-logs.ts";
+import { Generator } from "../../../test/generated-logs.ts";
 import { openTelemetry } from "../../store/index.ts";
 import type { Telemetry } from "../../store/index.ts";
 import { numbersOf, textsOf } from "../columns.ts";
@@ -23,10 +23,9 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const random = seeded(11);
-const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+const random = new Generator(11);
 const made = (pieces: readonly string[], most: number) =>
-  Array.from({ length: Math.floor(random() * most) }, () => pick(pieces)).join("");
+  Array.from({ length: random.int(most) }, () => random.pick(pieces)).join("");
 
 /** What each stage finds under names, by the engine and by the pipeline; how many lines it leaves to that. */
 async function compare(stageText: string, names: readonly string[], lines: readonly string[]) {
@@ -70,11 +69,20 @@ describe("labels of texts are found by the engine as by the pipeline", () => {
 
   it("of logfmt", async () => {
     const token = () =>
-      pick(["a", "b_c", "b.c", "b-c", "level"]) +
-      pick(["", "=", "=", "="]) +
-      pick(["", "7", "x=y", '""', '"x a=1"', '"say \\"a=\\" \\u00fc"', '"bad \\x"', "größe"]);
+      random.pick(["a", "b_c", "b.c", "b-c", "level"]) +
+      random.pick(["", "=", "=", "="]) +
+      random.pick([
+        "",
+        "7",
+        "x=y",
+        '""',
+        '"x a=1"',
+        '"say \\"a=\\" \\u00fc"',
+        '"bad \\x"',
+        "größe",
+      ]);
     const regular = Array.from({ length: 1500 }, () =>
-      Array.from({ length: Math.floor(random() * 7) }, token).join(pick([" ", "  ", "\t"])),
+      Array.from({ length: random.int(7) }, token).join(random.pick([" ", "  ", "\t"])),
     );
     const plain = await compare("| logfmt", ["a", "b_c", "none"], [...anything, ...regular]);
     expect(plain.differences).toEqual([]);
