@@ -98,7 +98,9 @@ async function aggregateMinutes(
   if (minutes.edges !== undefined) {
     const lines = countLines(streams, expr, grid, { also: minutes.edges });
     if (lines === undefined) return undefined;
-    blocks.push(await telemetry.select(lines.text, lines.parameters, options));
+    blocks.push(
+      await telemetry.select(lines.text, lines.parameters, { parallel: true, ...options }),
+    );
   }
   return windows(blocks.flat(), groups, { expr, grid, plan, ...buckets });
 }
@@ -125,6 +127,7 @@ async function aggregateLines(
   for (const { text, parameters } of statements) {
     const found = await telemetry.select(text, parameters, {
       settings: NUMBER_SETTINGS,
+      parallel: true,
       ...options,
     });
     blocks.push(...found);

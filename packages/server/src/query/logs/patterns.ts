@@ -145,7 +145,7 @@ async function skeletonsOf(
     )
     GROUP BY kind, level ORDER BY lines DESC LIMIT ${MOST_FREQUENT}`,
     sql.parameters,
-    { signal },
+    { signal, parallel: true },
   );
   return blocks.flatMap((block) => {
     const levels = textsOf(block, "lvl");

@@ -48,7 +48,7 @@ export async function compareSlow(
   const [counts] = await telemetry.select(
     `SELECT countIf(${slow}) AS slow, countIf(NOT ${slow}) AS normal FROM (SELECT duration FROM spans WHERE ${where} ORDER BY cityHash64(span_id) LIMIT ${MOST_SPANS})`,
     sql.parameters,
-    { signal },
+    { signal, parallel: true },
   );
   const slowSpans = counts === undefined ? 0 : Number(numbersOf(counts, "slow")[0]);
   const normalSpans = counts === undefined ? 0 : Number(numbersOf(counts, "normal")[0]);
@@ -61,7 +61,7 @@ export async function compareSlow(
     ARRAY JOIN CAST(all, 'Array(Tuple(String, String))') AS pair
     GROUP BY attribute, value HAVING count() > 1 ORDER BY abs(slow_share - normal_share) DESC, attribute, value LIMIT ${request.limit}`,
     sql.parameters,
-    { signal },
+    { signal, parallel: true },
   );
   const differences = blocks.flatMap((block) => {
     const values = textsOf(block, "value");
@@ -88,7 +88,7 @@ async function percentile95(
   const [block] = await telemetry.select(
     `SELECT quantileTDigest(0.95)(duration) AS p95 FROM spans WHERE ${found(sql)} HAVING count() > 0`,
     sql.parameters,
-    { signal },
+    { signal, parallel: true },
   );
   return block === undefined ? 0 : Number(numbersOf(block, "p95")[0]);
 }

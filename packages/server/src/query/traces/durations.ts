@@ -38,7 +38,7 @@ export async function durationsOverTime(
       toFloat64(floor(log2(greatest(duration, 1)) * 2)) AS size, toFloat64(count()) AS spans, toFloat64(countIf(status = 'error')) AS errors
     FROM spans WHERE ${timeCondition(sql, request)} AND ${found} GROUP BY step, size ORDER BY step, size`,
     sql.parameters,
-    { signal },
+    { signal, parallel: true },
   );
   const cells = blocks.flatMap((block) => {
     const [step, size] = [numbersOf(block, "step"), numbersOf(block, "size")];

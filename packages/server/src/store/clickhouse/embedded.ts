@@ -93,6 +93,9 @@ function engineArguments(limits: TelemetryLimits): string[] {
   return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
 }
 
+/** Otherwise the engine gives a statement no second thread unless 2 GiB are free. */
+const PARALLEL = { max_threads_min_free_memory_per_thread: 0 };
+
 class EmbeddedClickHouse implements ClickHouse {
   readonly isShared = false;
   readonly #dir: string;
@@ -181,7 +184,8 @@ class EmbeddedClickHouse implements ClickHouse {
     options: StatementOptions,
     ask: (session: Session, sql: string) => Promise<T>,
   ): Promise<T> {
-    const { signal, timeoutMs = this.#limits.statementMs, settings = {} } = options;
+    const { signal, timeoutMs = this.#limits.statementMs, parallel = false } = options;
+    const settings = { ...options.settings, ...(parallel ? PARALLEL : {}) };
     this.#statements += 1;
     // The engine gives each statement an id of its own that it does not tell; this is how to find it.
     const tag = `statement-${this.#statements}`;

@@ -11,6 +11,11 @@ export interface StatementOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** The answer is long. The embedded engine then hands it over in pieces, which saves copies of it. */
   readonly long?: boolean;
+  /**
+   * Much is read and little is answered: worth all threads that the engine may have. Other statements
+   * have one in the embedded engine, which wants a GiB of memory for each.
+   */
+  readonly parallel?: boolean;
 }
 
 /** How long the engine may take to say that it is there, ms. */
