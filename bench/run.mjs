@@ -14,6 +14,7 @@ const BENCHMARKS = {
     build: ["packages/server"],
   },
   traces: { script: "traces.mjs", build: ["packages/server"] },
+  "live-tail": { script: "live-tail.mjs", build: ["packages/server"] },
   metrics: { script: "metrics.mjs", build: ["packages/server"] },
   promql: { script: "promql.mjs", build: ["packages/promql"] },
   "browser-size": { script: "browser-size.mjs", build: ["packages/browser"] },
