@@ -126,33 +126,35 @@ export interface Settings {
 }
 
 /** What is read of the options, by part: each once, so that an answer does not change meanwhile. */
-const optionNames = [
-  "service",
-  "environment",
-  "version",
-  "trustedProxies",
-  "export",
-  "traces",
-  "metrics",
-  "health",
-  "logs",
-  // Of those of the adapters.
-  "kit" as keyof KitOptions,
-] as const;
-const exportNames = ["url", "key", "logs", "traces", "spool"] as const;
-const spoolNames = ["folder", "maxBytes"] as const;
-const traceNames = ["perSecond", "slowMs", "fetch", "databases"] as const;
-const metricNames = [
-  "path",
-  "token",
-  "registry",
-  "processMetrics",
-  "maxPaths",
-  "maxSeries",
-  "maxBusinessSeries",
-] as const;
-const healthNames = ["path", "token", "networks", "aliases"] as const;
-const logNames = ["level", "requests", "destination", "logger"] as const;
+export const optionNames = {
+  options: [
+    "service",
+    "environment",
+    "version",
+    "trustedProxies",
+    "export",
+    "traces",
+    "metrics",
+    "health",
+    "logs",
+    // Of those of the adapters.
+    "kit" as keyof KitOptions,
+  ],
+  export: ["url", "key", "logs", "traces", "spool"],
+  spool: ["folder", "maxBytes"],
+  traces: ["perSecond", "slowMs", "fetch", "databases"],
+  metrics: [
+    "path",
+    "token",
+    "registry",
+    "processMetrics",
+    "maxPaths",
+    "maxSeries",
+    "maxBusinessSeries",
+  ],
+  health: ["path", "token", "networks", "aliases"],
+  logs: ["level", "requests", "destination", "logger"],
+} as const;
 
 const registryMethods = [
   "registerMetric",
@@ -236,14 +238,14 @@ export function resolveOptions(
     if (read === undefined) problem(`${name} must be an object; using its defaults`);
     return read?.known;
   };
-  const given = part("options", options, optionNames) ?? {};
+  const given = part("options", options, optionNames.options) ?? {};
   if ("kit" in given && given.kit !== undefined)
     problem("kit must be made by createKit; made another one");
-  const sending = given.export === false ? false : part("export", given.export, exportNames);
-  const traces = part("traces", given.traces, traceNames);
-  const metrics = part("metrics", given.metrics, metricNames);
-  const health = part("health", given.health, healthNames);
-  const logs = part("logs", given.logs, logNames);
+  const sending = given.export === false ? false : part("export", given.export, optionNames.export);
+  const traces = part("traces", given.traces, optionNames.traces);
+  const metrics = part("metrics", given.metrics, optionNames.metrics);
+  const health = part("health", given.health, optionNames.health);
+  const logs = part("logs", given.logs, optionNames.logs);
   const text = (name: string, value: unknown, otherwise: string): string => {
     if (value === undefined) return otherwise;
     if (typeof value === "string" && value !== "" && value.length <= 200) return value;
@@ -293,7 +295,8 @@ export function resolveOptions(
     return undefined;
   };
   const spool = (): Target["spool"] => {
-    const wanted = sending === false ? undefined : part("export.spool", sending?.spool, spoolNames);
+    const wanted =
+      sending === false ? undefined : part("export.spool", sending?.spool, optionNames.spool);
     if (wanted === undefined) return undefined;
     const { folder, maxBytes = defaultSpoolBytes } = wanted;
     if (typeof folder !== "string" || folder === "")

@@ -12,7 +12,7 @@ import { exporterDefaults } from "../src/export/exporter.ts";
 import { Spool } from "../src/export/spool.ts";
 import { requestBodyBytes } from "../src/http/sizes.ts";
 import { RateLimits, RedisStore } from "../src/limits/index.ts";
-import { resolveOptions, type KitOptions } from "../src/options.ts";
+import { optionNames, resolveOptions, type KitOptions } from "../src/options.ts";
 import { BodyGuard, Cors } from "../src/security/index.ts";
 import { timesBreached } from "../src/validation/breach-list.ts";
 import { normaliseEmail } from "../src/validation/email.ts";
@@ -24,36 +24,8 @@ const units = (maxLength = 20) =>
     .array(fc.integer({ min: 0, max: 0xff_ff }), { maxLength })
     .map((codes) => String.fromCharCode(...codes));
 
-const optionNames = [
-  "service",
-  "environment",
-  "version",
-  "trustedProxies",
-  "export",
-  "traces",
-  "metrics",
-  "health",
-  "logs",
-  "url",
-  "key",
-  "spool",
-  "folder",
-  "maxBytes",
-  "perSecond",
-  "slowMs",
-  "path",
-  "token",
-  "maxPaths",
-  "maxSeries",
-  "networks",
-  "aliases",
-  "level",
-  "requests",
-  "fetch",
-];
-
 test("options: whatever they are, there are settings", () => {
-  const name = fc.constantFrom(...optionNames);
+  const name = fc.constantFrom(...Object.values(optionNames).flat());
   const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant(undefined), fc.bigInt());
   const options = fc.oneof(fc.dictionary(name, fc.oneof(value, fc.dictionary(name, value))), value);
   const variables = fc.dictionary(

@@ -19,7 +19,7 @@ const PLAIN_PATH = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$/;
  * looks into JSON reads all of the line: a member is read once, and the rest is done on its text.
  */
 export class JsonLabels implements ParsedLabels {
-  readonly #notes: string[];
+  readonly #notes: Set<string>;
   readonly #sql: Sql;
   readonly #labels: LabelColumns;
   /** Labels and their paths; undefined for all there are, by their own names. */
@@ -36,12 +36,12 @@ export class JsonLabels implements ParsedLabels {
       fields.length === 0
         ? undefined
         : new Map(fields.map(({ label, expression }) => [label, expression]));
-    this.#notes = [
+    this.#notes = new Set([
       // A key may be written with escapes.
       `(position(line, '\\\\u00') > 0 AND match(line, '\\\\\\\\u00[0-9a-fA-F]{2}[^"]*"[[:space:]]*:'))`,
       // What is within an object without a name is named as if it were outside.
       `(position(line, '""') > 0 AND match(line, '""[[:space:]]*:[[:space:]]*[{]'))`,
-    ];
+    ]);
   }
 
   /** What may be wrong, of all that has been asked for so far. */
@@ -75,7 +75,7 @@ export class JsonLabels implements ParsedLabels {
     );
     const times = keys.map((key) => `countSubstrings(line, ${this.#sql.text(`"${key}"`)})`);
     const once = `${times.join(" + ")} = 1`;
-    this.#note(`(${isNumber(raw)} AND NOT (${once} AND extract(line, ${pattern}) = ${raw}))`);
+    this.#notes.add(`(${isNumber(raw)} AND NOT (${once} AND extract(line, ${pattern}) = ${raw}))`);
     const came = this.#labels.text(name);
     return `if(${came} != '', ${came}, multiIf(${isText(raw)}, ${decoded(raw)}, ${isNumber(raw)} OR ${isBool(raw)}, ${raw}, ''))`;
   }
@@ -83,27 +83,17 @@ export class JsonLabels implements ParsedLabels {
   /** A label as a number; undefined when it cannot be told. */
   number(name: string, unit: Unit): NumberLabel | undefined {
     if (this.#cameOnly(name)) return undefined;
-    if (unit !== "number") {
-      const text = this.text(name);
-      if (text === undefined) return undefined;
-      const { number, irregular } = numberOf(text, unit);
-      this.#note(irregular);
-      return number;
-    }
+    if (unit !== "number") return numberOf(this.text(name), unit, this.#notes);
     const member = this.#find(name);
     if (member === undefined) return undefined;
     const { raw } = member;
     const came = this.#labels.text(name);
     const text = `if(${came} != '', ${came}, multiIf(${isText(raw)}, ${decoded(raw)}, ${isNumber(raw)} OR ${isBool(raw)}, ${raw}, ''))`;
     // The engine's own writing of a number is exact; in texts, only plain numbers are told for sure.
-    this.#note(
+    this.#notes.add(
       `(NOT (${came} = '' AND ${isNumber(raw)}) AND ${text} != '' AND NOT match(${text}, '^-?[0-9]+([.][0-9]+)?$'))`,
     );
     return { present: `(${text} != '')`, value: `toFloat64OrZero(${text})` };
-  }
-
-  #note(condition: string): void {
-    if (!this.#notes.includes(condition)) this.#notes.push(condition);
   }
 
   /** Whether the parser finds no such label: the one that may be there came with the line. */
@@ -120,7 +110,7 @@ export class JsonLabels implements ParsedLabels {
       const raw = `JSONExtractRaw(line, ${keys.map((key) => this.#sql.text(key)).join(", ")})`;
       this.#member ??= raw;
       // Lists and objects are labels as the line has them.
-      this.#note(`match(${raw}, '^[[{]')`);
+      this.#notes.add(`match(${raw}, '^[[{]')`);
       return { raw, keys: keys.slice(-1) };
     }
     const parts = name.split("_");
@@ -134,8 +124,8 @@ export class JsonLabels implements ParsedLabels {
     }
     const path = `JSONExtractRaw(line, ${this.#sql.text(first)}, ${this.#sql.text(second)})`;
     // Which of the two comes first cannot be told, nor what else may stand for the underscore.
-    this.#note(`(${whole} != '' AND ${path} != '')`);
-    this.#note(`match(line, ${this.#sql.text(`"${first}[^A-Za-z0-9_"]${second}"`)})`);
+    this.#notes.add(`(${whole} != '' AND ${path} != '')`);
+    this.#notes.add(`match(line, ${this.#sql.text(`"${first}[^A-Za-z0-9_"]${second}"`)})`);
     const raw = `if(${whole} != '', ${whole}, ${path})`;
     this.#member ??= raw;
     return { raw, keys: [name, second] };

@@ -37,19 +37,16 @@ const PLAIN: Readonly<Record<Unit, string>> = {
 /** Under which settings texts become the numbers that they are. */
 export const NUMBER_SETTINGS = { precise_float_parsing: 1 };
 
-/** A label's text as a number, and where that would not be right. */
+/** A label's text as a number; where that would not be right is added to `irregular`. */
 export function numberOf(
-  text: string,
+  text: string | undefined,
   unit: Unit,
-): {
-  readonly number: NumberLabel;
-  readonly irregular: string;
-} {
+  irregular: Set<string>,
+): NumberLabel | undefined {
+  if (text === undefined) return undefined;
+  irregular.add(`(${text} != '' AND NOT match(${text}, ${PLAIN[unit]}))`);
   const value = unit === "number" ? `toFloat64OrZero(${text})` : secondsOf(text);
-  return {
-    number: { present: `(${text} != '')`, value },
-    irregular: `(${text} != '' AND NOT match(${text}, ${PLAIN[unit]}))`,
-  };
+  return { present: `(${text} != '')`, value };
 }
 
 function secondsOf(text: string): string {

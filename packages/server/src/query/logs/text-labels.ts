@@ -62,11 +62,7 @@ export class TextLabels implements ParsedLabels {
   }
 
   number(name: string, unit: Unit): NumberLabel | undefined {
-    const text = this.text(name);
-    if (text === undefined) return undefined;
-    const { number, irregular } = numberOf(text, unit);
-    this.#irregular.add(irregular);
-    return number;
+    return numberOf(this.text(name), unit, this.#irregular);
   }
 }
 
