@@ -157,6 +157,19 @@ test("what cannot be delivered is kept for the next time, and in the end let go"
   expect(collector.logs.map(({ attributes }) => attributes["url"])).toEqual(["/first", "/second"]);
 });
 
+test("what cannot be encoded is lost alone", async () => {
+  const edge = worker((_request, _env, _context, tools) => {
+    tools.log("info", "before");
+    tools.log("info", "unwritable", { field: Object.create(null) });
+    tools.log("info", "after");
+    return new Response("ok");
+  });
+  await edge.call("/");
+  await edge.settled();
+  expect(collector.logs.map(({ body }) => body)).toEqual(["before", "after", "request completed"]);
+  expect(collector.spans).toHaveLength(1);
+});
+
 test("without an address nothing is sent, and lines still go to the console", async () => {
   const write = vi.spyOn(console, "log").mockImplementation(() => {});
   try {

@@ -1,3 +1,4 @@
+import { encodeBatch, type EncodedBatch } from "../export/encode-batch.ts";
 import {
   encodeLogs,
   encodeSpans,
@@ -73,18 +74,33 @@ export class Outbox {
   }
 
   async #flush(): Promise<void> {
-    const [spans, records] = [this.#spans, this.#records];
+    const spans = this.#encoded(this.#spans, encodeSpans);
+    const records = this.#encoded(this.#records, encodeLogs);
     this.#spans = [];
     this.#records = [];
     const [spansDone, recordsDone] = await Promise.all([
-      spans.length === 0 || this.#send("/v1/traces", encodeSpans(this.#resource, spans)),
-      records.length === 0 || this.#send("/v1/logs", encodeLogs(this.#resource, records)),
+      spans.body === undefined || this.#send("/v1/traces", spans.body),
+      records.body === undefined || this.#send("/v1/logs", records.body),
     ]);
     this.#failures = spansDone && recordsDone ? 0 : this.#failures + 1;
     const again = this.#failures < maxAttempts;
     if (!again) this.#failures = 0;
-    if (!spansDone) this.#spans = this.#keep(spans, this.#spans, again);
-    if (!recordsDone) this.#records = this.#keep(records, this.#records, again);
+    if (!spansDone) this.#spans = this.#keep(spans.items, this.#spans, again);
+    if (!recordsDone) this.#records = this.#keep(records.items, this.#records, again);
+  }
+
+  /** What can be encoded: the rest will not be the next time either. */
+  #encoded<Item>(
+    items: readonly Item[],
+    encode: (resource: Resource, items: readonly Item[]) => string,
+  ): EncodedBatch<Item> {
+    const encoded = encodeBatch(
+      items,
+      (some) => encode(this.#resource, some),
+      () => {},
+    );
+    this.#dropped += items.length - encoded.items.length;
+    return encoded;
   }
 
   /** What was not delivered, before what came since, as far as there is room. */

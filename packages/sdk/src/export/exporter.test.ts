@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Collector } from "../../test/collector.ts";
 import { Exporter, type ExporterLimits } from "./exporter.ts";
-import { encodeLogs } from "./otlp.ts";
+import { recordOfLine } from "./log-lines.ts";
+import { encodeLogs, encodeSpans, type Attributes, type SpanData } from "./otlp.ts";
 
 let collector: Collector;
 beforeEach(async () => {
@@ -28,6 +29,20 @@ function exporter(limits: Partial<ExporterLimits> = {}, url = collector.url) {
     for (let index = 0; index < count; index += 1) made.push(`item ${index}`);
   };
   return { exporter: made, push, errors };
+}
+
+function span(name: string, attributes: Attributes = {}): SpanData {
+  return {
+    traceId: "a".repeat(32),
+    spanId: "b".repeat(16),
+    parentSpanId: undefined,
+    name,
+    kind: "internal",
+    start: 1,
+    end: 2,
+    attributes,
+    error: undefined,
+  };
 }
 
 test("sends in order, in batches, one after the other", async () => {
@@ -145,18 +160,96 @@ test("takes no more in a second than it may", async () => {
   expect(it.sent + (it.dropped.get("rate") ?? 0)).toBe(1_000);
 });
 
-test("an item that cannot be encoded costs its batch only", async () => {
+test("what cannot be encoded is lost alone, and counted", async () => {
+  const errors: unknown[] = [];
+  const it = new Exporter<SpanData>({
+    url: new URL(`${collector.url}/v1/traces`),
+    key: "test-key",
+    encode: (spans) => encodeSpans(resource, spans),
+    limits: { waitMs: 1 },
+    caught: (error) => errors.push(error),
+  });
+  const fail = (): never => {
+    throw new Error("from the application");
+  };
+  const circular: Record<string, unknown> = {};
+  circular["self"] = circular;
+  const values: readonly unknown[] = [
+    "fine",
+    7,
+    "half a pair: \ud800",
+    10n,
+    Symbol("odd"),
+    circular,
+    fail,
+    Object.create(null),
+    { toString: fail },
+    { [Symbol.toPrimitive]: fail },
+    Object.defineProperty({}, "toString", { get: fail }),
+  ];
+  for (const value of values) it.push(span("with", { value } as Attributes));
+  it.push(span("unreadable", Object.defineProperty({}, "x", { get: fail, enumerable: true })));
+  it.push(span({ toString: fail } as unknown as string));
+  it.push(span({ name: "given as an object" } as unknown as string));
+  it.push(span("last"));
+  await it.close(5_000);
+  expect(collector.spans.map(({ attributes }) => attributes["value"])).toEqual([
+    "fine",
+    7,
+    "half a pair: \ud800",
+    "10",
+    "Symbol(odd)",
+    "[object Object]",
+    String(fail),
+    undefined,
+    undefined,
+  ]);
+  expect(collector.spans.map(({ name }) => name).slice(-2)).toEqual(["[object Object]", "last"]);
+  expect(collector.requests).toBe(1);
+  expect(it.sent).toBe(9);
+  expect([...it.dropped]).toEqual([["undeliverable", 6]]);
+  expect(errors).toHaveLength(1);
+});
+
+test("lines too deep to be written again leave the others of their batch alone", async () => {
   const errors: unknown[] = [];
   const it = new Exporter<string>({
     url: new URL(`${collector.url}/v1/logs`),
     key: "test-key",
-    encode: () => {
-      throw new Error("cannot");
-    },
+    encode: (lines) =>
+      encodeLogs(
+        resource,
+        lines.map((line) => recordOfLine(line, 1)),
+      ),
+    limits: { maxBatch: 10 },
     caught: (error) => errors.push(error),
   });
-  it.push("x");
+  const deep = `{"message":"deep","a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+  for (let index = 0; index < 15; index += 1)
+    it.push(index % 5 === 4 ? deep : `{"message":"${index}"}`);
+  await it.close(5_000);
+  expect(collector.logs.map(({ body }) => body)).toEqual(
+    [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 13].map(String),
+  );
+  expect(it.sent).toBe(12);
+  expect([...it.dropped]).toEqual([["undeliverable", 3]]);
+});
+
+test("an encoder that never works loses everything, and nothing hangs on it", async () => {
+  const errors: unknown[] = [];
+  const it = new Exporter<string>({
+    url: new URL(`${collector.url}/v1/logs`),
+    key: "test-key",
+    encode: (items) => {
+      if (items.length > 1 || items[0] === "x") throw new Error("cannot");
+      return "{}";
+    },
+    limits: { maxBatch: 2 },
+    caught: (error) => errors.push(error),
+  });
+  for (const item of ["x", "x", "alone", "alone"]) it.push(item);
   await it.close(1_000);
-  expect(it.dropped.get("undeliverable")).toBe(1);
-  expect(errors).toHaveLength(1);
+  expect([...it.dropped]).toEqual([["undeliverable", 4]]);
+  expect(it.sent).toBe(0);
+  expect(collector.requests).toBe(0);
 });

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { outsideOfRequests } from "../context.ts";
 import { Delivery } from "./delivery.ts";
+import { encodeBatch } from "./encode-batch.ts";
 import { Pause } from "./pause.ts";
 import { SpoolSender } from "./spool-sender.ts";
 import { Spool } from "./spool.ts";
@@ -175,15 +176,19 @@ export class Exporter<Item> {
 
   async #sendAll(): Promise<void> {
     const { maxBatch } = this.#limits;
+    const { encode, caught } = this.#parts;
     do {
       const batch = this.#queue.splice(0, maxBatch);
-      this.#underWay = batch.length;
+      const { items, body: text } = encodeBatch(batch, encode, caught);
+      this.#drop("undeliverable", batch.length - items.length);
+      if (text === undefined) continue;
+      this.#underWay = items.length;
       try {
-        const body = await compress(this.#parts.encode(batch), { level: 1 });
+        const body = await compress(text, { level: 1 });
         if (!(await this.#spooled(body))) await this.#deliver(body);
       } catch (error) {
         this.#settle("undeliverable");
-        this.#parts.caught(error);
+        caught(error);
       }
     } while (this.#queue.length >= maxBatch || (this.#closed && this.#queue.length > 0));
   }

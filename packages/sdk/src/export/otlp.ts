@@ -81,7 +81,7 @@ function spanOf(span: SpanData) {
     traceId: span.traceId,
     spanId: span.spanId,
     ...(span.parentSpanId === undefined ? {} : { parentSpanId: span.parentSpanId }),
-    name: span.name,
+    name: cut(span.name),
     kind: spanKinds[span.kind],
     startTimeUnixNano: nanoseconds(span.start),
     endTimeUnixNano: nanoseconds(Math.max(span.start, span.end)),
@@ -127,7 +127,7 @@ function attributesOf(attributes: Attributes) {
 
 function valueOf(value: Attribute): object {
   if (typeof value === "boolean") return { boolValue: value };
-  if (typeof value === "string") return { stringValue: cut(value) };
+  if (typeof value !== "number") return { stringValue: cut(value) };
   if (Number.isSafeInteger(value)) return { intValue: String(value) };
   // JSON has no word for the others; protobuf's JSON writes them as text.
   return { doubleValue: Number.isFinite(value) ? value : String(value) };
@@ -138,6 +138,8 @@ function nanoseconds(milliseconds: number): string {
   return `${Math.round(milliseconds * 1000)}000`;
 }
 
-function cut(text: string): string {
+/** Applications give other things for texts, too: one of them in a body, and all of it is refused. */
+function cut(given: unknown): string {
+  const text = typeof given === "string" ? given : String(given);
   return text.length > maxText ? text.slice(0, maxText) : text;
 }
