@@ -3,6 +3,7 @@ import { exchangeFor } from "./http/exchange.ts";
 import { ExpressRoutes } from "./http/express-routes.ts";
 import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
+import { setHeader } from "./respond.ts";
 
 export interface SeaworthyExpressOptions extends KitOptions {
   /** A kit made with `createKit`, when something needs it before the application exists. */
@@ -44,7 +45,7 @@ export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddl
       return;
     }
     exchange.templateOf = templateOf;
-    response.setHeader("x-request-id", exchange.requestId);
+    setHeader(response, "x-request-id", exchange.requestId);
     exchange.run(next);
   };
   // Express tells error middleware by its four parameters.

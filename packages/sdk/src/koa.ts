@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { keepHeaders } from "./http/kept-headers.ts";
 import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
+import { setHeader } from "./respond.ts";
 
 export interface SeaworthyKoaOptions extends KitOptions {
   /** A kit made with `createKit`, when something needs it before the application exists. */
@@ -50,7 +51,7 @@ export function seaworthy(options: SeaworthyKoaOptions = {}): SeaworthyKoa {
       const { _matchedRoute: pattern } = context;
       return templateOf(pattern);
     };
-    response.setHeader("x-request-id", exchange.requestId);
+    setHeader(response, "x-request-id", exchange.requestId);
     try {
       await exchange.run(next);
     } catch (error) {

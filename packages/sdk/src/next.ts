@@ -8,6 +8,7 @@ import { currentContext } from "./context.ts";
 import { Exchange } from "./http/exchange.ts";
 import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
+import { setHeader } from "./respond.ts";
 
 /** Kept by the process: Next may load this module more than once. */
 const kitKey = Symbol.for("seaworthy.next.kit");
@@ -119,7 +120,7 @@ function watch(server: Server, kit: Kit): void {
     const exchange = kit.http.begin(request, response);
     if (exchange === undefined) return emit(event, request, response);
     exchange.templateOf = templateOf;
-    response.setHeader("x-request-id", exchange.requestId);
+    setHeader(response, "x-request-id", exchange.requestId);
     return exchange.run(() => emit(event, request, response));
   };
   server.emit = watching;

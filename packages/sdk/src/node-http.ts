@@ -3,6 +3,7 @@ import { currentContext } from "./context.ts";
 import { Exchange } from "./http/exchange.ts";
 import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
+import { setHeader } from "./respond.ts";
 
 export interface SeaworthyServerOptions extends KitOptions {
   /** A kit made with `createKit`, when something needs it before the server exists. */
@@ -40,7 +41,7 @@ export function seaworthy(options: SeaworthyServerOptions = {}): SeaworthyServer
       if (http.serve(request, response)) return undefined;
       const exchange = http.begin(request, response);
       if (exchange === undefined) return handler(request, response);
-      response.setHeader("x-request-id", exchange.requestId);
+      setHeader(response, "x-request-id", exchange.requestId);
       return noting(exchange, () => handler(request, response));
     };
   };

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Kit } from "./kit.ts";
+import { setHeader } from "./respond.ts";
 
 /** A server of node:http, or an application that owns one and closes it: Fastify's. */
 type Serving = Server | { readonly server: Server; close(): PromiseLike<unknown> };
@@ -47,7 +48,7 @@ export function gracefulShutdown(kit: Kit, options: ShutdownOptions): Shutdown {
 
   server.prependListener("request", (_request, response) => {
     // Keep-alive connections would otherwise go on sending requests.
-    if (refusing && !response.headersSent) response.setHeader("connection", "close");
+    if (refusing) setHeader(response, "connection", "close");
   });
 
   const stopServing = async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { sendAnswer, type Answer } from "../http/answer.ts";
+import type { Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { respond } from "../respond.ts";
 import type { Step } from "../security/step.ts";
 import type { Controls } from "./controls.ts";
 
@@ -20,6 +21,7 @@ export interface ControlGateOptions {
 
 /** What the Fastify hook needs of a reply. */
 interface HookReply {
+  readonly raw: { readonly headersSent: boolean };
   header(name: string, value: string): unknown;
   code(status: number): unknown;
   send(body: string): unknown;
@@ -60,7 +62,7 @@ export class ControlGate implements Step {
   before(request: IncomingMessage, response: ServerResponse): boolean {
     const answer = this.refusal(request.method ?? "GET", request.url ?? "/");
     if (answer === undefined) return true;
-    sendAnswer(answer, request, response);
+    respond(answer, request, response);
     return false;
   }
 
@@ -70,7 +72,7 @@ export class ControlGate implements Step {
       const { originalUrl } = request as { originalUrl?: string };
       const answer = this.refusal(request.method ?? "GET", originalUrl ?? request.url ?? "/");
       if (answer === undefined) next();
-      else sendAnswer(answer, request, response);
+      else respond(answer, request, response);
     };
   }
 
@@ -82,6 +84,7 @@ export class ControlGate implements Step {
     return async (request, reply) => {
       const answer = this.refusal(request.method, request.url);
       if (answer === undefined) return undefined;
+      if (reply.raw.headersSent) return reply;
       for (const [name, value] of Object.entries(answer.headers)) reply.header(name, value);
       reply.header("cache-control", "no-store");
       reply.code(answer.status);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
-import { sendAnswer } from "../http/answer.ts";
 import { clientAddress, Networks } from "../http/networks.ts";
 import type { Kit } from "../kit.ts";
+import { respond } from "../respond.ts";
 import { GuardedStore } from "./breaker.ts";
 import { decided, decidedWithoutStore, type Decision } from "./decision.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -43,6 +43,7 @@ interface HookRequest {
   readonly raw: IncomingMessage;
 }
 interface HookReply {
+  readonly raw: { readonly headersSent: boolean };
   header(name: string, value: string): unknown;
   getHeader(name: string): unknown;
   code(status: number): unknown;
@@ -188,7 +189,7 @@ export class RateLimits<R = IncomingMessage> {
       if (!response.headersSent)
         for (const name in headers)
           response.setHeader(name, joined(name, response.getHeader(name), headers[name] ?? ""));
-      if (refusal !== undefined && !response.headersSent) sendAnswer(refusal, request, response);
+      if (refusal !== undefined) respond(refusal, request, response);
     } catch (error) {
       // A caller of HTTP/2 who is gone: there is nobody to answer.
       this.#tell(error);
@@ -270,6 +271,7 @@ export class RateLimits<R = IncomingMessage> {
 
 /** Sets the headers on Fastify's reply, and answers a request that is refused. */
 function told(reply: HookReply, { headers, refusal }: Decision): boolean {
+  if (reply.raw.headersSent) return refusal === undefined;
   for (const name in headers)
     reply.header(name, joined(name, reply.getHeader(name), headers[name] ?? ""));
   if (refusal === undefined) return true;

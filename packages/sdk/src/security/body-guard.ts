@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { TextDecoder } from "node:util";
-import { sendAnswer, type Answer } from "../http/answer.ts";
+import type { Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { respond, setHeader } from "../respond.ts";
 import type { Place } from "./step.ts";
 
 export interface BodyGuardOptions {
@@ -63,14 +64,15 @@ export class BodyGuard {
     const limit = this.limitOf((request.url ?? "").split("?", 1)[0] ?? "");
     const refuse = (answer: Answer) => {
       refused();
-      if (response.headersSent) {
+      // An answer that has ended still has to go out; one under way cannot be ended as it should.
+      if (response.headersSent && (!response.writableEnded || response.writableFinished)) {
         request.destroy();
         return;
       }
       // The rest of the body would be taken for the next request.
-      response.setHeader("connection", "close");
+      setHeader(response, "connection", "close");
       response.once("finish", () => request.destroy());
-      sendAnswer(answer, request, response);
+      respond(answer, request, response);
     };
     const announced = Number(request.headers["content-length"] ?? 0);
     if (announced > limit) {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setHeader } from "../respond.ts";
 
 export interface CorsOptions {
   /**
@@ -81,15 +82,17 @@ export class Cors {
     if (!this.#everybody) vary(response, "Origin");
     const allowed = origin !== undefined && this.allows(origin);
     if (allowed) {
-      response.setHeader("access-control-allow-origin", this.#everybody ? "*" : origin);
+      setHeader(response, "access-control-allow-origin", this.#everybody ? "*" : origin);
       // What is permitted across origins must not be taken back by another header.
-      response.setHeader("cross-origin-resource-policy", "cross-origin");
+      setHeader(response, "cross-origin-resource-policy", "cross-origin");
       const headers = preflight ? { ...this.#shared, ...this.#preflight } : this.#shared;
-      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(headers)) setHeader(response, name, value);
     }
     if (!preflight) return false;
-    response.writeHead(allowed ? 204 : 403, { "content-length": "0" });
-    response.end();
+    if (!response.headersSent) {
+      response.writeHead(allowed ? 204 : 403, { "content-length": "0" });
+      response.end();
+    }
     return true;
   }
 
@@ -142,5 +145,5 @@ function vary(response: ServerResponse, field: string): void {
     .map((name) => name.trim())
     .filter((name) => name !== "");
   if (names.some((name) => name === "*" || name.toLowerCase() === field.toLowerCase())) return;
-  response.setHeader("vary", [...names, field].join(", "));
+  setHeader(response, "vary", [...names, field].join(", "));
 }

@@ -98,6 +98,7 @@ export class SecurityHeaders {
   apply(request: WithNonce, response: ServerResponse): string {
     const nonce = newNonce();
     request[nonceOf] = nonce;
+    if (response.headersSent) return nonce;
     if (this.#csp === undefined) this.#fixed.apply(response);
     else this.#fixed.apply(response, this.#cspName, this.#csp(nonce));
     response.removeHeader("x-powered-by");

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { responseOf, sendAnswer, type Answer } from "../http/answer.ts";
+import { responseOf, type Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { respond } from "../respond.ts";
 import { isCleanTarget, lastOfEach, sanitise, UncleanInput } from "./sanitise.ts";
 
 export interface InputFilterOptions {
@@ -52,7 +53,7 @@ export class InputFilter {
     return (request, response, next) => {
       const answer = this.#cleaned(request);
       if (answer === undefined) next();
-      else sendAnswer(answer, request, response);
+      else respond(answer, request, response);
     };
   }
 
@@ -65,7 +66,7 @@ export class InputFilter {
         return;
       }
       context.respond = false;
-      sendAnswer(answer, context.req, context.res);
+      respond(answer, context.req, context.res);
     };
   }
 

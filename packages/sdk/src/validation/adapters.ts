@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { responseOf, sendAnswer, type Answer } from "../http/answer.ts";
+import { responseOf, type Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
 import { readBody } from "../http/read-body.ts";
+import { respond, setHeader } from "../respond.ts";
 import { lastOfEach, sanitise, UncleanInput } from "../security/sanitise.ts";
 import { checkRequest, type CheckedRequest, type RequestSchemas } from "./request.ts";
 
@@ -33,7 +34,7 @@ export function validatedKoa<S extends RequestSchemas, C extends KoaContext>(
       return;
     }
     context.respond = false;
-    sendAnswer(checked.problem, context.req, context.res);
+    respond(checked.problem, context.req, context.res);
   };
 }
 
@@ -102,10 +103,10 @@ export function validatedNode<S extends RequestSchemas>(
         ? { ok: false as const, ...input }
         : await checkRequest(schemas, { ...input, headers });
     if (checked.ok) await handler(checked.value, request, response);
-    else if (!response.headersSent) {
+    else {
       // The rest of a body that is too large would be taken for the next request.
-      if (checked.problem.status === 413) response.setHeader("connection", "close");
-      sendAnswer(checked.problem, request, response);
+      if (checked.problem.status === 413) setHeader(response, "connection", "close");
+      respond(checked.problem, request, response);
     }
   };
 }
@@ -268,7 +269,7 @@ export function problemFilter(): { catch(error: unknown, host: NestHost): void }
         | ServerResponse
         | { readonly raw: ServerResponse; hijack(): unknown };
       if ("hijack" in response) response.hijack();
-      sendAnswer(
+      respond(
         error.problem,
         "raw" in request ? request.raw : request,
         "raw" in response ? response.raw : response,

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
-import { sendAnswer, type Answer } from "../http/answer.ts";
+import type { Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { respond } from "../respond.ts";
 
 /** The shapes of a request's parts; a part without one is passed on as undefined. */
 export interface RequestSchemas {
@@ -81,7 +82,7 @@ export function validated<
       try {
         const checked = await checkRequest(schemas, request);
         if (checked.ok) await handler(checked.value, request, response);
-        else sendAnswer(checked.problem, request, response);
+        else respond(checked.problem, request, response);
       } catch (error) {
         next(error);
       }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { sendAnswer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
 import { readBody } from "../http/read-body.ts";
+import { respond, setHeader } from "../respond.ts";
 import { MemoryReplays, type Replays } from "./replays.ts";
 import { forms, isSigned, type Headers, type Refusal, type Sender } from "./signatures.ts";
 
@@ -105,8 +105,8 @@ export class Webhooks {
       const answer =
         raw === undefined ? tooLarge : answerTo(await this.verify(request.headers, raw));
       if (answer !== undefined) {
-        if (raw === undefined) response.setHeader("connection", "close");
-        sendAnswer(answer, request, response);
+        if (raw === undefined) setHeader(response, "connection", "close");
+        respond(answer, request, response);
         return false;
       }
       request.rawBody = raw ?? Buffer.alloc(0);
