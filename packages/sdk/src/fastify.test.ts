@@ -1,7 +1,9 @@
+import { Readable } from "node:stream";
 import Fastify from "fastify";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { kitFor } from "../test/apps.ts";
-import { scrape } from "../test/exposition.ts";
+import { Collector } from "../test/collector.ts";
+import { Exposition, scrape } from "../test/exposition.ts";
 import { seaworthy } from "./fastify.ts";
 
 test("registered in a plugin, as with fastify-cli, the kit still answers and counts for the whole", async () => {
@@ -28,4 +30,51 @@ test("registered in a plugin, as with fastify-cli, the kit still answers and cou
   }
   await app.close();
   await kit.shutdown(5);
+});
+
+test("injected requests are recorded as those over a connection, and leave none open", async () => {
+  const collector = await Collector.start();
+  onTestFinished(() => collector.close());
+  const { kit, logs } = kitFor({
+    metrics: { processMetrics: false },
+    export: { url: collector.url, key: "test-key" },
+  });
+  const app = Fastify();
+  await app.register(seaworthy, { kit });
+  app.get("/items/:id", () => ({ requestId: kit.requestId }));
+  app.get("/stream", (_request, reply) => reply.send(Readable.from(["a", "b"])));
+  app.get("/fail", () => {
+    throw new TypeError("broken");
+  });
+  app.get("/cut", (_request, reply) => {
+    reply.hijack();
+    reply.raw.destroy();
+  });
+  await app.ready();
+  const headers = { "x-request-id": "r-1" };
+  const response = await app.inject({ url: "/items/7", headers });
+  expect(response.headers["x-request-id"]).toBe("r-1");
+  expect(response.json()).toEqual({ requestId: "r-1" });
+  expect(await logs.request("r-1")).toMatchObject({ url: "/items/7", statusCode: 200 });
+  await app.inject("/stream");
+  await app.inject("/fail");
+  // As of a caller who went away.
+  await expect(app.inject("/cut")).rejects.toThrow("destroyed");
+
+  const metrics = new Exposition((await app.inject("/metrics")).body);
+  const count = (path: string, status: string) =>
+    metrics.value("http_requests_total", { method: "GET", path, status });
+  expect(count("/items/:id", "200")).toBe(1);
+  expect(count("/stream", "200")).toBe(1);
+  expect(count("/fail", "500")).toBe(1);
+  expect(count("/cut", "499")).toBe(1);
+  expect(metrics.value("seaworthy_sdk_errors_total", { site: "response" }) ?? 0).toBe(0);
+  const health = (await app.inject("/health/detailed")).json<{
+    readonly metrics: { readonly activeConnections: number };
+  }>();
+  expect(health.metrics.activeConnections).toBe(0);
+  await app.close();
+  await kit.shutdown(5_000);
+  const span = collector.spans.find(({ name }) => name === "GET /items/:id");
+  expect(span?.attributes).toMatchObject({ "http.response.status_code": 200 });
 });

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { currentContext } from "./context.ts";
-import { exchangeFor } from "./http/exchange.ts";
+import { exchangeFor, type Exchange } from "./http/exchange.ts";
 import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
 
@@ -51,6 +53,7 @@ export function seaworthy(
     request.id = exchange.requestId;
     // Not on the raw response: once that has headers, Fastify's own go in one by one.
     reply.header("x-request-id", exchange.requestId);
+    if (!(request.raw.socket instanceof Socket)) injected(exchange, request.raw, reply.raw);
     exchange.run(next);
   };
   app.addHook("onRequest", begin);
@@ -80,6 +83,16 @@ export function seaworthy(
   });
 
   done();
+}
+
+/**
+ * Requests of `app.inject` (of tests, and of platforms that call functions) come over no connection.
+ * Their response is closed before it says of itself that it is finished, as others are whose caller went
+ * away, and nothing tells the end of their socket: both are told here.
+ */
+function injected(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  response.once("finish", () => exchange.watcher.ended(exchange, response, true));
+  response.once("close", () => request.socket.emit("close"));
 }
 
 /** The application in whose scopes this one is: Fastify derives each from the one around it. */
