@@ -60,6 +60,34 @@ test("counts open WebSocket connections, each once, whoever accepts them", async
   }
 });
 
+test("a server that has nobody for upgrades answers them, and counts those of who comes later", async () => {
+  const { kit } = kitFor({});
+  const server = createServer(seaworthy({ kit })((_request, response) => void response.end("no")));
+  const url = await listen(server);
+  const open = async () => (await scrape(url)).value("websocket_connections");
+  const upgrade = { connection: "upgrade", upgrade: "websocket", "sec-websocket-key": "a" };
+  const ask = async () => {
+    const request = httpRequest(url, { headers: { ...upgrade, "sec-websocket-version": "13" } });
+    request.end();
+    return once(request, "response").then(([response]) => (response as IncomingMessage).statusCode);
+  };
+  try {
+    expect(await open()).toBe(0);
+    expect(await ask()).toBe(200);
+    const sockets = new WebSocketServer({ server });
+    const client = new WebSocket(url.replace("http", "ws"));
+    await once(client, "open");
+    expect(await open()).toBe(1);
+    client.terminate();
+    await vi.waitFor(async () => expect(await open()).toBe(0), { timeout: 30_000 });
+    // Its listener goes with it, and the server is as before.
+    sockets.close();
+    expect(await ask()).toBe(200);
+  } finally {
+    await closeServer(server);
+  }
+});
+
 /** A call by `node:http`, as axios and others make it. */
 async function get(url: string): Promise<number | undefined> {
   const request = httpRequest(url).end();

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { Gauge, type Registry } from "prom-client";
 
@@ -42,14 +42,24 @@ export class WebSocketMetrics {
       (host as unknown as WsServer).on("connection", (_, request) => this.#upgraded(request));
       return;
     }
-    // A listener for "upgrade" would make Node hand over what nobody else wants: so only looked at.
-    const emit = host.emit.bind(host) as (...args: unknown[]) => unknown;
-    host.emit = (...args: unknown[]): unknown => {
-      const handled = emit(...args);
-      const [event, request] = args;
-      if (event === "upgrade" && handled === true) this.#upgraded(request as IncomingMessage);
-      return handled;
+    // Alone, a listener for "upgrade" would make Node hand over what nobody wants. So ours is there as
+    // long as there is another. (Looking at all that a server emits would cost each request.)
+    const server = host as unknown as Server;
+    const look = (request: IncomingMessage): void => {
+      // When the others have had it: they may refuse.
+      process.nextTick(() => this.#upgraded(request));
     };
+    const others = () => server.listeners("upgrade").filter((listener) => listener !== look);
+    const join = () => {
+      if (!server.listeners("upgrade").includes(look)) server.on("upgrade", look);
+    };
+    if (others().length > 0) join();
+    server.on("newListener", (event: unknown, listener: unknown) => {
+      if (event === "upgrade" && listener !== look) join();
+    });
+    server.on("removeListener", (event: unknown) => {
+      if (event === "upgrade" && others().length === 0) server.off("upgrade", look);
+    });
   }
 
   #upgraded({ headers, socket }: IncomingMessage): void {
