@@ -59,6 +59,8 @@ const anyMount = "/*";
 export class ExpressRoutes {
   readonly #ways = new WeakMap<Route, readonly KnownWay[]>();
   readonly #read = new WeakSet<Application>();
+  /** The application that was found in them last; nearly always there is one. */
+  #last: object | undefined;
   readonly #onRoute: (method: string, template: string) => void;
 
   /** @param onRoute is told of each route that is found, once for each of its methods. */
@@ -68,7 +70,11 @@ export class ExpressRoutes {
 
   /** Whether the application's routes are known already. */
   hasRead({ app }: RoutedRequest): boolean {
-    return app !== undefined && this.#read.has(app);
+    if (app === undefined) return false;
+    if (app === this.#last) return true;
+    if (!this.#read.has(app)) return false;
+    this.#last = app;
+    return true;
   }
 
   /** Reads the routes of the application that serves the request. */
