@@ -67,6 +67,8 @@ export class Kit {
   #tenants: TenantMetrics | undefined;
   /** Ends what listens to others in the process. */
   readonly #stops: (() => void)[] = [];
+  /** Ends what feeds standard output. */
+  readonly #unfeed: (() => void) | undefined;
 
   constructor(options: KitOptions = {}) {
     const guard = this.#guard;
@@ -144,6 +146,7 @@ export class Kit {
         if (error !== undefined) guard.run("export", capture, undefined);
       },
     });
+    this.#unfeed = logs.output?.feed(() => this.http.settle());
     this.#watchCalls(settings.traceFetch);
     guard.run("request", keepTicksQuick, undefined);
     if (traceDatabases) this.#stops.push(this.#databases.start());
@@ -374,6 +377,7 @@ export class Kit {
    */
   async shutdown(limitMs = 2_000): Promise<void> {
     this.health.drain();
+    this.http.settle();
     for (const stop of this.#stops) this.#guard.run("trace", stop, undefined);
     await new Promise<void>((resolve) => {
       // A destination of the application's own may never say that it is done.
@@ -390,6 +394,8 @@ export class Kit {
       }
     });
     await this.#telemetry?.close(limitMs);
+    this.http.settle();
+    this.#unfeed?.();
   }
 }
 

@@ -15,7 +15,9 @@ import { scrape } from "./exposition.ts";
 import { LogLines } from "./log-lines.ts";
 
 // Kits that are told nothing sensible write to standard output, which is the test run's here.
-vi.mock("../src/logs/output.ts", () => ({ standardOutput: () => ({ write: () => {} }) }));
+vi.mock("../src/logs/output.ts", () => ({
+  standardOutput: () => ({ write: () => {}, feed: () => () => {} }),
+}));
 
 const thrown = new Error("from the application");
 const fail = (): never => {

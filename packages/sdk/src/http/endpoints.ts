@@ -15,6 +15,8 @@ export class Endpoints {
   readonly #aliases = new Set<string>();
   readonly #health: HealthEndpoints | undefined;
   readonly #guard: Guard;
+  /** The characters that the paths begin with, after the slash: most requests are for none of them. */
+  readonly #beginnings = new Set<number>();
 
   constructor(parts: {
     readonly settings: Settings;
@@ -35,10 +37,13 @@ export class Endpoints {
           body: await (settings.registry === undefined ? exposition(registry) : registry.metrics()),
         })),
       );
-    if (healthPath === false) return;
-    this.#health = healthEndpoints(healthPath, settings, health, activity);
-    for (const [path, endpoint] of this.#health.byPath) this.#byPath.set(path, endpoint);
-    for (const alias of this.#health.aliases) this.#aliases.add(alias);
+    if (healthPath !== false) {
+      this.#health = healthEndpoints(healthPath, settings, health, activity);
+      for (const [path, endpoint] of this.#health.byPath) this.#byPath.set(path, endpoint);
+      for (const alias of this.#health.aliases) this.#aliases.add(alias);
+      this.#beginnings.add(this.#health.componentPrefix.charCodeAt(1));
+    }
+    for (const path of this.#byPath.keys()) this.#beginnings.add(path.charCodeAt(1));
   }
 
   /** Tells of a route of the application: `/live` and `/ready` are the application's when it has them. */
@@ -59,8 +64,9 @@ export class Endpoints {
 
   /** What one of the kit's endpoints answers to the request; undefined when it is for none. */
   answer(request: IncomingMessage): Promise<Answer> | undefined {
-    if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     const url = request.url ?? "";
+    if (!this.#beginnings.has(url.charCodeAt(1))) return undefined;
+    if (request.method !== "GET" && request.method !== "HEAD") return undefined;
     const query = url.indexOf("?");
     const path = query === -1 ? url : url.slice(0, query);
     const endpoint = this.#byPath.get(path) ?? this.#componentOf(path);

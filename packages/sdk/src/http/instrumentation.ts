@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { performance } from "node:perf_hooks";
 import { LocalTrace, runIn } from "../context.ts";
 import type { Guard, Site } from "../guard.ts";
+import { timestamp } from "../logs/logger.ts";
 import type { RequestLog } from "../logs/request-log.ts";
 import type { HttpMetrics } from "../metrics/http-metrics.ts";
 import { textOf } from "../errors/exception.ts";
@@ -11,6 +12,7 @@ import type { Tracer } from "../traces/tracer.ts";
 import { parseTraceParent } from "../traces/w3c.ts";
 import type { Activity } from "./activity.ts";
 import type { Answer } from "./answer.ts";
+import { EndedRequests, type EndedRequest } from "./ended-requests.ts";
 import type { Endpoints } from "./endpoints.ts";
 import { Exchange, exchangeFor, watch, type ExchangeWatcher } from "./exchange.ts";
 import { acceptRequestId } from "./request-id.ts";
@@ -32,26 +34,19 @@ interface Parts {
   readonly failed: (trace: LocalTrace, error: unknown) => void;
 }
 
-/** What is known of a request at its end. */
-interface Ended {
-  readonly requestId: string;
-  readonly joined: Joined | undefined;
-  readonly method: string;
-  /** Without the query. */
-  readonly url: string;
-  readonly template: string | undefined;
-  readonly status: number;
-  readonly error: unknown;
-  readonly requestBytes: number | undefined;
-  readonly responseBytes: number | undefined;
-}
-
 /** What a framework's adapter needs of the kit. None of its methods throws. */
 export class HttpInstrumentation implements ExchangeWatcher {
   readonly #parts: Parts;
+  readonly #ended = new EndedRequests((ended) => this.#record(ended));
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    parts.metrics.beforeRead(() => this.settle());
+  }
+
+  /** Counts and logs the requests that ended a moment ago. */
+  settle(): void {
+    this.#ended.settle();
   }
 
   /** Answers the request if it is for one of the kit's endpoints, and returns whether it is. */
@@ -138,16 +133,18 @@ export class HttpInstrumentation implements ExchangeWatcher {
       this.#parts.guard.run(
         "response",
         () =>
-          this.#finish(trace, {
+          this.#finish(trace, joined, {
             requestId: begun.requestId,
-            joined,
+            traceId: trace.traceId,
             method: request.method,
             url: new URL(request.url).pathname,
             template,
             status,
-            error,
+            milliseconds: performance.now() - trace.startedAt,
+            timestamp: timestamp(),
             requestBytes: bytesOf(request.headers.get("content-length")),
             responseBytes: bytesOf(sent),
+            error,
           }),
         undefined,
       );
@@ -180,50 +177,49 @@ export class HttpInstrumentation implements ExchangeWatcher {
     const { request } = exchange;
     if (request === undefined) return;
     exchange.request = undefined;
-    this.#finish(exchange, {
+    this.#finish(exchange, exchange.joined, {
       requestId: exchange.requestId,
-      joined: exchange.joined,
+      traceId: exchange.traceId,
       method: request.method ?? "",
       url: pathOf(exchange.url),
       template: exchange.template ?? this.#templateOf(exchange, request),
       status: complete ? response.statusCode : clientClosedRequest,
-      error: exchange.error,
+      milliseconds: performance.now() - exchange.startedAt,
+      timestamp: timestamp(),
       requestBytes: requestBodyBytes(request),
       responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
+      error: exchange.error,
     });
   }
 
-  #finish(trace: LocalTrace, end: Ended): void {
-    const { metrics, requestLog, failed } = this.#parts;
-    const milliseconds = performance.now() - trace.startedAt;
-    const { method, template, status, error } = end;
-    metrics.record({
-      method,
-      path: template,
-      status,
-      seconds: milliseconds / 1000,
-      requestBytes: end.requestBytes,
-      responseBytes: end.responseBytes,
-    });
-    if (status >= 500) failed(trace, error);
-    this.#trace(trace, end, milliseconds);
-    requestLog?.write({
-      requestId: end.requestId,
-      traceId: trace.traceId,
-      method,
-      url: end.url,
-      statusCode: status,
-      duration: Math.round(milliseconds * 1000) / 1000,
-      error,
-    });
+  #finish(trace: LocalTrace, joined: Joined | undefined, ended: EndedRequest): void {
+    const { requestLog, failed } = this.#parts;
+    if (ended.status >= 500) failed(trace, ended.error);
+    this.#trace(trace, joined, ended);
+    if (ended.status < 500 && requestLog?.mayWait !== false) {
+      this.#ended.add(ended);
+      return;
+    }
+    this.settle();
+    this.#record(ended);
   }
 
-  #trace(trace: LocalTrace, end: Ended, milliseconds: number): void {
+  #record(ended: EndedRequest): void {
+    const { guard, metrics, requestLog } = this.#parts;
+    try {
+      metrics.record(ended);
+      requestLog?.write(ended);
+    } catch (error) {
+      guard.caught("response", error);
+    }
+  }
+
+  #trace(trace: LocalTrace, joined: Joined | undefined, ended: EndedRequest): void {
     const { tracer } = this.#parts;
-    const { joined, method, template, status, error } = end;
+    const { method, template, status, error } = ended;
     const failed = status >= 500;
     // The application's own provider decides about its own traces.
-    const kept = joined === undefined && tracer.keeps(trace, failed, milliseconds);
+    const kept = joined === undefined && tracer.keeps(trace, failed, ended.milliseconds);
     if (!kept && joined === undefined) return;
     const name = template === undefined ? method : `${method} ${template}`;
     // https://opentelemetry.io/docs/specs/semconv/http/http-spans/
@@ -231,7 +227,7 @@ export class HttpInstrumentation implements ExchangeWatcher {
       "http.request.method": method,
       "http.route": template,
       "http.response.status_code": status,
-      "url.path": end.url,
+      "url.path": ended.url,
     };
     if (joined !== undefined) joined.end(name, attributes, error, failed);
     else

@@ -1,12 +1,14 @@
 import { pino, symbols, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 import { currentRequest } from "../context.ts";
 import type { Settings } from "../options.ts";
-import { standardOutput } from "./output.ts";
+import { standardOutput, type Output } from "./output.ts";
 
 /** The logger, and where its lines go when they are the kit's own to write. */
 export interface Logs {
   readonly logger: Logger;
   readonly destination: DestinationStream | undefined;
+  /** Standard output, where that is the destination. */
+  readonly output?: Output | undefined;
 }
 
 /**
@@ -30,8 +32,10 @@ export function createLogger(settings: Settings, copy?: (line: string) => void):
     formatters: { level: (label) => ({ level: label }) },
     mixin: contextFields,
   };
-  const destination = withCopy(settings.logs.destination ?? standardOutput(), copy);
-  return { logger: pino(options, destination), destination };
+  const { destination: given } = settings.logs;
+  const output = given === undefined ? standardOutput() : undefined;
+  const destination = withCopy(given ?? standardOutput(), copy);
+  return { logger: pino(options, destination), destination, output };
 }
 
 /** A logger that says nothing: what is left when the wanted one cannot be made. */

@@ -29,6 +29,7 @@ export class Output {
   #timer: NodeJS.Timeout | undefined;
   #scheduled = false;
   #dropped = 0;
+  readonly #sources = new Set<() => void>();
 
   constructor(descriptor: number) {
     this.#descriptor = descriptor;
@@ -55,6 +56,12 @@ export class Output {
     else this.#schedule().ref();
   }
 
+  /** Has `source` write, before what is held is written, what it still holds. Returns what ends that. */
+  feed(source: () => void): () => void {
+    this.#sources.add(source);
+    return () => this.#sources.delete(source);
+  }
+
   /** Writes what is held; pino asks for it when its `flush` is called. */
   flush(done?: () => void): void {
     this.flushSync();
@@ -63,6 +70,7 @@ export class Output {
 
   /** Writes what is held, as far as the reader takes it. pino asks for it after a fatal line. */
   flushSync(): void {
+    for (const source of this.#sources) source();
     try {
       if (this.#waiting.length > 0) this.#makeRoom();
       else if (this.#lines !== undefined) {

@@ -3,16 +3,17 @@ import { expect, test } from "vitest";
 import { createKit } from "../kit.ts";
 import { LogLines } from "../../test/log-lines.ts";
 import { createLogger } from "./logger.ts";
-import { RequestLog, type RequestEnd } from "./request-log.ts";
+import { RequestLog, type Logged } from "./request-log.ts";
 import { resolveOptions } from "../options.ts";
 
-const end: RequestEnd = {
+const end: Logged = {
   requestId: "abc-1",
   traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
   method: "GET",
   url: '/odd"\\path\u0001',
-  statusCode: 404,
-  duration: 1.25,
+  status: 404,
+  milliseconds: 1.25,
+  timestamp: "2026-11-22T04:00:00.000Z",
   error: undefined,
 };
 
@@ -34,7 +35,8 @@ function setUp(options: Parameters<typeof createKit>[0] = {}) {
 test("the line put together by hand is the one that pino writes", () => {
   const { lines, logger, log } = setUp();
   log.write(end);
-  const { error: _, ...fields } = end;
+  const { requestId, traceId, method, url } = end;
+  const fields = { requestId, traceId, method, url, statusCode: 404, duration: 1.25 };
   logger.info(fields, "request completed");
   const [byHand, byPino] = lines.lines.map((line) => ({ ...line, timestamp: "now" }));
   expect(byHand).toEqual(byPino);
@@ -43,7 +45,7 @@ test("the line put together by hand is the one that pino writes", () => {
 
 test("failures carry their error", () => {
   const { lines, log } = setUp();
-  log.write({ ...end, statusCode: 503, error: new RangeError("too far") });
+  log.write({ ...end, status: 503, error: new RangeError("too far") });
   expect(lines.lines[0]).toMatchObject({
     level: "error",
     message: "request failed",

@@ -1,18 +1,12 @@
 import type { Logger } from "pino";
-import { timestamp, type Logs } from "./logger.ts";
+import type { EndedRequest } from "../http/ended-requests.ts";
+import type { Logs } from "./logger.ts";
 
-/** What is logged of a request that has ended. */
-export interface RequestEnd {
-  readonly requestId: string;
-  readonly traceId: string;
-  readonly method: string;
-  /** Without the query. */
-  readonly url: string;
-  readonly statusCode: number;
-  /** In milliseconds. */
-  readonly duration: number;
-  readonly error: unknown;
-}
+/** What is logged of a request. */
+export type Logged = Pick<
+  EndedRequest,
+  "requestId" | "traceId" | "method" | "url" | "status" | "milliseconds" | "timestamp" | "error"
+>;
 
 /** The ends of lines by the thousandths of their duration, so that no fraction is written as text. */
 const ends = Array.from(
@@ -25,6 +19,8 @@ const plain = /^[ !#-[\]-~]*$/;
 
 /** Writes the line with which each request ends. */
 export class RequestLog {
+  /** Whether a line may be written some milliseconds later: nothing of it is lost at the process's end. */
+  readonly mayWait: boolean;
   readonly #logger: Logger;
   readonly #write: ((line: string) => void) | undefined;
   readonly #bindings: string;
@@ -37,15 +33,16 @@ export class RequestLog {
   readonly #statuses: string[] = [];
 
   constructor(logs: Logs, about: { readonly service: string; readonly environment: string }) {
-    const { logger, destination } = logs;
+    const { logger, destination, output } = logs;
+    this.mayWait = output !== undefined;
     this.#logger = logger;
     this.#write = destination === undefined ? undefined : (line) => destination.write(line);
     const { service, environment } = about;
     this.#bindings = JSON.stringify({ service, environment }).slice(1, -1);
   }
 
-  write(end: RequestEnd): void {
-    if (end.statusCode >= 500) this.#failed(end);
+  write(end: Logged): void {
+    if (end.status >= 500) this.#failed(end);
     else if (this.#logger.isLevelEnabled("info")) this.#completed(end);
   }
 
@@ -53,29 +50,27 @@ export class RequestLog {
    * Nearly all requests: the line that pino would write, put together by hand, of as few pieces as
    * can be: each costs an allocation here and a visit when the line is sent.
    */
-  #completed(end: RequestEnd): void {
+  #completed(end: Logged): void {
     if (this.#write === undefined) {
-      const { error: _, ...line } = end;
-      this.#logger.info(line, "request completed");
+      this.#logger.info(fieldsOf(end), "request completed");
       return;
     }
     const { url } = end;
-    const thousandths = Math.round(end.duration * 1_000);
+    const thousandths = thousandthsOf(end);
     this.#write(
-      this.#begin() +
+      this.#begin(end.timestamp) +
         end.requestId +
         '","traceId":"' +
         end.traceId +
         this.#method(end.method) +
         (plain.test(url) ? url : JSON.stringify(url).slice(1, -1)) +
-        this.#status(end.statusCode) +
+        this.#status(end.status) +
         Math.floor(thousandths / 1_000) +
         (ends[thousandths % 1_000] ?? ""),
     );
   }
 
-  #begin(): string {
-    const stamp = timestamp();
+  #begin(stamp: string): string {
     if (stamp !== this.#stamp) {
       this.#stamp = stamp;
       this.#start = `{"level":"info","timestamp":"${stamp}",${this.#bindings},"requestId":"`;
@@ -96,7 +91,9 @@ export class RequestLog {
     return (this.#statuses[status] ??= `","statusCode":${status},"duration":`);
   }
 
-  #failed({ error, ...line }: RequestEnd): void {
+  #failed(end: Logged): void {
+    const { error } = end;
+    const line = fieldsOf(end);
     if (error !== undefined)
       try {
         this.#logger.error({ ...line, err: error }, "request failed");
@@ -106,4 +103,15 @@ export class RequestLog {
       }
     this.#logger.error(line, "request failed");
   }
+}
+
+/** The fields of a line; pino adds the others. */
+function fieldsOf(end: Logged) {
+  const { requestId, traceId, method, url, status: statusCode } = end;
+  return { requestId, traceId, method, url, statusCode, duration: thousandthsOf(end) / 1_000 };
+}
+
+/** How long a request took, in microseconds: thousandths of what its line says. */
+function thousandthsOf({ milliseconds }: Logged): number {
+  return Math.round(milliseconds * 1_000);
 }

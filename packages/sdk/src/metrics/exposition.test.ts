@@ -4,7 +4,13 @@ import { exposition } from "./exposition.ts";
 import { HttpMetrics } from "./http-metrics.ts";
 
 const limits = { maxPaths: 500, maxSeries: 4_000 };
-const exchange = { method: "GET", status: 200, seconds: 0.02, requestBytes: 5, responseBytes: 10 };
+const exchange = {
+  method: "GET",
+  status: 200,
+  milliseconds: 20,
+  requestBytes: 5,
+  responseBytes: 10,
+};
 
 /** The lines in order, but for the order of labels within one. */
 function lines(text: string): string[] {
@@ -18,16 +24,21 @@ test("writes what prom-client would write of the same registry", async () => {
   new Counter({ name: "orders_total", help: "Orders.", registers: [registry] }).inc(3);
   const metrics = new HttpMetrics(registry, limits, () => {});
   metrics.knownRoute("POST", "/never");
-  metrics.record({ ...exchange, path: '/odd"\\path\n' });
-  metrics.record({ ...exchange, path: "/items/:id", seconds: 99, responseBytes: undefined });
-  metrics.record({ ...exchange, path: "/items/:id", status: 500 });
+  metrics.record({ ...exchange, template: '/odd"\\path\n' });
+  metrics.record({
+    ...exchange,
+    template: "/items/:id",
+    milliseconds: 99_000,
+    responseBytes: undefined,
+  });
+  metrics.record({ ...exchange, template: "/items/:id", status: 500 });
   expect(lines(await exposition(registry))).toEqual(lines(await registry.metrics()));
 });
 
 test("values as objects and a reset, for those who use the registry themselves", async () => {
   const registry = new Registry();
   const metrics = new HttpMetrics(registry, limits, () => {});
-  metrics.record({ ...exchange, path: "/a" });
+  metrics.record({ ...exchange, template: "/a" });
   const labels = { method: "GET", path: "/a", status: "200" };
   const values = async (name: string) => (await registry.getSingleMetric(name)?.get())?.values;
   expect(await values("http_requests_total")).toEqual([{ labels, value: 1 }]);
@@ -45,7 +56,7 @@ test("lets the service go on while thousands of series are written", async () =>
   const registry = new Registry();
   const metrics = new HttpMetrics(registry, { maxPaths: 4_000, maxSeries: 4_000 }, () => {});
   for (let index = 0; index < 4_000; index += 1)
-    metrics.record({ ...exchange, path: `/p${index}` });
+    metrics.record({ ...exchange, template: `/p${index}` });
   let turns = 0;
   let writing = true;
   const count = () => {

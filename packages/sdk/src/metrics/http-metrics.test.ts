@@ -20,9 +20,9 @@ function setUp(limits = { maxPaths: 500, maxSeries: 4_000 }) {
 
 const exchange = {
   method: "GET",
-  path: "/",
+  template: "/",
   status: 200,
-  seconds: 0.01,
+  milliseconds: 10,
   requestBytes: 0,
   responseBytes: 10,
 };
@@ -30,7 +30,8 @@ const exchange = {
 describe("bounds", () => {
   test("paths beyond the limit become one value and are counted", async () => {
     const { metrics, overflows, read } = setUp({ maxPaths: 3, maxSeries: 4_000 });
-    for (let index = 0; index < 10; index += 1) metrics.record({ ...exchange, path: `/p${index}` });
+    for (let index = 0; index < 10; index += 1)
+      metrics.record({ ...exchange, template: `/p${index}` });
     const exposition = await read();
     expect(exposition.labelValues("http_requests_total", "path")).toEqual(
       new Set(["/p0", "/p1", "/p2", "overflow"]),
@@ -42,14 +43,14 @@ describe("bounds", () => {
 
   test("a path that is known stays itself after the limit", async () => {
     const { metrics, read } = setUp({ maxPaths: 1, maxSeries: 4_000 });
-    for (const path of ["/a", "/b", "/a"]) metrics.record({ ...exchange, path });
+    for (const path of ["/a", "/b", "/a"]) metrics.record({ ...exchange, template: path });
     const labels = { method: "GET", path: "/a", status: "200" };
     expect((await read()).value("http_requests_total", labels)).toBe(2);
   });
 
   test("no route, odd statuses and odd methods have one value each", async () => {
     const { metrics, read } = setUp();
-    metrics.record({ ...exchange, path: undefined, status: 404 });
+    metrics.record({ ...exchange, template: undefined, status: 404 });
     for (const status of [0, 99, 600, 1e9, Number.NaN, 200.5])
       metrics.record({ ...exchange, status });
     for (const method of ["", "get", "PROPFIND", "A".repeat(1_000)])
@@ -76,7 +77,7 @@ describe("bounds", () => {
               fc.constantFrom("GET", "POST", "DELETE"),
               fc.string({ unit: "binary", maxLength: 10 }),
             ),
-            path: fc.option(fc.string({ unit: "binary", maxLength: 300 }), { nil: undefined }),
+            template: fc.option(fc.string({ unit: "binary", maxLength: 300 }), { nil: undefined }),
             status: fc.oneof(fc.constantFrom(200, 404, 500), fc.integer(), fc.double()),
           }),
           { maxLength: 100 },

@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import type { EndedRequest } from "../http/ended-requests.ts";
 import { labelValue, overflow } from "./bounds.ts";
 import { HttpSeries, registerHttpSeries } from "./http-series.ts";
 
@@ -13,16 +14,11 @@ const methodNumbers = new Map(methods.map((method, index) => [method, index]));
 /** Methods worth a zero of their own: HEAD and OPTIONS follow from the others. */
 const precreatedMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 
-/** What is known about one finished exchange. Sizes are of bodies, in bytes; undefined: unknown. */
-export interface HttpExchange {
-  readonly method: string;
-  /** The route's template, or undefined when no route matched. */
-  readonly path: string | undefined;
-  readonly status: number;
-  readonly seconds: number;
-  readonly requestBytes: number | undefined;
-  readonly responseBytes: number | undefined;
-}
+/** What is counted of a request. */
+export type Counted = Pick<
+  EndedRequest,
+  "method" | "template" | "status" | "milliseconds" | "requestBytes" | "responseBytes"
+>;
 
 /** The series of one `path`, by method and status as one number: see {@link keyOf}. */
 class Path {
@@ -43,6 +39,7 @@ export class HttpMetrics {
   readonly #all: HttpSeries[] = [];
   readonly #limits: { readonly maxPaths: number; readonly maxSeries: number };
   readonly #onOverflow: () => void;
+  #beforeRead: () => void = () => {};
 
   constructor(
     registry: Registry,
@@ -51,7 +48,16 @@ export class HttpMetrics {
   ) {
     this.#limits = limits;
     this.#onOverflow = onOverflow;
-    registerHttpSeries(this.#all, registry);
+    const read = () => {
+      this.#beforeRead();
+      return this.#all[Symbol.iterator]();
+    };
+    registerHttpSeries({ [Symbol.iterator]: read }, registry);
+  }
+
+  /** Sets who is told before the metrics are read, and may still record something. */
+  beforeRead(listener: () => void): void {
+    this.#beforeRead = listener;
   }
 
   /**
@@ -63,12 +69,12 @@ export class HttpMetrics {
     for (const status of [200, 500]) this.#series(this.#path(template), keyOf(method, status));
   }
 
-  /** Records one exchange. */
-  record(exchange: HttpExchange): void {
-    this.#series(this.#path(exchange.path), keyOf(exchange.method, exchange.status)).record(
-      exchange.seconds,
-      exchange.requestBytes,
-      exchange.responseBytes,
+  /** Records a request that has ended. */
+  record(ended: Counted): void {
+    this.#series(this.#path(ended.template), keyOf(ended.method, ended.status)).record(
+      ended.milliseconds / 1000,
+      ended.requestBytes,
+      ended.responseBytes,
     );
   }
 
