@@ -1,3 +1,4 @@
+import { findPlugin, firstStatement } from "./fastify-plugin.ts";
 import { frameworks, type Framework } from "./frameworks.ts";
 import { closing, codeOnly, enclosingBrace, opening } from "./source-text.ts";
 
@@ -42,15 +43,32 @@ export function addKit(source: string, framework: Framework, service: string): E
   const imported = findImport(source, code, framework);
   const creation =
     imported === undefined ? undefined : findCreation(source, code, framework, imported);
-  if (imported === undefined || creation === undefined) return { kind: "manual" };
   const newline = source.includes("\r\n") ? "\r\n" : "\n";
   const quote = count(source, "'") > count(source, '"') ? "'" : '"';
-  const end = creation.semicolon ? ";" : "";
   const module = `${quote}@seaworthy/sdk/${framework}${quote}`;
-  const importLine = imported.required
-    ? `const { seaworthy } = require(${module})${end}`
-    : `import { seaworthy } from ${module}${end}`;
+  const importOf = (required: boolean) =>
+    required ? `const { seaworthy } = require(${module})` : `import { seaworthy } from ${module}`;
   const options = `{ service: ${quote}${service}${quote} }`;
+  if (imported === undefined || creation === undefined) {
+    const plugin = framework === "fastify" ? findPlugin(source, code) : undefined;
+    if (plugin === undefined) return { kind: "manual" };
+    const { variable, loadAt, required } = plugin;
+    // As the other lines end.
+    const end = /;\s{0,9}$/m.test(code) ? ";" : "";
+    const [line = ""] = frameworks.fastify.lines({
+      variable,
+      options,
+      watch: "",
+      awaited: "await ",
+    });
+    const text = withInsertions(source, [
+      { at: loadAt, text: `${importOf(required)}${end}${newline}` },
+      firstStatement(source, plugin, `${line}${end}`, newline),
+    ]);
+    return { kind: "edited", text, notes: [] };
+  }
+  const end = creation.semicolon ? ";" : "";
+  const importLine = `${importOf(imported.required)}${end}`;
   const { variable, indent } = creation;
   const insertions: { at: number; text: string }[] = [];
   // `const app = require("fastify")()` is both at once: the import goes before it.

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { createsApplication } from "./entry-edit.ts";
+import { findPlugin } from "./fastify-plugin.ts";
 import { detectNext, nextPort, type NextProject } from "./next.ts";
 import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
 
@@ -189,6 +190,28 @@ async function findEntry(
     const path = join(root, file);
     if ((await stat(path)).size > maxFileBytes) continue;
     if (createsApplication(await readFile(path, "utf8"), framework)) return file;
+  }
+  return framework === "fastify" ? findStarted(root, candidates, manifest) : undefined;
+}
+
+/** The plugin that `fastify start` is told to serve: `app.js`, or for `dist/app.js` what it is built from. */
+async function findStarted(
+  root: string,
+  candidates: readonly string[],
+  { scripts = {} }: Manifest,
+): Promise<string | undefined> {
+  for (const script of Object.values(scripts)) {
+    if (typeof script !== "string" || !/\bfastify\s{1,9}start\b/.test(script)) continue;
+    const words = script.split(/\s+/).filter((word) => sourceEndings.has(extname(word)));
+    for (const word of words.map((each) => each.replace(/^\.\//, ""))) {
+      const stem = basename(word, extname(word));
+      const built = candidates.filter((file) => basename(file, extname(file)) === stem);
+      for (const file of candidates.includes(word) ? [word] : built) {
+        const path = join(root, file);
+        if ((await stat(path)).size > maxFileBytes) continue;
+        if (findPlugin(await readFile(path, "utf8")) !== undefined) return file;
+      }
+    }
   }
   return undefined;
 }
