@@ -26,8 +26,6 @@ export interface LogLimits {
   /** A label's name and value, UTF-16 units. */
   readonly nameLength: number;
   readonly valueLength: number;
-  /** How deep attributes may nest. */
-  readonly depth: number;
   /** How far ahead of our clock a line may be, ms. */
   readonly futureMs: number;
   /** How old a line may be, ms: what is older would be deleted at once. */
@@ -47,7 +45,6 @@ export const defaultLogLimits: LogLimits = {
   metadataLength: 64 * 1024,
   nameLength: 1024,
   valueLength: 4096,
-  depth: 16,
   futureMs: 10 * 60_000,
   pastMs: 30 * 86_400_000,
 };
