@@ -17,9 +17,10 @@ const stack = kind === "stack" ? await import("./stack.mjs") : undefined;
 const require = createRequire(new URL("../../packages/sdk/package.json", import.meta.url));
 
 /** Work for about one millisecond on the machine where the parent measured `iterations`. */
+const turns = Number(iterations);
 function work() {
   let sum = 0;
-  for (let i = 0; i < Number(iterations); i += 1) sum = (sum * 31 + i) | 0;
+  for (let i = 0; i < turns; i += 1) sum = (sum * 31 + i) | 0;
   return sum;
 }
 

@@ -23,10 +23,11 @@ export async function startSink() {
 
 /**
  * Starts one server of the benchmarks in a process of its own: see app.mjs. `iterations` are those of
- * its loop that take a millisecond.
+ * its loop that take a millisecond, `node` the program that runs it.
  */
-export async function startServer(framework, kind, { sinkUrl, iterations = 0 }) {
+export async function startServer(framework, kind, { sinkUrl, iterations = 0, node }) {
   const child = fork(app, [framework, kind, String(iterations)], {
+    execPath: node ?? process.execPath,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     env: {
       ...process.env,
