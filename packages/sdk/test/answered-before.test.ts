@@ -288,3 +288,21 @@ describe.each(frameworks)("%s", (name, start) => {
     expect(await answered("r-1", "/x", { method: "POST", body: "too large" })).toBe(0);
   });
 });
+
+test("an answer that somebody has begun at the path of an endpoint is not cut", async () => {
+  const { kit } = kitFor({});
+  const handler = nodeKit({ kit })(() => {});
+  const server = createServer((request, response) => {
+    response.write("begun, ");
+    handler(request, response);
+    // By then the endpoint has found that there is nothing for it to say.
+    void kit.health.report().then(() => setImmediate(() => response.end("and ended")));
+  });
+  const url = await listen(server);
+  try {
+    for (const path of ["/health", "/metrics"])
+      expect(await (await fetch(url + path)).text()).toBe("begun, and ended");
+  } finally {
+    await closeServer(server);
+  }
+});

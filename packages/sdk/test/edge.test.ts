@@ -188,6 +188,27 @@ test("without an address nothing is sent, and lines still go to the console", as
   }
 });
 
+test("a field that JSON cannot say costs a line its fields, and the application nothing", async () => {
+  const write = vi.spyOn(console, "log").mockImplementation(() => {});
+  try {
+    const serve = seaworthy({ service: "edge" }, (_request, _env, _context, tools) => {
+      const circular: Record<string, unknown> = {};
+      circular["self"] = circular;
+      for (const value of [7n, circular]) tools.log("warn", "odd", { value: value as never });
+      return new Response("ok");
+    });
+    const response = await serve(new Request("https://shop.example/"), {}, undefined);
+    expect(await response.text()).toBe("ok");
+    const lines = write.mock.calls.map(([line]) => JSON.parse(String(line)) as object);
+    expect(lines.slice(0, 2)).toMatchObject([
+      { level: "warn", message: "odd" },
+      { level: "warn", message: "odd" },
+    ]);
+  } finally {
+    write.mockRestore();
+  }
+});
+
 test("headers that may not be changed and responses that may not be copied come through", async () => {
   const passed = worker(() => Response.redirect("https://other.example/", 302));
   const response = await passed.call("/", { headers });

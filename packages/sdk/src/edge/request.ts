@@ -87,18 +87,15 @@ export class EdgeRequest implements RequestTools {
     });
     if (!this.#settings.console) return;
     const timestamp = new Date(time).toISOString();
-    console.log(
-      JSON.stringify({
-        level,
-        timestamp,
-        service,
-        environment,
-        requestId,
-        traceId,
-        ...fields,
-        message,
-      }),
-    );
+    const about = { level, timestamp, service, environment, requestId, traceId };
+    let line: string;
+    try {
+      line = JSON.stringify({ ...about, ...fields, message });
+    } catch {
+      // A field that JSON has no words for costs the line its fields and nothing else.
+      line = JSON.stringify({ ...about, message });
+    }
+    console.log(line);
   }
 
   captureException(error: unknown, options: CaptureOptions = {}): void {

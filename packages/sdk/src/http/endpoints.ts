@@ -4,9 +4,10 @@ import type { Guard } from "../guard.ts";
 import { healthEndpoints, type HealthEndpoints } from "../health/endpoints.ts";
 import type { Health } from "../health/health.ts";
 import type { Settings } from "../options.ts";
+import { respond } from "../respond.ts";
 import { exposition } from "../metrics/exposition.ts";
 import type { Activity } from "./activity.ts";
-import { sendAnswer, text, type Answer, type Endpoint } from "./answer.ts";
+import { text, type Answer, type Endpoint } from "./answer.ts";
 import { gated } from "./gate.ts";
 
 /** The kit's own endpoints: `/metrics` and `/health` with what is below it. */
@@ -88,7 +89,7 @@ export class Endpoints {
 
   async #send(answer: Promise<Answer>, request: IncomingMessage, response: ServerResponse) {
     try {
-      sendAnswer(await answer, request, response);
+      respond(await answer, request, response);
     } catch (error) {
       this.#guard.caught("endpoint", error);
       response.destroy();
