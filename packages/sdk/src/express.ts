@@ -41,7 +41,7 @@ export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddl
   const discover = (request: IncomingMessage) =>
     http.guarded("route", () => routes.discover(request));
   const templateOf = (request: IncomingMessage) => routes.templateOf(request);
-  const prototypes = options.prototypes === false ? undefined : new ExpressPrototypes();
+  const prototypes = leavesPrototypes(options) ? undefined : new ExpressPrototypes();
   const preset = (request: RoutedRequest & IncomingMessage) =>
     http.guarded("route", () => prototypes?.preset(request, request.app));
 
@@ -70,4 +70,13 @@ export function seaworthy(options: SeaworthyExpressOptions = {}): SeaworthyMiddl
     next(error);
   };
   return Object.assign(middleware, { kit, errors });
+}
+
+/** Options may be anything: they come from applications. */
+function leavesPrototypes(options: SeaworthyExpressOptions | null): boolean {
+  try {
+    return options?.prototypes === false;
+  } catch {
+    return false;
+  }
 }

@@ -158,6 +158,15 @@ test("options of any kind: the application starts, serves, and stops", async () 
   );
 });
 
+test("the adapters' own options, too", async () => {
+  const { kit } = expressMiddleware({ ...quiet });
+  const throwing = Object.defineProperty({ kit }, "prototypes", { get: fail });
+  for (const given of [null, trap, throwing, { kit, prototypes: trap }]) {
+    const watch = expressMiddleware(given as never);
+    await watch.kit.shutdown(5);
+  }
+});
+
 test("what a kit's methods are given, wrong in any way, stays with the kit", async () => {
   const kit = createKit(quiet);
   const calls: Record<string, (...given: never[]) => unknown> = {
