@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
-import { currentContext } from "./context.ts";
 import { exchangeFor, type Exchange } from "./http/exchange.ts";
 import { kitOf, type Kit } from "./kit.ts";
 import type { KitOptions } from "./options.ts";
@@ -54,6 +53,7 @@ export function seaworthy(
     // Not on the raw response: once that has headers, Fastify's own go in one by one.
     reply.header("x-request-id", exchange.requestId);
     if (!(request.raw.socket instanceof Socket)) injected(exchange, request.raw, reply.raw);
+    // Fastify itself keeps the context over the reading of the body.
     exchange.run(next);
   };
   app.addHook("onRequest", begin);
@@ -67,14 +67,6 @@ export function seaworthy(
         else next();
       }),
     );
-
-  // The body is read from the connection's events, which know nothing of the request's context:
-  // what follows is put back into it.
-  app.addHook("preValidation", (_request: FastifyRequest, reply: FastifyReply, next) => {
-    const exchange = exchangeFor(reply.raw);
-    if (exchange === undefined || currentContext()?.trace === exchange) next();
-    else exchange.run(next);
-  });
 
   app.addHook("onError", (_request: FastifyRequest, reply: FastifyReply, error, next) => {
     const exchange = exchangeFor(reply.raw);
