@@ -3,13 +3,14 @@
 // asynchronous code, one header, one listener. "bare calling" calls another service every second; "kit
 // no-logs no-export no-process" is a kit without its log lines, without sending, without the
 // process's metrics, and "kit headers limits filter" one with security headers, a rate limit and the
-// input filter. Says its port to the parent once it listens, and its processor time whenever it is
-// asked.
+// input filter. Says its port to the parent once it listens, and whenever it is asked its processor time
+// or what a request costs that is played to it.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { pbkdf2Sync } from "node:crypto";
 import { once } from "node:events";
 import { Agent, createServer, request as send } from "node:http";
 import { createRequire } from "node:module";
+import { playedCost } from "./played.mjs";
 
 const [framework, kinds, iterations] = process.argv.slice(2);
 const [kind, ...also] = kinds.split(" ");
@@ -55,19 +56,6 @@ async function protections(kit) {
   return { headers, limits, filter };
 }
 
-// Quick slices of so many requests tell what they cost while nobody disturbs.
-const sliceRequests = 256;
-let slices = [];
-let counted = 0;
-let cpuBefore = 0;
-function count() {
-  counted += 1;
-  if (counted % sliceRequests !== 0) return;
-  const { user, system } = process.cpuUsage();
-  slices.push((user + system - cpuBefore) / sliceRequests);
-  cpuBefore = user + system;
-}
-
 async function fastify() {
   const Fastify = stack === undefined ? require("fastify") : stack.require("fastify");
   const app = Fastify();
@@ -84,10 +72,7 @@ async function fastify() {
       inContext(reply.raw, (name, value) => reply.header(name, value), next);
     });
   stack?.fastify(app);
-  app.get("/items/:id", (request) => {
-    count();
-    return { id: request.params.id };
-  });
+  app.get("/items/:id", (request) => ({ id: request.params.id }));
   app.get("/work/:id", (request) => ({ id: request.params.id, sum: work() }));
   await app.ready();
   await app.listen({ port: 0, host: "127.0.0.1" });
@@ -111,10 +96,7 @@ async function express() {
       inContext(response, (name, value) => response.setHeader(name, value), next);
     });
   stack?.express(app);
-  app.get("/items/:id", (request, response) => {
-    count();
-    response.json({ id: request.params.id });
-  });
+  app.get("/items/:id", (request, response) => void response.json({ id: request.params.id }));
   app.get(
     "/work/:id",
     (request, response) => void response.json({ id: request.params.id, sum: work() }),
@@ -130,13 +112,13 @@ if (also.includes("calling")) {
   const url = process.env.SEAWORTHY_URL;
   setInterval(() => send(url, { agent }, (response) => response.resume()).end(), 1_000).unref();
 }
-process.on("message", (message) => {
+process.on("message", async (message) => {
+  if (message === "played cost") {
+    process.send({ played: await playedCost(server) });
+    return;
+  }
   const { user, system } = process.cpuUsage();
-  process.send({ cpu: user + system, rss: process.memoryUsage().rss, slices, to: message });
-  // The slice that was begun is of another time.
-  slices = [];
-  counted = 0;
-  cpuBefore = user + system;
+  process.send({ cpu: user + system, rss: process.memoryUsage().rss, to: message });
 });
 // With the parent gone there is nobody to serve.
 process.on("disconnect", () => process.exit(0));
