@@ -112,9 +112,9 @@ if (also.includes("calling")) {
   const url = process.env.SEAWORTHY_URL;
   setInterval(() => send(url, { agent }, (response) => response.resume()).end(), 1_000).unref();
 }
-process.on("message", async (message) => {
+process.on("message", (message) => {
   if (message === "played cost") {
-    process.send({ played: await playedCost(server) });
+    void playedCost(server).then((played) => process.send({ played }));
     return;
   }
   const { user, system } = process.cpuUsage();
