@@ -9,6 +9,12 @@ export interface WebSocketHost {
   readonly clients?: unknown;
 }
 
+/**
+ * On the listeners of kits: several may watch one server, and each would take another's listener for the
+ * application's, also that of another copy of this package.
+ */
+const ofKit = Symbol.for("seaworthy.upgrade");
+
 /** Its event gives the request whose connection it is now. */
 interface WsServer {
   on(event: "connection", listener: (client: unknown, request: IncomingMessage) => void): unknown;
@@ -49,16 +55,17 @@ export class WebSocketMetrics {
       // When the others have had it: they may refuse.
       process.nextTick(() => this.#upgraded(request));
     };
-    const others = () => server.listeners("upgrade").filter((listener) => listener !== look);
+    Object.defineProperty(look, ofKit, { value: true });
+    const isWanted = () => server.listeners("upgrade").some(isOfApplication);
     const join = () => {
       if (!server.listeners("upgrade").includes(look)) server.on("upgrade", look);
     };
-    if (others().length > 0) join();
-    server.on("newListener", (event: unknown, listener: unknown) => {
-      if (event === "upgrade" && listener !== look) join();
+    if (isWanted()) join();
+    server.on("newListener", (event: unknown, listener: object) => {
+      if (event === "upgrade" && isOfApplication(listener)) join();
     });
     server.on("removeListener", (event: unknown) => {
-      if (event === "upgrade" && others().length === 0) server.off("upgrade", look);
+      if (event === "upgrade" && !isWanted()) server.off("upgrade", look);
     });
   }
 
@@ -74,4 +81,8 @@ export class WebSocketMetrics {
       this.#open -= 1;
     });
   }
+}
+
+function isOfApplication(listener: object): boolean {
+  return !(ofKit in listener);
 }
