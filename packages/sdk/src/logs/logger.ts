@@ -1,7 +1,7 @@
 import { pino, symbols, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 import { currentRequest } from "../context.ts";
 import type { Settings } from "../options.ts";
-import { standardOutput, type Output } from "./output.ts";
+import { Output, standardOutput } from "./output.ts";
 
 /** The logger, and where its lines go when they are the kit's own to write. */
 export interface Logs {
@@ -32,9 +32,9 @@ export function createLogger(settings: Settings, copy?: (line: string) => void):
     formatters: { level: (label) => ({ level: label }) },
     mixin: contextFields,
   };
-  const { destination: given } = settings.logs;
-  const output = given === undefined ? standardOutput() : undefined;
-  const destination = withCopy(given ?? standardOutput(), copy);
+  const stream = settings.logs.destination ?? standardOutput();
+  const destination = withCopy(stream, copy);
+  const output = stream instanceof Output ? stream : undefined;
   return { logger: pino(options, destination), destination, output };
 }
 
