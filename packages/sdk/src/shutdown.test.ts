@@ -128,12 +128,27 @@ test("a process that gets SIGTERM: not ready, then drained, then gone with 0", a
   expect(await program.nextLine()).toBe("reached");
   expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   program.child.kill("SIGTERM");
+  expect(await program.nextLine()).toBe("waiting to be noticed");
   // Not ready, and still serving, so that load balancers can notice.
-  let ready = 200;
-  while (ready === 200) ready = (await fetch(`${url}/health/ready`)).status;
-  expect(ready).toBe(503);
+  expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+  expect((await fetch(`${url}/health/live`)).status).toBe(200);
+  program.child.stdin?.write("noticed\n");
+  await untilRefused(url);
+  program.child.stdin?.write("finish\n");
   expect(await slow).toBe("done");
   expect(await program.nextLine()).toBe("closed");
   expect(await exited).toEqual([0, null]);
-  await expect(fetch(url)).rejects.toThrow("fetch failed");
 });
+
+/** Resolves as soon as nobody takes connections there. */
+async function untilRefused(url: string): Promise<void> {
+  for (let code: unknown; code !== "ECONNREFUSED";) {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    // What is in the queue as the port is closed is reset: the next one is refused.
+    code = await once(socket, "connect").then(
+      () => undefined,
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    socket.destroy();
+  }
+}
