@@ -1,4 +1,5 @@
-import { post, type Answer } from "./post.ts";
+import { jobThread } from "./job-thread.ts";
+import type { Answer } from "./post.ts";
 
 /** What became of one attempt to deliver a batch. */
 export type Outcome =
@@ -38,7 +39,8 @@ export class Delivery {
     const { attemptMs } = this.#limits;
     let answer: Answer;
     try {
-      answer = await post(this.url, body, { headers: this.#headers, attemptMs });
+      const given = { url: this.url.href, body, headers: this.#headers, attemptMs };
+      answer = await jobThread().run("post", given);
     } catch {
       // Absent, reset, or too slow. It is counted when the batch is given up.
       return { kind: "later", absent: true, askedMs: undefined };

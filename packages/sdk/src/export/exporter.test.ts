@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Collector } from "../../test/collector.ts";
 import { Exporter, type ExporterLimits } from "./exporter.ts";
-import { recordOfLine } from "./log-lines.ts";
-import { encodeLogs, encodeSpans, type Attributes, type SpanData } from "./otlp.ts";
+import { jobs } from "./jobs.ts";
+import { encodeLogs, encodeSpans, sizeOf, type Attributes, type SpanData } from "./otlp.ts";
+import { pack } from "./pack.ts";
 
 let collector: Collector;
 beforeEach(async () => {
@@ -12,18 +13,22 @@ afterEach(() => collector.close());
 
 const resource = { service: "s", environment: "e", version: "1", instance: "i" };
 
+const encode = (items: readonly string[]) =>
+  encodeLogs(
+    resource,
+    items.map((body) => ({ time: 1, severity: 9, severityText: "INFO", body, attributes: {} })),
+  );
+
 function exporter(limits: Partial<ExporterLimits> = {}, url = collector.url) {
   const errors: unknown[] = [];
+  const caught = (error: unknown) => errors.push(error);
   const made = new Exporter<string>({
     url: new URL(`${url}/v1/logs`),
     key: "test-key",
-    encode: (items) =>
-      encodeLogs(
-        resource,
-        items.map((body) => ({ time: 1, severity: 9, severityText: "INFO", body, attributes: {} })),
-      ),
+    pack: (items) => pack(items, encode, caught),
+    sizeOf: (item) => item.length,
     limits: { waitMs: 1, backoffMs: 1, attemptMs: 200, ...limits },
-    caught: (error) => errors.push(error),
+    caught,
   });
   const push = (count: number) => {
     for (let index = 0; index < count; index += 1) made.push(`item ${index}`);
@@ -151,6 +156,25 @@ test("nobody there: nothing is thrown, everything is counted", async () => {
   expect(it.dropped.get("shutdown")).toBe(1);
 });
 
+test("holds a bounded amount of text, and sends a bounded amount together", async () => {
+  const { exporter: it } = exporter({ waitMs: 60_000, maxQueueText: 1_000, maxBatchText: 250 });
+  const items = Array.from({ length: 12 }, (_, index) => String(index).padStart(100, "."));
+  for (const item of items) it.push(item);
+  expect(it.dropped.get("queue_full")).toBe(2);
+  await it.close(5_000);
+  expect(collector.logs.map(({ body }) => body)).toEqual(items.slice(0, 10));
+  expect(collector.requests).toBe(5);
+});
+
+test("an item with more text than is sent together goes alone", async () => {
+  const { exporter: it } = exporter({ waitMs: 60_000, maxBatchText: 250 });
+  const items = ["small", "x".repeat(1_000), "small too", "and this"];
+  for (const item of items) it.push(item);
+  await it.close(5_000);
+  expect(collector.logs.map(({ body }) => body)).toEqual(items);
+  expect(collector.requests).toBe(3);
+});
+
 test("takes no more in a second than it may", async () => {
   const { exporter: it, push } = exporter({ maxPerSecond: 5, waitMs: 60_000 });
   push(1_000);
@@ -162,12 +186,14 @@ test("takes no more in a second than it may", async () => {
 
 test("what cannot be encoded is lost alone, and counted", async () => {
   const errors: unknown[] = [];
+  const caught = (error: unknown) => errors.push(error);
   const it = new Exporter<SpanData>({
     url: new URL(`${collector.url}/v1/traces`),
     key: "test-key",
-    encode: (spans) => encodeSpans(resource, spans),
+    pack: (spans) => pack(spans, (some) => encodeSpans(resource, some), caught),
+    sizeOf,
     limits: { waitMs: 1 },
-    caught: (error) => errors.push(error),
+    caught,
   });
   const fail = (): never => {
     throw new Error("from the application");
@@ -213,16 +239,14 @@ test("what cannot be encoded is lost alone, and counted", async () => {
 
 test("lines too deep to be written again leave the others of their batch alone", async () => {
   const errors: unknown[] = [];
+  const caught = (error: unknown) => errors.push(error);
   const it = new Exporter<string>({
     url: new URL(`${collector.url}/v1/logs`),
     key: "test-key",
-    encode: (lines) =>
-      encodeLogs(
-        resource,
-        lines.map((line) => recordOfLine(line, 1)),
-      ),
+    pack: (lines) => jobs.packLines({ resource, lines }),
+    sizeOf: (line) => line.length,
     limits: { maxBatch: 10 },
-    caught: (error) => errors.push(error),
+    caught,
   });
   const deep = `{"message":"deep","a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
   for (let index = 0; index < 15; index += 1)
@@ -237,15 +261,22 @@ test("lines too deep to be written again leave the others of their batch alone",
 
 test("an encoder that never works loses everything, and nothing hangs on it", async () => {
   const errors: unknown[] = [];
+  const caught = (error: unknown) => errors.push(error);
   const it = new Exporter<string>({
     url: new URL(`${collector.url}/v1/logs`),
     key: "test-key",
-    encode: (items) => {
-      if (items.length > 1 || items[0] === "x") throw new Error("cannot");
-      return "{}";
-    },
+    pack: (items) =>
+      pack(
+        items,
+        (some) => {
+          if (some.length > 1 || some[0] === "x") throw new Error("cannot");
+          return "{}";
+        },
+        caught,
+      ),
+    sizeOf: (item) => item.length,
     limits: { maxBatch: 2 },
-    caught: (error) => errors.push(error),
+    caught,
   });
   for (const item of ["x", "x", "alone", "alone"]) it.push(item);
   await it.close(1_000);

@@ -1,9 +1,7 @@
 import { performance } from "node:perf_hooks";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { outsideOfRequests } from "../context.ts";
 import { Delivery } from "./delivery.ts";
-import { encodeBatch } from "./encode-batch.ts";
+import type { Packed } from "./pack.ts";
 import { Pause } from "./pause.ts";
 import { SpoolSender } from "./spool-sender.ts";
 import { Spool } from "./spool.ts";
@@ -23,8 +21,12 @@ export type DropReason = (typeof dropReasons)[number];
 export const exporterDefaults = {
   /** Most items that wait. */
   maxQueue: 4_096,
+  /** Most text that waits, in UTF-16 units. */
+  maxQueueText: 16 * 1_048_576,
   /** Most items that are sent together. */
   maxBatch: 1_024,
+  /** Most text that is sent together, but for an item that has more. */
+  maxBatchText: 2 * 1_048_576,
   /** Most items taken in a second; 0 for no limit. */
   maxPerSecond: 0,
   /** How long an item waits for others, in milliseconds. */
@@ -42,8 +44,10 @@ export type ExporterLimits = typeof exporterDefaults;
 interface Parts<Item> {
   readonly url: URL;
   readonly key: string;
-  /** Makes the body of a request, OTLP as JSON. */
-  readonly encode: (items: readonly Item[]) => string;
+  /** Makes the body of a request, OTLP as JSON, of those items that can be encoded. */
+  readonly pack: (items: readonly Item[]) => Promise<Packed>;
+  /** About how much text an item holds, in UTF-16 units. Must not throw. */
+  readonly sizeOf: (item: Item) => number;
   readonly limits?: Partial<ExporterLimits>;
   /** Where batches wait on disk until they are delivered; in memory, for some attempts, without. */
   readonly spool?: { readonly folder: string; readonly signal: string; readonly maxBytes: number };
@@ -53,8 +57,6 @@ interface Parts<Item> {
 
 /** How long the last batches may take to be on disk, in milliseconds; a disk may hang. */
 const diskMs = 5_000;
-
-const compress = promisify(gzip);
 
 /**
  * Sends items in batches, one batch at a time, and holds a bounded number while the other side is
@@ -66,6 +68,8 @@ export class Exporter<Item> {
   readonly #parts: Parts<Item>;
   readonly #limits: ExporterLimits;
   #queue: Item[] = [];
+  /** How much text is in the queue. */
+  #text = 0;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   /** Items of the batch that is being sent, as long as they are not accounted for. */
@@ -109,12 +113,13 @@ export class Exporter<Item> {
   }
 
   push(item: Item): void {
-    const { maxQueue, maxPerSecond, waitMs } = this.#limits;
+    const { maxPerSecond, waitMs } = this.#limits;
     if (this.#closed) this.#drop("shutdown", 1);
-    else if (this.#queue.length >= maxQueue) this.#drop("queue_full", 1);
+    else if (!this.#hasRoom(item)) this.#drop("queue_full", 1);
     else if (maxPerSecond > 0 && !this.#withinRate(maxPerSecond)) this.#drop("rate", 1);
     else {
       this.#queue.push(item);
+      this.#text += this.#parts.sizeOf(item);
       if (this.#timer !== undefined || this.#sending !== undefined) return;
       // A timer remembers the request that started it, and the connections it opens would too.
       outsideOfRequests(() => {
@@ -145,11 +150,41 @@ export class Exporter<Item> {
     this.#drop("shutdown", this.#queue.length + this.#underWay);
     this.#underWay = 0;
     this.#queue = [];
+    this.#text = 0;
     await this.#spool?.sender.close(Math.max(0, limitMs - (performance.now() - startedAt)));
   }
 
   #drop(reason: DropReason, count: number): void {
     if (count > 0) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+  }
+
+  #hasRoom(item: Item): boolean {
+    const { maxQueue, maxQueueText } = this.#limits;
+    if (this.#queue.length >= maxQueue) return false;
+    return this.#text + this.#parts.sizeOf(item) <= maxQueueText;
+  }
+
+  /** Whether what waits need not wait for others. */
+  #hasBatch(): boolean {
+    const { maxBatch, maxBatchText } = this.#limits;
+    return this.#queue.length >= maxBatch || this.#text >= maxBatchText;
+  }
+
+  /** The oldest items, as many as are sent together. */
+  #takeBatch(): Item[] {
+    const { maxBatch, maxBatchText } = this.#limits;
+    let count = 0;
+    let text = 0;
+    for (const item of this.#queue) {
+      const size = this.#parts.sizeOf(item);
+      if (count > 0 && (count >= maxBatch || text + size > maxBatchText)) break;
+      count += 1;
+      text += size;
+    }
+    const batch = this.#queue.splice(0, count);
+    // What an item holds may change while it waits.
+    this.#text = this.#queue.length === 0 ? 0 : this.#text - text;
+    return batch;
   }
 
   #withinRate(perSecond: number): boolean {
@@ -175,30 +210,34 @@ export class Exporter<Item> {
   };
 
   async #sendAll(): Promise<void> {
-    const { maxBatch } = this.#limits;
-    const { encode, caught } = this.#parts;
+    const { pack, caught } = this.#parts;
     do {
-      const batch = this.#queue.splice(0, maxBatch);
-      const { items, body: text } = encodeBatch(batch, encode, caught);
-      this.#drop("undeliverable", batch.length - items.length);
-      if (text === undefined) continue;
-      this.#underWay = items.length;
+      const batch = this.#takeBatch();
+      this.#underWay = batch.length;
       try {
-        const body = await compress(text, { level: 1 });
+        const { body, count } = await pack(batch);
+        this.#lose("undeliverable", batch.length - count);
+        if (body === undefined) continue;
         if (!(await this.#spooled(body))) await this.#deliver(body);
       } catch (error) {
         this.#settle("undeliverable");
         caught(error);
       }
-    } while (this.#queue.length >= maxBatch || (this.#closed && this.#queue.length > 0));
+    } while (this.#hasBatch() || (this.#closed && this.#queue.length > 0));
   }
 
   /** Accounts for the batch that was being sent: delivered but for some, or dropped. */
   #settle(reason: DropReason, dropped = this.#underWay): void {
-    const lost = Math.min(dropped, this.#underWay);
-    this.#sent += this.#underWay - lost;
-    this.#drop(reason, lost);
+    this.#lose(reason, dropped);
+    this.#sent += this.#underWay;
     this.#underWay = 0;
+  }
+
+  /** Drops so many of the batch that is being sent, as far as they are not accounted for. */
+  #lose(reason: DropReason, count: number): void {
+    const lost = Math.min(count, this.#underWay);
+    this.#underWay -= lost;
+    this.#drop(reason, lost);
   }
 
   /** Puts the batch on disk, if that is wished and possible, from where it is sent. */

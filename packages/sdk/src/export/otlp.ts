@@ -56,6 +56,21 @@ export interface LogData {
   readonly spanId?: string | undefined;
 }
 
+/** About how much text a span or a record holds, in UTF-16 units. Never throws. */
+export function sizeOf(item: SpanData | LogData): number {
+  let size = 0;
+  const add = (value: unknown): void => {
+    if (typeof value === "string") size += value.length;
+  };
+  try {
+    for (const value of Object.values(item)) add(value);
+    for (const value of Object.values(item.attributes)) add(value);
+  } catch {
+    // A getter of the application's, of which is told when it is encoded.
+  }
+  return size;
+}
+
 const scope = { name: "@seaworthy/sdk" };
 /** Longest text of an attribute or a body, in UTF-16 units. */
 const maxText = 16_384;

@@ -6,6 +6,7 @@ import { startProgram } from "../../../server/test/program.ts";
 import { Collector } from "../../test/collector.ts";
 import { Exporter } from "./exporter.ts";
 import { encodeLogs } from "./otlp.ts";
+import { pack } from "./pack.ts";
 import { Spool } from "./spool.ts";
 
 let collector: Collector;
@@ -22,15 +23,18 @@ afterEach(async () => {
 const nobody = "http://127.0.0.1:1";
 const resource = { service: "s", environment: "e", version: "1", instance: "i" };
 
+const encode = (items: readonly string[]) =>
+  encodeLogs(
+    resource,
+    items.map((body) => ({ time: 1, severity: 9, severityText: "INFO", body, attributes: {} })),
+  );
+
 function exporter(url: string, maxBytes = 1_000_000, maxBatch = 10): Exporter<string> {
   const made = new Exporter<string>({
     url: new URL(`${url}/v1/logs`),
     key: "test-key",
-    encode: (items) =>
-      encodeLogs(
-        resource,
-        items.map((body) => ({ time: 1, severity: 9, severityText: "INFO", body, attributes: {} })),
-      ),
+    pack: (items) => pack(items, encode, () => {}),
+    sizeOf: (item) => item.length,
     limits: { waitMs: 1, backoffMs: 1, maxBackoffMs: 5, maxAttempts: 3, maxBatch },
     spool: { folder, signal: "logs", maxBytes },
     caught: () => {},

@@ -2,8 +2,16 @@ import { randomUUID } from "node:crypto";
 import type { Guard } from "../guard.ts";
 import type { SpanSink } from "../traces/tracer.ts";
 import { Exporter, type DropReason, type ExporterLimits } from "./exporter.ts";
-import { recordOfLine } from "./log-lines.ts";
-import { encodeLogs, encodeSpans, type LogData, type Resource, type SpanData } from "./otlp.ts";
+import { jobThread } from "./job-thread.ts";
+import {
+  encodeLogs,
+  encodeSpans,
+  sizeOf,
+  type LogData,
+  type Resource,
+  type SpanData,
+} from "./otlp.ts";
+import { pack } from "./pack.ts";
 
 /** Where telemetry is sent: Seaworthy, or anything else that takes OTLP as JSON over HTTP. */
 export interface Target {
@@ -52,7 +60,8 @@ export class Telemetry {
     const traces = new Exporter<SpanData>({
       url: below("v1/traces"),
       key,
-      encode: (items) => encodeSpans(resource, items),
+      pack: (spans) => pack(spans, (some) => encodeSpans(resource, some), caught),
+      sizeOf,
       limits,
       caught,
       ...spool("traces"),
@@ -60,13 +69,13 @@ export class Telemetry {
     this.#lines = new Exporter<string>({
       url: below("v1/logs"),
       key,
-      encode: (lines) => {
-        const now = Date.now();
-        return encodeLogs(
-          resource,
-          lines.map((line) => recordOfLine(line, now)),
-        );
+      // Thousands a second are some milliseconds of work at once.
+      pack: async (lines) => {
+        const { errors, ...packed } = await jobThread().run("packLines", { resource, lines });
+        for (const error of errors) caught(new Error(error));
+        return packed;
       },
+      sizeOf: (line) => line.length,
       limits: { maxPerSecond: maxLinesPerSecond, ...limits },
       caught,
       ...spool("logs"),
@@ -74,7 +83,8 @@ export class Telemetry {
     this.#errors = new Exporter<LogData>({
       url: below("v1/logs"),
       key,
-      encode: (items) => encodeLogs(resource, items),
+      pack: (errors) => pack(errors, (some) => encodeLogs(resource, some), caught),
+      sizeOf,
       limits: { maxQueue: 500, maxBatch: 100, maxPerSecond: 100, ...limits },
       caught,
       ...spool("errors"),
