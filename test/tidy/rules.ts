@@ -115,7 +115,7 @@ function contents({ path, text }: SourceFile): Violation[] {
   const found: Violation[] = [];
   const code = withoutCommentsAndStrings(text);
   const mayReadEnvironment =
-    /^(packages\/server\/src\/main\.ts|packages\/cli\/src\/|packages\/sdk\/src\/options\.ts$|examples\/|scripts\/|bench\/)/;
+    /^(packages\/server\/src\/main\.ts|packages\/cli\/src\/|packages\/sdk\/src\/(options|export\/job-thread)\.ts$|examples\/|scripts\/|bench\/)/;
   if (/\bprocess\s*\.\s*env\b/.test(code) && !mayReadEnvironment.test(path)) {
     found.push({ rule: "environment", path, what: "only main.ts reads the environment" });
   }
