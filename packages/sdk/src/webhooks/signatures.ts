@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** Headers by their names in lower case, as node:http has them. */
-export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+/** Headers by their names in lower case, as node:http has them, or those of a `Request`. */
+export type Headers =
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | { get(name: string): string | null };
 
 /** Why a webhook is not believed: a closed list, fit for a label. */
 export type Refusal =
@@ -14,8 +16,6 @@ export type Refusal =
 
 /** What a sender signs, read out of the headers and the body. */
 export interface SignedMessage {
-  /** Names the delivery, for recognising a replay. */
-  readonly id: string;
   /** Unix seconds that the sender signed; undefined when it signs none. */
   readonly timestamp: number | undefined;
   /** What the signature is made over, in pieces. */
@@ -36,7 +36,10 @@ const maxSignatures = 10;
 
 /** A header that was sent once and is not endless. */
 function header(headers: Headers, name: string): string | undefined {
-  const value = headers[name];
+  const value =
+    typeof headers.get === "function"
+      ? (headers as { get(name: string): string | null }).get(name)
+      : (headers as Readonly<Record<string, unknown>>)[name];
   return typeof value === "string" && value !== "" && value.length <= maxHeaderLength
     ? value
     : undefined;
@@ -71,7 +74,7 @@ const stripe: Form = {
     }
     const timestamp = seconds(time);
     if (timestamp === undefined || signatures.length === 0) return "malformed-header";
-    return { id: value, timestamp, content: [`${time}.`, body], signatures };
+    return { timestamp, content: [`${time}.`, body], signatures };
   },
 };
 
@@ -83,7 +86,7 @@ const github: Form = {
     if (value === undefined) return "missing-header";
     const signature = value.startsWith("sha256=") ? digest(value.slice(7), "hex") : undefined;
     if (signature === undefined) return "malformed-header";
-    return { id: value, timestamp: undefined, content: [body], signatures: [signature] };
+    return { timestamp: undefined, content: [body], signatures: [signature] };
   },
 };
 
@@ -97,7 +100,7 @@ const slack: Form = {
     const timestamp = seconds(time);
     const signature = value.startsWith("v0=") ? digest(value.slice(3), "hex") : undefined;
     if (timestamp === undefined || signature === undefined) return "malformed-header";
-    return { id: value, timestamp, content: [`v0:${time}:`, body], signatures: [signature] };
+    return { timestamp, content: [`v0:${time}:`, body], signatures: [signature] };
   },
 };
 
@@ -108,7 +111,7 @@ const slack: Form = {
 const svix: Form = {
   key: (secret) => Buffer.from(secret.replace(/^whsec_/, ""), "base64"),
   read: (headers, body) => {
-    const prefix = headers["svix-id"] === undefined ? "webhook" : "svix";
+    const prefix = header(headers, "svix-id") === undefined ? "webhook" : "svix";
     const id = header(headers, `${prefix}-id`);
     const time = header(headers, `${prefix}-timestamp`);
     const value = header(headers, `${prefix}-signature`);
@@ -119,7 +122,7 @@ const svix: Form = {
       .map((item) => (item.startsWith("v1,") ? digest(item.slice(3), "base64") : undefined))
       .filter((signature) => signature !== undefined);
     if (timestamp === undefined || signatures.length === 0) return "malformed-header";
-    return { id, timestamp, content: [`${id}.${time}.`, body], signatures };
+    return { timestamp, content: [`${id}.${time}.`, body], signatures };
   },
 };
 

@@ -105,6 +105,49 @@ test.each(["slack", "stripe", "svix"] as const)(
   },
 );
 
+test.each([
+  ["stripe", "stripe-signature", (value: string) => `${value},v0=another`],
+  ["stripe", "stripe-signature", (value: string) => value.replace("v1=248a", "v1=248A")],
+  ["slack", "x-slack-signature", (value: string) => value.replace("a2114d", "A2114D")],
+  ["svix", "svix-signature", (value: string) => `v1a,xx ${value}`],
+] as const)(
+  "%s: a copy is known whatever is written around its signature",
+  async (sender, name, change) => {
+    const { headers, body } = examples[sender];
+    const webhooks = webhooksOf(sender);
+    expect(await webhooks.verify(headers, body)).toEqual({ ok: true });
+    const copy = { ...headers, [name]: change(headers[name] ?? "") };
+    expect(copy).not.toEqual(headers);
+    expect(await webhooks.verify(copy, body)).toEqual({ ok: false, reason: "replayed" });
+  },
+);
+
+test("a retry of Svix's has the delivery's id and a time of its own, and is taken", async () => {
+  const { headers, body, seconds, secret } = examples.svix;
+  const webhooks = webhooksOf("svix");
+  expect(await webhooks.verify(headers, body)).toEqual({ ok: true });
+  const time = String(seconds + 5);
+  const signature = createHmac("sha256", forms.svix.key(secret))
+    .update(`${headers["svix-id"]}.${time}.${body}`)
+    .digest("base64");
+  const retry = { ...headers, "svix-timestamp": time, "svix-signature": `v1,${signature}` };
+  expect(await webhooks.verify(retry, body)).toEqual({ ok: true });
+});
+
+test.each(senders)("%s: the headers of a Request will do", async (sender) => {
+  const { headers, body } = examples[sender];
+  expect(await webhooksOf(sender).verify(new Headers(headers), body)).toEqual({ ok: true });
+});
+
+test("options that would let everything in are refused", () => {
+  for (const toleranceSeconds of [Number.NaN, -1, Number.POSITIVE_INFINITY, "5m" as never])
+    expect(() => webhooksOf("stripe", { toleranceSeconds })).toThrow("toleranceSeconds");
+  expect(() => webhooksOf("stripe", { maxBytes: Number.NaN })).toThrow("maxBytes");
+  expect(() => webhooksOf("stripe", { tolerance: 60 } as object)).toThrow(
+    'webhooks: there is no option "tolerance"; there are sender, secret, toleranceSeconds',
+  );
+});
+
 test("GitHub's retries are signed like the first delivery and are taken", async () => {
   const webhooks = webhooksOf("github");
   const { headers, body } = examples.github;

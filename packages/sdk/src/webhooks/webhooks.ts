@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { problemAnswer } from "../http/problem.ts";
 import { readBody } from "../http/read-body.ts";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 import { respond, setHeader } from "../respond.ts";
 import { MemoryReplays, type Replays } from "./replays.ts";
 import { forms, isSigned, type Headers, type Refusal, type Sender } from "./signatures.ts";
@@ -26,6 +27,15 @@ export interface WebhooksOptions {
 
 export type Verification = { readonly ok: true } | { readonly ok: false; readonly reason: Refusal };
 
+const optionNames: OptionNames<WebhooksOptions> = {
+  sender: true,
+  secret: true,
+  toleranceSeconds: true,
+  replays: true,
+  maxBytes: true,
+  now: true,
+};
+
 /** What the middleware leaves for the handler. */
 interface WithBody {
   body?: unknown;
@@ -41,8 +51,9 @@ export class Webhooks {
   readonly #maxBytes: number;
   readonly #now: () => Date;
 
-  /** @throws when there is no secret: an empty key is one that everybody knows. */
+  /** @throws when an option is wrong, or there is no secret: an empty key is one that everybody knows. */
   constructor(options: WebhooksOptions) {
+    knownOptions("webhooks", options, optionNames);
     const { sender } = options;
     if (!Object.hasOwn(forms, sender))
       throw new Error(`webhooks: there is no sender ${JSON.stringify(sender)}`);
@@ -54,11 +65,11 @@ export class Webhooks {
       return key;
     });
     if (this.#keys.length === 0) throw new Error(`webhooks: the secret of ${sender} is missing`);
-    this.#toleranceSeconds = options.toleranceSeconds ?? 300;
+    this.#toleranceSeconds = number("toleranceSeconds", options.toleranceSeconds ?? 300);
     const { replays } = options;
     if (replays !== false && (replays !== undefined || sender !== "github"))
       this.#replays = replays ?? new MemoryReplays();
-    this.#maxBytes = options.maxBytes ?? 1_048_576;
+    this.#maxBytes = number("maxBytes", options.maxBytes ?? 1_048_576);
     this.#now = options.now ?? (() => new Date());
   }
 
@@ -76,7 +87,11 @@ export class Webhooks {
       if (age < -this.#toleranceSeconds) return refused("too-new");
     }
     if (this.#replays === undefined) return { ok: true };
-    const id = createHash("sha256").update(message.id).digest("base64url");
+    // What was signed names the delivery: around the signature, in the same header, a stranger can
+    // write, and Svix gives the id of a delivery that failed to its retries as well.
+    const hash = createHash("sha256");
+    for (const piece of message.content) hash.update(piece);
+    const id = hash.digest("base64url");
     // What is older than twice the tolerance is refused for its age.
     const ttlMs = (timestamp === undefined ? 86_400 : 2 * this.#toleranceSeconds) * 1000;
     return (await this.#replays.claim(`${this.#sender}:${id}`, ttlMs))
@@ -150,6 +165,12 @@ export class Webhooks {
       });
     };
   }
+}
+
+/** With NaN, which an unset variable becomes, every time and every size would be near enough. */
+function number(name: string, value: number): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new Error(`webhooks: ${name} must be a number from 0`);
 }
 
 function refused(reason: Refusal): Verification {

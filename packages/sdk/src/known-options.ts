@@ -1,0 +1,20 @@
+/** The names of all options, which the compiler keeps complete. */
+export type OptionNames<Options> = { readonly [name in keyof Required<Options>]: true };
+
+/**
+ * Refuses options that there are none of: a misspelt one would be ignored, and what it was to forbid
+ * allowed. For what is made when an application starts, and throws when it is made wrongly.
+ *
+ * @throws an Error that names the option, and those that there are.
+ */
+export function knownOptions<Options extends object>(
+  what: string,
+  options: Options,
+  names: OptionNames<Options>,
+): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !Object.hasOwn(names, name))
+      throw new Error(
+        `${what}: there is no option ${JSON.stringify(name)}; there are ${Object.keys(names).join(", ")}`,
+      );
+}
