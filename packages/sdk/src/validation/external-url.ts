@@ -96,7 +96,10 @@ export function externalUrl(options: ExternalUrlOptions = {}) {
       if (hosts?.some((each) => host === each || host.endsWith(`.${each}`)) === false)
         return refuse("must be a host that is taken here");
       const addresses =
-        isIP(host) === 0 ? await resolved(resolve, host, options.timeoutMs ?? 3_000) : [host];
+        // Nothing is left of a dot alone, and looking that up makes Node warn.
+        host !== "" && isIP(host) === 0
+          ? await resolved(resolve, host, options.timeoutMs ?? 3_000)
+          : [host];
       // One answer for all of it: what the names inside resolve to is nobody's business.
       return addresses.length > 0 && addresses.every(isExternalAddress)
         ? url

@@ -19,11 +19,18 @@ export interface MoneyOptions {
 
 const known: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 
-/** How many digits a currency's amounts have behind the point. */
-function minorDigits(currency: string): number {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
-}
+/**
+ * ISO 4217, list one: the currencies whose minor unit is not a hundredth. `Intl` knows how prices are
+ * shown instead, and that is without the cents where nobody uses them (COP, HUF, IDR, IQD), and another
+ * way with another Node; payment services count as the standard does.
+ */
+const minorDigits: ReadonlyMap<string, number> = new Map([
+  ..."BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+    .split(" ")
+    .map((currency) => [currency, 0] as const),
+  ..."BHD IQD JOD KWD LYD OMR TND".split(" ").map((currency) => [currency, 3] as const),
+  ..."CLF UYW".split(" ").map((currency) => [currency, 4] as const),
+]);
 
 /**
  * `{ amount: "12.34", currency: "EUR" }`: the amount as a decimal text, or a whole number of major
@@ -45,7 +52,7 @@ export function money(options: MoneyOptions = {}) {
       const currency = given.toUpperCase();
       if (!known.has(currency) || currencies?.includes(currency) === false)
         return refuse("currency", "must be a currency that is taken here");
-      const digits = minorDigits(currency);
+      const digits = minorDigits.get(currency) ?? 2;
       const [, sign = "", whole = "", fraction = ""] =
         /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(amount)) ?? [];
       if (fraction.length > digits)

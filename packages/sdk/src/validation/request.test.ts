@@ -114,6 +114,68 @@ test("an application's own message that repeats the value is not sent", async ()
   expect(checked.ok ? "" : checked.problem.body).not.toContain("hunter");
 });
 
+test("a message about several fields is sent, unless it repeats one of them", async () => {
+  const fields = z.object({ password: z.string(), repeated: z.string() });
+  const details = async (body: z.ZodType, sent: unknown) => {
+    const checked = await checkRequest({ body }, { body: sent });
+    return checked.ok ? "" : checked.problem.body;
+  };
+  const sent = { password: "Hunter2", repeated: "hunter3" };
+  const same = fields.refine((all) => all.password === all.repeated, "the passwords differ");
+  expect(await details(same, sent)).toContain('"detail":"the passwords differ"');
+  for (const path of [[], ["repeated"]]) {
+    const telling = fields.superRefine((all, context) => {
+      context.addIssue({ code: "custom", path, message: `not ${all.password.toUpperCase()}` });
+    });
+    expect(await details(telling, sent)).toContain('"detail":"is not valid"');
+    const many = { ...sent, password: "x", others: Array.from({ length: 3_000 }, String) };
+    expect(await details(telling, many)).toContain('"detail":"is not valid"');
+  }
+  const keys = z.record(z.string().regex(/^a/), z.string());
+  expect(await details(keys, { hunter2: "" })).toContain('"pointer":"#/body/*"');
+});
+
+test("bounds are told as they are meant", async () => {
+  const body = z.object({
+    more: z.number().positive(),
+    less: z.number().lt(5),
+    from: z.date().min(new Date("2020-01-01")),
+    begin: z.string().startsWith("sk_"),
+    end: z.string().endsWith(".png"),
+    with: z.string().includes("@"),
+    exact: z.string().length(3),
+    items: z.array(z.string()).min(2),
+  });
+  const checked = await checkRequest(
+    { body },
+    {
+      body: {
+        more: 0,
+        less: 5,
+        from: new Date(0),
+        begin: "a",
+        end: "a",
+        with: "a",
+        exact: "a",
+        items: [],
+      },
+    },
+  );
+  const { errors } = JSON.parse(checked.ok ? "{}" : checked.problem.body) as {
+    errors: { pointer: string; detail: string }[];
+  };
+  expect(errors.map(({ detail }) => detail)).toEqual([
+    "must be more than 0",
+    "must be less than 5",
+    "must be at least 2020-01-01T00:00:00.000Z",
+    "must begin with sk_",
+    "must end with .png",
+    "must contain @",
+    "must be exactly 3 characters",
+    "must be at least 2 items",
+  ]);
+});
+
 test("whatever is sent, no text of it is in the answer", async () => {
   const body = z.object({
     a: z.record(z.string(), z.int()),

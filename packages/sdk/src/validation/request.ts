@@ -59,7 +59,11 @@ export async function checkRequest<S extends RequestSchemas>(
     if (schema === undefined) continue;
     const result = await schema.safeParseAsync(request[part]);
     if (result.success) value[part] = result.data;
-    else for (const issue of result.error.issues) faults.push(faultOf(part, issue, request[part]));
+    else {
+      const sent = textsOf(request[part]);
+      for (const issue of result.error.issues)
+        faults.push(faultOf(part, issue, request[part], sent));
+    }
   }
   if (faults.length === 0) return { ok: true, value: value as CheckedRequest<S> };
   const problem = problemAnswer(400, "The request is not valid", {
@@ -113,11 +117,18 @@ export function validatedFastify<S extends RequestSchemas, Q extends RequestPart
   };
 }
 
-function faultOf(part: string, issue: z.core.$ZodIssue, input: unknown): Fault {
+function faultOf(
+  part: string,
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  sent: readonly string[] | undefined,
+): Fault {
   const path = issue.path.map((key) => pointerPiece(String(key)));
+  // What is wrong is the key itself.
+  if (issue.code === "invalid_key") path.splice(-1, 1, "*");
   return {
     pointer: ["#", part, ...path].join("/"),
-    detail: detailOf(issue, valueAt(input, issue)),
+    detail: detailOf(issue, valueAt(input, issue), sent),
   };
 }
 
@@ -127,39 +138,87 @@ function pointerPiece(key: string): string {
 }
 
 /** In own words, from what the schema wanted: zod's own texts can quote the input. */
-function detailOf(issue: z.core.$ZodIssue, value: unknown): string {
+function detailOf(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  sent: readonly string[] | undefined,
+): string {
   switch (issue.code) {
     case "invalid_type":
       return value === undefined ? "is missing" : `must be of type ${issue.expected}`;
     case "too_small":
-      return `must be at least ${String(issue.minimum)}${unit(issue.origin)}`;
+      return `must be ${bound(issue, "at least", "more than")} ${limit(issue.minimum, issue.origin)}`;
     case "too_big":
-      return `must be at most ${String(issue.maximum)}${unit(issue.origin)}`;
+      return `must be ${bound(issue, "at most", "less than")} ${limit(issue.maximum, issue.origin)}`;
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`.slice(0, 200);
     case "invalid_format":
-      return issue.format === "regex" ? "has the wrong form" : `must have the form ${issue.format}`;
+      return formOf(issue);
     case "not_multiple_of":
       return `must be a multiple of ${String(issue.divisor)}`;
     case "unrecognized_keys":
       return "has keys that are not known";
     case "custom":
-      return quotes(issue.message, value) ? "is not valid" : issue.message;
+      return quotes(issue.message, value, sent) ? "is not valid" : issue.message;
     default:
       return "is not valid";
   }
 }
 
-function unit(origin: string): string {
-  if (origin === "string") return " characters";
-  return origin === "array" || origin === "set" ? " items" : "";
+function bound(
+  { exact, inclusive }: { readonly exact?: boolean; readonly inclusive?: boolean },
+  inclusively: string,
+  exclusively: string,
+): string {
+  if (exact === true) return "exactly";
+  return inclusive === false ? exclusively : inclusively;
 }
 
-/** Whether an application's own message repeats what was sent. */
-function quotes(message: string, value: unknown): boolean {
-  if (typeof value !== "string" && typeof value !== "number") return typeof value === "object";
-  const text = String(value);
-  return text.length > 0 && message.includes(text);
+/** A bound with its unit; of a date, zod tells the milliseconds. */
+function limit(value: number | bigint | Date, origin: string): string {
+  if (origin === "date") return new Date(Number(value)).toISOString();
+  if (origin === "string") return `${String(value)} characters`;
+  return origin === "array" || origin === "set" ? `${String(value)} items` : String(value);
+}
+
+function formOf(issue: z.core.$ZodIssueInvalidStringFormat): string {
+  const { format, prefix, suffix, includes } = issue as unknown as Record<string, unknown>;
+  if (typeof prefix === "string") return `must begin with ${prefix}`;
+  if (typeof suffix === "string") return `must end with ${suffix}`;
+  if (typeof includes === "string") return `must contain ${includes}`;
+  return format === "regex" ? "has the wrong form" : `must have the form ${String(format)}`;
+}
+
+/** Shortest text of another field that a message must not have: shorter ones are words of ours, too. */
+const minQuote = 6;
+/** Most values of a part that messages are compared with. */
+const maxTexts = 2_000;
+
+/** The texts in a part, in lower case; undefined when there are too many. */
+function textsOf(part: unknown): readonly string[] | undefined {
+  const texts: string[] = [];
+  const open = [part];
+  for (let seen = 0; open.length > 0; seen += 1) {
+    if (seen > maxTexts) return undefined;
+    const value = open.pop();
+    if (typeof value === "string" || typeof value === "number" || typeof value === "bigint") {
+      const text = String(value).trim().toLowerCase();
+      if (text.length >= minQuote) texts.push(text);
+    } else if (typeof value === "object" && value !== null)
+      for (const each of Object.values(value).slice(0, maxTexts + 1)) open.push(each);
+  }
+  return texts;
+}
+
+/** Whether an application's own message repeats what was sent, in this field or in another. */
+function quotes(message: string, value: unknown, sent: readonly string[] | undefined): boolean {
+  if (sent === undefined) return true;
+  if (typeof value === "string" || typeof value === "number") {
+    const text = String(value);
+    if (text.length > 0 && message.includes(text)) return true;
+  }
+  const lower = message.toLowerCase();
+  return sent.some((text) => lower.includes(text));
 }
 
 function valueAt(input: unknown, issue: z.core.$ZodIssue): unknown {
