@@ -35,6 +35,21 @@ test("every entry point gives require() what it gives import", async () => {
   expect(names.length).toBeGreaterThan(6);
 });
 
+test("types are found without exports, as TypeScript looks for them where modules are CommonJS", async () => {
+  const { exports, types, typesVersions } = JSON.parse(
+    await readFile(new URL("package.json", root), "utf8"),
+  ) as {
+    exports: Readonly<Record<string, { readonly types: string }>>;
+    types?: string;
+    typesVersions?: { readonly "*": { readonly "*": readonly string[] } };
+  };
+  expect(types).toBe(exports["."]?.types);
+  const places = typesVersions?.["*"]["*"] ?? [];
+  for (const [name, { types: file }] of Object.entries(exports))
+    if (name !== ".")
+      expect(places.map((place) => `./${place.replace("*", name.slice(2))}`)).toContain(file);
+});
+
 test("the versions that the documentation names are those that the tests run with", async () => {
   const { devDependencies } = JSON.parse(await readFile(new URL("package.json", root), "utf8")) as {
     devDependencies: Readonly<Record<string, string>>;

@@ -20,8 +20,21 @@ interface KoaContext {
   respond?: boolean | undefined;
 }
 
+/** What handlers see of Koa's context where they do not name its own type, `context: Context`. */
+interface KoaContextParts extends KoaContext {
+  readonly method: string;
+  readonly path: string;
+  readonly state: Record<string, unknown>;
+  body: unknown;
+  status: number;
+  type: string;
+  get(field: string): string | string[];
+  set(field: string, value: string): void;
+  redirect(url: string): void;
+}
+
 /** {@link validated} for Koa, after the body parser: `router.post("/users", validatedKoa(schemas, …))`. */
-export function validatedKoa<S extends RequestSchemas, C extends KoaContext>(
+export function validatedKoa<S extends RequestSchemas, C extends KoaContext = KoaContextParts>(
   schemas: S,
   handler: (input: CheckedRequest<S>, context: C) => unknown,
 ): (context: C) => Promise<void> {
@@ -49,8 +62,24 @@ interface HonoContext {
   };
 }
 
+/** What handlers see of Hono's context where they do not name its own type, `context: Context`. */
+interface HonoContextParts extends HonoContext {
+  readonly req: HonoContext["req"] & {
+    readonly method: string;
+    readonly path: string;
+    readonly url: string;
+    readonly raw: Request;
+  };
+  json(value: unknown, status?: number): Response;
+  text(text: string, status?: number): Response;
+  html(html: string, status?: number): Response | Promise<Response>;
+  body(body: string | null, status?: number): Response;
+  redirect(url: string, status?: number): Response;
+  header(name: string, value: string): void;
+}
+
 /** {@link validated} for Hono, on any runtime: `app.post("/users", validatedHono(schemas, …))`. */
-export function validatedHono<S extends RequestSchemas, C extends HonoContext>(
+export function validatedHono<S extends RequestSchemas, C extends HonoContext = HonoContextParts>(
   schemas: S,
   handler: (input: CheckedRequest<S>, context: C) => Response | Promise<Response>,
 ): (context: C) => Promise<Response> {

@@ -72,11 +72,36 @@ export async function checkRequest<S extends RequestSchemas>(
   return { ok: false, problem };
 }
 
-/** A handler for Express that runs only for requests the schemas accept: after the body parser. */
+/**
+ * What handlers get to see of their framework's objects where they do not name its own types
+ * (`request: Request`): TypeScript cannot find these out from the router that is given the handler.
+ */
+type ExpressRequest = IncomingMessage & RequestParts & ExpressRequestParts;
+interface ExpressRequestParts {
+  readonly ip?: string | undefined;
+  readonly path: string;
+  readonly originalUrl: string;
+  get(name: string): string | readonly string[] | undefined;
+}
+interface ExpressResponse extends ServerResponse {
+  readonly locals: object;
+  status(code: number): this;
+  json(body?: unknown): this;
+  send(body?: unknown): this;
+  sendStatus(code: number): this;
+  type(type: string): this;
+  set(name: string, value: string): this;
+  redirect(url: string): void;
+}
+
+/**
+ * A handler for Express that runs only for requests the schemas accept: after the body parser. For all
+ * that Express's own objects have, name their types: `(input, request: Request, response: Response) => …`.
+ */
 export function validated<
   S extends RequestSchemas,
-  Q extends IncomingMessage & RequestParts,
-  R extends ServerResponse,
+  Q extends IncomingMessage & RequestParts = ExpressRequest,
+  R extends ServerResponse = ExpressResponse,
 >(
   schemas: S,
   handler: (input: CheckedRequest<S>, request: Q, response: R) => unknown,
@@ -102,8 +127,28 @@ interface Reply {
   send(body: string): unknown;
 }
 
+interface FastifyRequestParts extends RequestParts {
+  readonly id: string;
+  readonly ip: string;
+  readonly method: string;
+  readonly url: string;
+  readonly raw: IncomingMessage;
+}
+interface FastifyReplyParts extends Reply {
+  readonly raw: ServerResponse;
+  code(status: number): this;
+  type(type: string): this;
+  header(name: string, value: string): this;
+  send(body?: unknown): this;
+  redirect(url: string, code?: number): this;
+}
+
 /** The same for Fastify. */
-export function validatedFastify<S extends RequestSchemas, Q extends RequestParts, R extends Reply>(
+export function validatedFastify<
+  S extends RequestSchemas,
+  Q extends RequestParts = FastifyRequestParts,
+  R extends Reply = FastifyReplyParts,
+>(
   schemas: S,
   handler: (input: CheckedRequest<S>, request: Q, reply: R) => unknown,
 ): (request: Q, reply: R) => Promise<unknown> {
