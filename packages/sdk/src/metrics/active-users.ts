@@ -1,5 +1,9 @@
+import { cutText } from "../cut-text.ts";
+
 /** How long a user counts as active after being seen, in milliseconds. */
 const windowMs = 5 * 60_000;
+/** Longest identifier told apart; it is held for as long as its user is active. */
+const maxId = 128;
 
 /**
  * Counts the distinct users seen in the last five minutes. Holds at most `limit` identifiers, and
@@ -20,7 +24,7 @@ export class ActiveUsers {
   seen(userId: string | number): void {
     // Whatever else it is names nobody, and perhaps cannot even be made a text.
     if (!["string", "number", "bigint"].includes(typeof userId)) return;
-    const id = String(userId);
+    const id = cutText(String(userId), maxId);
     this.#seenAt.delete(id);
     this.#seenAt.set(id, this.#now());
     if (this.#seenAt.size <= this.#limit) return;

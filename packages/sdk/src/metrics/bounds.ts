@@ -3,6 +3,8 @@
  * that lives for as long as the process, so nothing that a caller can choose freely may become one.
  */
 
+import { cutText } from "../cut-text.ts";
+
 /** The value that stands for all combinations beyond a limit. */
 export const overflow = "overflow";
 
@@ -14,8 +16,7 @@ const loneSurrogate = /\p{Surrogate}/gu;
 /** Makes any value a short, well-formed label value. */
 export function labelValue(value: unknown): string {
   const text = typeof value === "string" ? value : String(value);
-  const cut = text.length > maxLabelLength ? text.slice(0, maxLabelLength) : text;
-  return cut.replace(loneSurrogate, "\uFFFD");
+  return cutText(text, maxLabelLength).replace(loneSurrogate, "\uFFFD");
 }
 
 /** A set that refuses new members once it is full. */

@@ -28,14 +28,13 @@ import { currentContext, runIn, type Context } from "../context.ts";
 import { textOf } from "../errors/exception.ts";
 import type { Attribute, SpanKind } from "../export/otlp.ts";
 import { ownContextKey } from "./opentelemetry.ts";
-import type { OpenSpan, Tracer } from "./tracer.ts";
+import { maxAttributes, shortened, type OpenSpan, type Tracer } from "./tracer.ts";
 import { formatTraceParent, parseTraceParent } from "./w3c.ts";
 
 /** https://open-telemetry.github.io/opentelemetry-js/enums/_opentelemetry_api._opentelemetry_api.SpanKind.html */
 const kinds: readonly SpanKind[] = ["internal", "server", "client", "producer", "consumer"];
 /** Where instrumentations are told to make no spans: https://github.com/open-telemetry/opentelemetry-js */
 const suppressed = Symbol.for("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
-const maxAttributes = 64;
 
 /** What holds the text of queries, their values, or the keys of messages. */
 const contents = new Set([
@@ -142,7 +141,7 @@ class KitSpan implements OtelSpan {
     const known = Object.hasOwn(this.#attributes, key);
     if (!known && this.#size >= maxAttributes) return this;
     if (!known) this.#size += 1;
-    this.#attributes[key] = typeof value === "object" ? JSON.stringify(value) : value;
+    this.#attributes[key] = shortened(typeof value === "object" ? JSON.stringify(value) : value);
     return this;
   }
 

@@ -1,4 +1,5 @@
 import { currentContext, LocalTrace, runIn, type Context, type SpanOwner } from "../context.ts";
+import { cutText } from "../cut-text.ts";
 import type { Attribute, Attributes, SpanData, SpanEnd, SpanKind } from "../export/otlp.ts";
 import { textOf } from "../errors/exception.ts";
 import { Allowance } from "./allowance.ts";
@@ -20,6 +21,16 @@ export interface Sampling {
 
 /** How many times as many are kept for having failed, being slow, or because the caller asked. */
 const notableFactor = 10;
+
+/** Of an attribute that is a text, in characters: thousands of spans may wait. */
+const maxAttribute = 4_000;
+/** Most attributes of one span. */
+export const maxAttributes = 64;
+
+/** An attribute that may wait with others. */
+export function shortened<Value>(value: Value): Value | string {
+  return typeof value === "string" ? cutText(value, maxAttribute) : value;
+}
 
 /** A span that somebody else makes and ends. */
 export interface OpenSpan {
@@ -161,6 +172,7 @@ export class Tracer implements SpanOwner {
     const joined = this.#joining(this.#foreign(name, kind, parent));
     const place = this.#place(above, joined, parent);
     const startedAt = performance.now();
+    let size = Object.keys(attributes).length;
     const end = (error: string | undefined, thrown?: unknown) => {
       if (joined !== undefined) {
         joined.end(name, attributes, thrown, error !== undefined);
@@ -173,7 +185,11 @@ export class Tracer implements SpanOwner {
       spanId: place.spanId,
       set: (attribute, value) => {
         try {
-          attributes[attribute] = value;
+          if (!Object.hasOwn(attributes, attribute)) {
+            if (size >= maxAttributes) return;
+            size += 1;
+          }
+          attributes[attribute] = shortened(value);
         } catch (wrong) {
           this.#caught(wrong); // What is given for a name is none.
         }
@@ -197,7 +213,10 @@ export class Tracer implements SpanOwner {
   } {
     try {
       const { kind = "internal", parent, attributes } = options ?? {};
-      return { kind, parent, attributes: { ...attributes } };
+      const read: Record<string, Attribute | undefined> = {};
+      for (const [name, value] of Object.entries(attributes ?? {}).slice(0, maxAttributes))
+        read[name] = shortened(value);
+      return { kind, parent, attributes: read };
     } catch (error) {
       this.#caught(error);
       return { kind: "internal", parent: undefined, attributes: {} };
