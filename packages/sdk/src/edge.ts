@@ -48,7 +48,7 @@ export function seaworthy<Environment, Context>(
 ): (request: Request, environment: Environment, context: Context) => Promise<Response> {
   let settings: EdgeSettings | undefined;
   return async (request, environment, context) => {
-    settings ??= settingsOf(typeof options === "function" ? options(environment) : options);
+    settings ??= settingsFor(options, environment);
     const { outbox } = settings;
     const watched = new EdgeRequest(request, settings);
     try {
@@ -58,27 +58,74 @@ export function seaworthy<Environment, Context>(
       watched.failed(error);
       throw error;
     } finally {
-      const sending = outbox.flushSoon();
-      if (sending !== undefined) (context as Waiting | undefined)?.waitUntil?.(sending);
+      try {
+        const sending = outbox.flushSoon();
+        if (sending !== undefined) (context as Waiting | null | undefined)?.waitUntil?.(sending);
+      } catch {
+        // A runtime that does not wait: what is held goes as long as it goes on by itself.
+      }
     }
   };
 }
 
-function settingsOf(options: EdgeOptions): EdgeSettings {
-  const { service, environment = "production", version = "0.0.0", url, key } = options;
-  const target = url !== undefined && key !== undefined && URL.canParse(url);
-  const perSecond = options.perSecond ?? 10;
+function settingsFor<Environment>(
+  options: EdgeOptions | ((environment: Environment) => EdgeOptions),
+  environment: Environment,
+): EdgeSettings {
+  const problem = (text: string) => console.warn(`seaworthy: ${text}`);
+  try {
+    return settingsOf(typeof options === "function" ? options(environment) : options, problem);
+  } catch {
+    problem("the options cannot be read; nothing is sent");
+    return settingsOf({ service: "app" }, problem);
+  }
+}
+
+const optionNames: Readonly<Record<keyof EdgeOptions, true>> = {
+  service: true,
+  environment: true,
+  version: true,
+  url: true,
+  key: true,
+  console: true,
+  perSecond: true,
+  slowMs: true,
+};
+
+/** Fills in defaults, also for what is of a wrong kind, which is said. */
+function settingsOf(options: EdgeOptions, problem: (text: string) => void): EdgeSettings {
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(optionNames, name)) problem(`there is no option ${JSON.stringify(name)}`);
+  const of = <T>(name: keyof EdgeOptions, fits: (value: unknown) => boolean, otherwise: T): T => {
+    const value = options[name];
+    if (value === undefined || fits(value)) return (value ?? otherwise) as T;
+    problem(`${name} is of a wrong kind; using ${String(otherwise)}`);
+    return otherwise;
+  };
+  const isText = (value: unknown) => typeof value === "string" && value !== "";
+  const isCount = (value: unknown) => Number.isFinite(value) && Number(value) >= 0;
+  const service = of("service", isText, "app");
+  const environment = of("environment", isText, "production");
+  const perSecond = of("perSecond", isCount, 10);
+  const { url, key } = options;
+  const wanted = isText(url) || isText(key);
+  const target =
+    isText(url) && isText(key) && URL.canParse(String(url))
+      ? { url: String(url), key: String(key) }
+      : undefined;
+  if (wanted && target === undefined)
+    problem("url must be an address and key an ingest key; nothing is sent");
   return {
-    outbox: new Outbox(target ? { url, key } : undefined, {
+    outbox: new Outbox(target, {
       service,
       environment,
-      version,
+      version: of("version", isText, "0.0.0"),
       instance: crypto.randomUUID(),
     }),
     service,
     environment,
-    console: options.console ?? true,
-    slowMs: options.slowMs ?? 1_000,
+    console: of("console", (value) => typeof value === "boolean", true),
+    slowMs: of("slowMs", isCount, 1_000),
     ordinary: new Allowance(perSecond),
     notable: new Allowance(perSecond * 10),
   };

@@ -209,6 +209,74 @@ test("a field that JSON cannot say costs a line its fields, and the application 
   }
 });
 
+test("nothing that the kit is given, and nothing that a runtime does, fails a request", async () => {
+  const write = vi.spyOn(console, "log").mockImplementation(() => {});
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  try {
+    const unreadable = new Error("mine");
+    Object.defineProperty(unreadable, "stack", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    const throwing = {
+      get field(): never {
+        throw new Error("no");
+      },
+    };
+    const odd = Symbol("odd") as never;
+    const handler: Handler = (_request, _env, _context, { log, route, captureException, span }) => {
+      route(odd);
+      for (const level of ["info", "fatal", "verbose", undefined, odd] as never[])
+        for (const fields of [{}, null, throwing, { big: 7n }] as never[]) log(level, odd, fields);
+      for (const error of [unreadable, Object.assign(new Error("x"), { name: odd }), null])
+        for (const options of [null, { level: "info" }, { tags: throwing }, { user: null }])
+          captureException(error, options as never);
+      void span(odd, async () => {});
+      return new Response("ok");
+    };
+    const throws = {
+      waitUntil: () => {
+        throw new Error("no context");
+      },
+    };
+    const sending = { service: "edge", url: collector.url, key: "test-key" };
+    const answers: number[] = [];
+    for (const options of [
+      sending,
+      null,
+      { service: 7, perSecond: "x", slowMs: null, console: "no" },
+      { service: "edge", url: "not an address", key: "k" },
+      { service: "edge", sampling: 1 },
+      () => {
+        throw new Error("no environment");
+      },
+    ] as never[])
+      for (const context of [throws, undefined, null, { waitUntil: null }]) {
+        const serve = seaworthy<object, unknown>(options, handler as never);
+        answers.push((await serve(new Request("https://shop.example/"), {}, context)).status);
+      }
+    expect(new Set(answers)).toEqual(new Set([200]));
+    const said = warn.mock.calls.flat().join("\n");
+    expect(said).toContain("perSecond is of a wrong kind; using 10");
+    expect(said).toContain("url must be an address");
+    expect(said).toContain('there is no option "sampling"');
+    expect(said).toContain("the options cannot be read");
+
+    const failing = seaworthy(sending, () => {
+      throw unreadable;
+    });
+    const failure = failing(new Request("https://shop.example/"), {}, throws);
+    await expect(failure).rejects.toBe(unreadable);
+    const refused = seaworthy(sending, () => Response.error());
+    const answer = await refused(new Request("https://shop.example/"), {}, undefined);
+    expect(answer.type).toBe("error");
+  } finally {
+    write.mockRestore();
+    warn.mockRestore();
+  }
+});
+
 test("headers that may not be changed and responses that may not be copied come through", async () => {
   const passed = worker(() => Response.redirect("https://other.example/", 302));
   const response = await passed.call("/", { headers });

@@ -16,13 +16,16 @@ export interface EdgeSettings {
   readonly notable: Allowance;
 }
 
-const levels = { debug: 5, info: 9, warn: 13, error: 17 } as const;
+const levels = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const;
 type Level = keyof typeof levels;
 
 /** Most spans of one request. */
 const maxSpans = 100;
 
-/** What a handler is given. There is no hidden context at the edge, so it is passed along. */
+/**
+ * What a handler is given. There is no hidden context at the edge, so it is passed along, whole or in
+ * pieces: `{ log, fetch }`.
+ */
 export interface RequestTools {
   readonly requestId: string;
   readonly traceId: string;
@@ -36,6 +39,15 @@ export interface RequestTools {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Runs a part of the work as a span. */
   span<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Nothing of the kit reaches the application. */
+function quietly<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
 }
 
 /** One request while it is served. */
@@ -68,43 +80,51 @@ export class EdgeRequest implements RequestTools {
     return this.#parentOf(this.#spanId);
   }
 
-  route(template: string): void {
-    this.#template = template;
-  }
+  readonly route = (template: string): void => {
+    if (typeof template === "string") this.#template = template;
+  };
 
-  log(level: Level, message: string, fields: Attributes = {}): void {
+  readonly log = (level: Level, message: string, fields: Attributes = {}): void => {
     const { requestId, traceId } = this;
     const { outbox, service, environment } = this.#settings;
+    const known: Level = Object.hasOwn(levels, level) ? level : "info";
     const time = Date.now();
-    outbox.record({
-      time,
-      severity: levels[level],
-      severityText: level.toUpperCase(),
-      body: message,
-      attributes: { requestId, ...fields },
+    const about = {
+      level: known,
+      timestamp: new Date(time).toISOString(),
+      service,
+      environment,
+      requestId,
       traceId,
-      spanId: this.#spanId,
-    });
-    if (!this.#settings.console) return;
-    const timestamp = new Date(time).toISOString();
-    const about = { level, timestamp, service, environment, requestId, traceId };
+    };
+    let attributes: Attributes = { requestId };
     let line: string;
     try {
+      attributes = { requestId, ...fields };
       line = JSON.stringify({ ...about, ...fields, message });
     } catch {
       // A field that JSON has no words for costs the line its fields and nothing else.
-      line = JSON.stringify({ ...about, message });
+      line = JSON.stringify({ ...about, message: textOf(message) });
     }
-    console.log(line);
-  }
+    outbox.record({
+      time,
+      severity: levels[known],
+      severityText: known.toUpperCase(),
+      body: textOf(message),
+      attributes,
+      traceId,
+      spanId: this.#spanId,
+    });
+    if (this.#settings.console) console.log(line);
+  };
 
-  captureException(error: unknown, options: CaptureOptions = {}): void {
+  readonly captureException = (error: unknown, options: CaptureOptions = {}): void => {
     const { requestId, traceId } = this;
     const place = { requestId, traceId, spanId: this.#spanId };
-    this.#settings.outbox.record(exceptionRecord(error, options, place));
-  }
+    quietly(() => this.#settings.outbox.record(exceptionRecord(error, options, place)));
+  };
 
-  async fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     const spanId = newSpanId();
     const url = new URL(request.url);
@@ -121,15 +141,16 @@ export class EdgeRequest implements RequestTools {
       attributes["http.response.status_code"] = response.status;
       return response;
     });
-  }
+  };
 
-  span<T>(name: string, work: () => Promise<T>): Promise<T> {
-    return this.#timed(name, "internal", newSpanId(), {}, work);
-  }
+  readonly span = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    this.#timed(textOf(name), "internal", newSpanId(), {}, work);
 
   /** Ends the request with its response, which is returned with the request's id. */
   answered(response: Response): Response {
-    this.#end(response.status);
+    // What is no response is the runtime's to refuse.
+    if (typeof (response as Partial<Response> | undefined)?.status !== "number") return response;
+    quietly(() => this.#end(response.status));
     // The answer to an upgrade cannot be made anew.
     if (response.status === 101) return response;
     try {
@@ -137,9 +158,13 @@ export class EdgeRequest implements RequestTools {
       return response;
     } catch {
       // Passed on from another server: its headers are not to be changed.
-      const copy = new Response(response.body, response);
-      copy.headers.set("x-request-id", this.requestId);
-      return copy;
+      const { requestId } = this;
+      const copied = quietly(() => {
+        const copy = new Response(response.body, response);
+        copy.headers.set("x-request-id", requestId);
+        return copy;
+      });
+      return copied ?? response;
     }
   }
 
@@ -147,7 +172,7 @@ export class EdgeRequest implements RequestTools {
   failed(error: unknown): void {
     this.#error = error;
     this.captureException(error, { handled: false });
-    this.#end(500);
+    quietly(() => this.#end(500));
   }
 
   #end(status: number): void {
