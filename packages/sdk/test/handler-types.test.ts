@@ -1,5 +1,5 @@
 /** Handlers that name no types of their framework's: the compiler is the test, and runs before. */
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import express from "express";
 import Fastify from "fastify";
 import { Hono } from "hono";

@@ -32,13 +32,13 @@ export interface RequestTools {
   /** The `traceparent` header for a call that is not made by {@link RequestTools.fetch}. */
   readonly traceParent: string;
   /** Names the route, a template and never a raw path. */
-  route(template: string): void;
-  log(level: Level, message: string, fields?: Attributes): void;
-  captureException(error: unknown, options?: CaptureOptions): void;
+  readonly route: (template: string) => void;
+  readonly log: (level: Level, message: string, fields?: Attributes) => void;
+  readonly captureException: (error: unknown, options?: CaptureOptions) => void;
   /** `fetch` as a span that carries the trace to who is called. */
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** Runs a part of the work as a span. */
-  span<T>(name: string, work: () => Promise<T>): Promise<T>;
+  readonly span: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** Nothing of the kit reaches the application. */

@@ -73,7 +73,7 @@ export function exceptionRecord(
 }
 
 function told(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : cutText(String(value), maxText);
+  return value === undefined || value === null ? undefined : asText(value, maxText);
 }
 
 /** An error's message, for the status of a span. Never throws. */

@@ -56,7 +56,8 @@ function copyOf(data: Readonly<Record<string, unknown>>): Record<string, unknown
   const copy = (value: unknown, depth: number): unknown => {
     if (typeof value === "string") return text(value);
     if (value === null || typeof value === "number" || typeof value === "boolean") return value;
-    if (typeof value !== "object") return text(String(value));
+    if (typeof value === "bigint") return text(value.toString());
+    if (typeof value !== "object") return typeof value;
     if ("toJSON" in value && typeof value.toJSON === "function")
       return text(String(value.toJSON()));
     if (depth > maxData.depth) return "…";
