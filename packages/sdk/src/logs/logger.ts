@@ -1,7 +1,7 @@
 import { pino, symbols, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 import { currentRequest } from "../context.ts";
 import type { Settings } from "../options.ts";
-import { Output, standardOutput } from "./output.ts";
+import { standardOutput, type Output } from "./output.ts";
 
 /** The logger, and where its lines go when they are the kit's own to write. */
 export interface Logs {
@@ -32,10 +32,14 @@ export function createLogger(settings: Settings, copy?: (line: string) => void):
     formatters: { level: (label) => ({ level: label }) },
     mixin: contextFields,
   };
-  const stream = settings.logs.destination ?? standardOutput();
-  const destination = withCopy(stream, copy);
-  const output = stream instanceof Output ? stream : undefined;
-  return { logger: pino(options, destination), destination, output };
+  const writing = (stream: DestinationStream) => {
+    const destination = withCopy(stream, copy);
+    return { logger: pino(options, destination), destination };
+  };
+  const { destination } = settings.logs;
+  if (destination !== undefined) return writing(destination);
+  const output = standardOutput();
+  return { ...writing(output), output };
 }
 
 /** A logger that says nothing: what is left when the wanted one cannot be made. */
