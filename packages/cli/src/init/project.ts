@@ -4,6 +4,7 @@ import { createsApplication } from "./entry-edit.ts";
 import { findPlugin } from "./fastify-plugin.ts";
 import { detectNext, nextPort, type NextProject } from "./next.ts";
 import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
+import { findsExports } from "./tsconfig.ts";
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
 
@@ -17,7 +18,7 @@ export interface Project {
   readonly packageManager: PackageManager;
   readonly modules: "esm" | "cjs";
   readonly typescript: boolean;
-  /** Whether tsconfig.json says that TypeScript looks for modules as Node or a bundler does. */
+  /** Whether TypeScript finds a package's `exports`. */
   readonly findsModules: boolean;
   readonly framework: Framework | undefined;
   /** A framework or library that the kit has no edit for yet. */
@@ -54,9 +55,6 @@ const lockFiles: readonly (readonly [file: string, manager: PackageManager])[] =
   ["package-lock.json", "npm"],
 ];
 const sourceEndings = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
-/** In tsconfig.json: the settings under which TypeScript reads a package's `exports`. */
-const nodeModules =
-  /"module(?:Resolution)?"\s{0,9}:\s{0,9}"(?:node16|node18|node20|nodenext|bundler|preserve)"/i;
 const skippedFolders = new Set(["node_modules", "dist", "build", "coverage", "test", "tests"]);
 const maxFiles = 1_000;
 const maxFileBytes = 500_000;
@@ -87,8 +85,8 @@ export async function detectProject(folder: string): Promise<Project> {
   );
   const entry =
     framework === undefined ? undefined : await findEntry(root, candidates, manifest, framework);
-  const config = await textOf(join(root, "tsconfig.json"));
-  const typescript = config !== undefined;
+  const config = join(root, "tsconfig.json");
+  const typescript = await isThere(config);
   const next =
     entry === undefined && "next" in dependencies ? await detectNext(root, typescript) : undefined;
   return {
@@ -99,7 +97,7 @@ export async function detectProject(folder: string): Promise<Project> {
     packageManager: await packageManagerOf(root, manifest),
     modules: manifest.type === "module" ? "esm" : "cjs",
     typescript,
-    findsModules: nodeModules.test(config ?? ""),
+    findsModules: typescript && (await findsExports(config, dependencies["typescript"])),
     framework,
     otherFramework: others.find((name) => name in dependencies),
     next,
@@ -244,10 +242,6 @@ async function portOfAny(root: string, files: readonly string[]): Promise<number
     }
   }
   return 3_000;
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
 }
 
 async function isThere(path: string): Promise<boolean> {
