@@ -54,6 +54,16 @@ export async function build(
     });
   });
 
+  test("TypeScript that becomes CommonJS: not awaited at the top level, and awaited in functions", () => {
+    const top = `import Fastify from "fastify";\nconst app = Fastify();\n`;
+    const edit = addKit(top, "fastify", "shop", false);
+    expect(edit).toMatchObject({ notes: [expect.stringContaining("cannot be awaited")] });
+    expect(edit.kind === "edited" && edit.text).toContain(`\napp.register(seaworthy,`);
+    const within = `import Fastify from "fastify";\nasync function main() {\n  const app = Fastify();\n}\n`;
+    const inner = addKit(within, "fastify", "shop", false);
+    expect(inner.kind === "edited" && inner.text).toContain(`\n  await app.register(seaworthy,`);
+  });
+
   test("a name of its own, imported or required", () => {
     for (const [load, call] of [
       [`import { type FastifyInstance, fastify as make } from "fastify";`, "make"],

@@ -36,8 +36,15 @@ export function createsApplication(source: string, framework: Framework): boolea
 /**
  * Adds the kit to the file in which the application is made: the import after the framework's, the kit
  * right after the application, in the file's own style of quotes, semicolons and modules.
+ *
+ * @param isModule whether the file is an ES module if it has imports: TypeScript makes CommonJS of some
  */
-export function addKit(source: string, framework: Framework, service: string): Edit {
+export function addKit(
+  source: string,
+  framework: Framework,
+  service: string,
+  isModule = true,
+): Edit {
   if (source.includes(`@seaworthy/sdk`)) return { kind: "already" };
   const code = codeOnly(source);
   const imported = findImport(source, code, framework);
@@ -79,7 +86,7 @@ export function addKit(source: string, framework: Framework, service: string): E
   });
   const notes: string[] = [];
   const watch = /\bwatch\b/.test(code) ? "seaworthyWatch" : "watch";
-  const mayWait = mayAwait(code, creation.lineStart, imported.required);
+  const mayWait = mayAwait(code, creation.lineStart, isModule && !imported.required);
   const awaited = mayWait ? "await " : "";
   const lines = frameworks[framework]
     .lines({ variable, options, watch, awaited })
@@ -241,7 +248,7 @@ function afterGenerics(code: string, index: number): number {
 }
 
 /** Whether a statement here may await: the top level of an ES module, or an async function. */
-function mayAwait(code: string, index: number, required: boolean): boolean {
+function mayAwait(code: string, index: number, isModule: boolean): boolean {
   for (let brace = enclosingBrace(code, index); brace !== -1; brace = enclosingBrace(code, brace)) {
     // Back over a result type to the parameters, and over these to the function's name.
     let at = brace - 1;
@@ -252,7 +259,7 @@ function mayAwait(code: string, index: number, required: boolean): boolean {
     if (!/\b(?:if|else|for|while|do|try|catch|finally|switch)\b/.test(head))
       return /\basync\b/.test(head);
   }
-  return !required;
+  return isModule;
 }
 
 /**

@@ -85,6 +85,27 @@ test("made in one file, listening in another; dependencies out of order; modules
   expect(terminal.written()).not.toContain("note");
 });
 
+test.each([
+  ["src/server.ts", {}, false],
+  ["src/server.ts", { type: "module" }, true],
+  ["src/server.mts", {}, true],
+])(
+  "TypeScript, %s, %o: awaited at the top level only in an ES module",
+  async (file, type, awaits) => {
+    const folder = await makeRepository({
+      "package.json": JSON.stringify({ name: "shop", ...type, dependencies: { fastify: "5" } }),
+      "tsconfig.json": `{ "compilerOptions": { "module": "nodenext" } }`,
+      [file]: `import Fastify from "fastify";\nconst app = Fastify();\nvoid app.listen({ port: 3000 });\n`,
+    });
+    const terminal = fakeTerminal(folder);
+    expect(await init(["--yes"], terminal)).toBe(0);
+    const { [file]: text = "" } = await filesOf(folder);
+    expect(text).toContain("app.register(seaworthy");
+    expect(text.includes("await app.register")).toBe(awaits);
+    expect(terminal.written().includes("cannot be awaited here")).toBe(!awaits);
+  },
+);
+
 test("the files are what the real Prometheus and Alertmanager take", async () => {
   const folder = await makeRepository(expressCommonjs);
   await init(["--yes"], fakeTerminal(folder));

@@ -92,8 +92,10 @@ async function planEntry(project: Project, want: Want, notes: string[]): Promise
     notes.push(byHand(framework, service, style));
     return;
   }
+  // A .ts file with imports is what package.json says; of a .js file Node takes them for the answer.
+  const isModule = /\.(?:m[jt]s|js)$/.test(entry) || project.modules === "esm";
   await want(entry, (before = "") => {
-    const edit = addKit(before, framework, service);
+    const edit = addKit(before, framework, service, isModule);
     if (edit.kind === "edited") {
       notes.push(...edit.notes.map((note) => `${entry}: ${note}`));
       return edit.text;
