@@ -59,20 +59,16 @@ export function addKit(
   if (imported === undefined || creation === undefined) {
     const plugin = framework === "fastify" ? findPlugin(source, code) : undefined;
     if (plugin === undefined) return { kind: "manual" };
-    const { variable, loadAt, required } = plugin;
+    const { variable, loadAt, required, mayWait } = plugin;
     // As the other lines end.
     const end = /;\s{0,9}$/m.test(code) ? ";" : "";
-    const [line = ""] = frameworks.fastify.lines({
-      variable,
-      options,
-      watch: "",
-      awaited: "await ",
-    });
+    const awaited = mayWait ? "await " : "";
+    const [line = ""] = frameworks.fastify.lines({ variable, options, watch: "", awaited });
     const text = withInsertions(source, [
       { at: loadAt, text: `${importOf(required)}${end}${newline}` },
       firstStatement(source, plugin, `${line}${end}`, newline),
     ]);
-    return { kind: "edited", text, notes: [] };
+    return { kind: "edited", text, notes: mayWait ? [] : [notAwaited(variable)] };
   }
   const end = creation.semicolon ? ";" : "";
   const importLine = `${importOf(imported.required)}${end}`;
@@ -91,10 +87,7 @@ export function addKit(
   const lines = frameworks[framework]
     .lines({ variable, options, watch, awaited })
     .map((line) => `${line}${end}`);
-  if (!mayWait && framework === "fastify")
-    notes.push(
-      `${variable}.register(seaworthy) cannot be awaited here; the counters of a route then begin at its first request`,
-    );
+  if (!mayWait && framework === "fastify") notes.push(notAwaited(variable));
   if (framework === "express") {
     const at = errorsPlace(code, variable, creation);
     const errors = `${variable}.use(${watch}.errors)${end}`;
@@ -109,6 +102,10 @@ export function addKit(
     text: `${broken}${lines.map((line) => `${indent}${line}${newline}`).join("")}`,
   });
   return { kind: "edited", text: withInsertions(source, insertions), notes };
+}
+
+function notAwaited(variable: string): string {
+  return `${variable}.register(seaworthy) cannot be awaited here; the counters of a route then begin at its first request`;
 }
 
 /** What a person has to add where {@link addKit} finds no place. */

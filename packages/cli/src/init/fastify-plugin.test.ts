@@ -66,9 +66,40 @@ describe("the kit is first in the plugin", () => {
     expect(edited(text)).toBe("already");
   });
 
-  test("what is no asynchronous plugin is left to a person", () => {
+  test.each([
+    `module.exports = function (fastify, opts, done) {\n  done()\n}\n`,
+    `module.exports = function(fastify, opts, next) {\n  next()\n}\n`,
+    `module.exports = fp(function app (fastify, opts, done) {\n  done()\n})\n`,
+    `module.exports = fp((fastify, opts, done) => {\n  done()\n})\n`,
+    `module.exports = (fastify, opts, done) => {\n  done()\n}\n`,
+    `function plugin (fastify, opts, done) {\n  done()\n}\nmodule.exports = plugin\n`,
+    `export default function plugin(fastify: FastifyInstance, opts: Options, done: () => void): void {\n  done();\n}\n`,
+    `const app: FastifyPluginCallback<Options> = (fastify, opts, done): void => {\n  done();\n};\nexport default app;\n`,
+    `export const app = function (fastify, opts, done) {\n  done();\n};\nexport default app;\n`,
+  ])("one that takes a callback cannot await it: %s", (source) => {
+    const edit = addKit(source, "fastify", "shop");
+    expect(edit).toMatchObject({
+      kind: "edited",
+      notes: [expect.stringContaining("fastify.register(seaworthy) cannot be awaited")],
+    });
+    const end = source.includes(";") ? ";" : "";
+    const register = `  fastify.register(seaworthy, { service: "shop" })${end}\n`;
+    const text = edited(source);
+    expect(text.replace(/^(?:import|const) \{ seaworthy \}.*\n/, "")).toBe(
+      source.replace(/ {2}(?:done|next)\(/, (first) => register + first),
+    );
+    expect(edited(text)).toBe("already");
+  });
+
+  test("what is no plugin, or is not understood, is left to a person", () => {
     for (const source of [
-      `module.exports = function (fastify, opts, done) {\n  done()\n}\n`,
+      `module.exports = class {\n  constructor(fastify) {\n  }\n}\n`,
+      `module.exports = (fastify) => ({\n})\n`,
+      `module.exports = (fastify)\n{\n}\n`,
+      `module.exports = function* (fastify) {\n}\n`,
+      `export default async (fastify): Promise<{ a: 1 }> => {\n}\n`,
+      `export default function (fastify): { a: 1 } {\n}\n`,
+      `const path = require("path")\nmodule.exports = require(path)\n`,
       `module.exports = async function ({ log }) {\n}\n`,
       `module.exports = async fastify => {\n  other(fastify)\n}\n`,
       `// module.exports = async function (fastify) {}\n`,
@@ -126,6 +157,72 @@ const layouts = [
   ["module", "app.js", "-w -l info -P ./app.js", "export default"],
   ["module", "src/app.ts", "dist/app.js", "export default"],
 ] as const;
+
+test("init: a plugin that takes a callback, and what is served", async () => {
+  const folder = await makeRepository({
+    "package.json": JSON.stringify({
+      name: "shop",
+      scripts: { start: "fastify start -l info --port 3100 app.js" },
+      dependencies: { fastify: "^5.0.0", "fastify-cli": "^8.0.0" },
+    }),
+    "app.js": `module.exports = function (fastify, opts, done) {\n  fastify.get("/", () => "ok");\n  fastify.register(async (routes) => {\n    routes.get("/below", () => "ok");\n  });\n  done();\n};\n`,
+    "start.mjs": `import make from "fastify";
+import plugin from "./app.js";
+const app = make();
+await app.register(plugin);
+await app.listen({ port: 0 });
+const { port } = app.server.address();
+for (const path of ["", "below", "nowhere", "health/live", "metrics"]) {
+  const answer = await fetch(\`http://127.0.0.1:\${port}/\${path}\`);
+  const paths = (await answer.text()).match(/(?<=requests_total{method="GET",path=")[^"]+(?=",status="\\d+"} 1)/g);
+  console.log(answer.status, paths?.sort().join(" ") ?? "");
+}
+process.exit();
+`,
+  });
+  const terminal = fakeTerminal(folder);
+  expect(await init(["--yes"], terminal)).toBe(0);
+  expect(terminal.written()).toContain(`+  fastify.register(seaworthy, { service: "shop" });\n`);
+  expect(terminal.written()).toContain("note app.js: fastify.register(seaworthy) cannot be");
+  const files = await filesOf(folder);
+  expect(files["seaworthy/prometheus.yml"]).toContain(`targets: ["127.0.0.1:3100"]`);
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "start.mjs")]);
+  expect(stdout.split("\n").filter((line) => /^\d{3} /.test(line))).toEqual([
+    "200 ",
+    "200 ",
+    "404 ",
+    "200 ",
+    "200 / /below unmatched",
+  ]);
+});
+
+test("init: beside a file that `fastify eject` has written, the plugin that is still started", async () => {
+  const plugin = `module.exports = async function (fastify, opts) {\n}\n`;
+  const server = `const Fastify = require("fastify");\nconst app = Fastify();\napp.register(require("./app.js"));\napp.listen({ port: process.env.PORT || 3000 });\n`;
+  const files = {
+    "package.json": JSON.stringify({
+      name: "shop",
+      main: "app.js",
+      scripts: { start: "fastify start -l info app.js" },
+      dependencies: { fastify: "^5.0.0", "fastify-cli": "^8.0.0" },
+    }),
+    "app.js": plugin,
+    "server.js": server,
+  };
+  const folder = await makeRepository(files);
+  expect(await init(["--yes"], fakeTerminal(folder))).toBe(0);
+  expect(await filesOf(folder)).toMatchObject({
+    "app.js": expect.stringContaining("await fastify.register(seaworthy"),
+    "server.js": server,
+  });
+  // Where the other file has the kit already, it is not added a second time.
+  const watched = await makeRepository({
+    ...files,
+    "server.js": `${server}app.register(require("@seaworthy/sdk/fastify").seaworthy);\n`,
+  });
+  expect(await init(["--yes"], fakeTerminal(watched))).toBe(0);
+  expect((await filesOf(watched))["app.js"]).toBe(plugin);
+});
 
 test.each(layouts)("init: %s, %s, and what is served", async (type, file, started, exported) => {
   const plugin = `${exported} async function (fastify, opts) {\n  fastify.get("/", () => "ok");\n}\n`;

@@ -1,6 +1,6 @@
 /**
- * The layout of fastify-cli: `fastify start app.js` makes the application itself, and the file exports an
- * asynchronous plugin that fills it.
+ * The layout of fastify-cli: `fastify start app.js` makes the application itself, and the file exports a
+ * plugin that fills it.
  */
 import { closing, codeOnly, enclosingBrace } from "./source-text.ts";
 
@@ -14,46 +14,56 @@ export interface Plugin {
   readonly loadAt: number;
   /** Whether the file is one of CommonJS. */
   readonly required: boolean;
+  /** Whether it is asynchronous, and takes no callback. */
+  readonly mayWait: boolean;
 }
 
-/** `module.exports = async …`, `export default fp(async …`, or the name of what is exported. */
+/** `module.exports = …`, `export default fp(…`: up to the function, or to the name of what is exported. */
 const exporting =
-  /^(?:(module\.exports)\s{0,9}=|export\s{1,9}default\b)\s{0,9}(?:[\w$]{1,80}\(\s{0,9})?([\w$]{1,80})/m;
-/** Between `async` and the parameters. */
-const beforeParameters = /^async\s{0,9}(?:function\b\s{0,9}[\w$]{0,80})?\s{0,9}$/;
-/** The plugin that a file exports; undefined where none is found, or it is one that takes a callback. */
+  /^(?:(module\.exports)\s{0,9}=|export\s{1,9}default\b)\s{0,9}(?:(?!async\b|function\b)[\w$]{1,80}\(\s{0,9})?(?=[\w$(])/m;
+/** A function up to its parameters. */
+const heading = /^(async\b\s{0,9})?(function\b\s{0,9}[\w$]{0,80}\s{0,9})?\(/;
+
+/** The plugin that a file exports; undefined where none is found. */
 export function findPlugin(source: string, code = codeOnly(source)): Plugin | undefined {
   const exported = exporting.exec(code);
   if (exported === null) return undefined;
-  const [whole, commonJs, word = ""] = exported;
-  const start =
-    word === "async" ? exported.index + whole.length - word.length : definition(code, word);
-  if (start === undefined) return undefined;
-  const open = code.indexOf("(", start);
-  if (open === -1 || !beforeParameters.test(code.slice(start, open))) return undefined;
+  const named = exported.index + exported[0].length;
+  const start = headingAt(code, named) === null ? definition(code, named) : named;
+  const head = start === undefined ? null : headingAt(code, start);
+  if (start === undefined || head === null) return undefined;
+  const open = start + head[0].length - 1;
   const variable = /^\s{0,99}([\w$]{1,80})\s{0,9}[,:)]/.exec(code.slice(open + 1))?.[1];
   const close = closing(code, open);
   if (variable === undefined || close === -1) return undefined;
   const brace = code.indexOf("{", close);
-  if (brace === -1 || !isBetween(code.slice(close, brace).trim())) return undefined;
+  const isArrow = head[2] === undefined;
+  if (brace === -1 || !isBetween(code.slice(close, brace).trim(), isArrow)) return undefined;
   const loads = firstLoad(code) ?? start;
   const before = enclosingBrace(code, loads) === -1 ? loads : start;
   return {
     variable,
     bodyStart: brace + 1,
     loadAt: code.lastIndexOf("\n", Math.min(before, start) - 1) + 1,
-    required: commonJs !== undefined,
+    required: exported[1] !== undefined,
+    mayWait: head[1] !== undefined,
   };
 }
 
-/** Where `async` stands in what defines this name. */
-function definition(code: string, name: string): number | undefined {
+function headingAt(code: string, at: number): RegExpExecArray | null {
+  return heading.exec(code.slice(at, at + 300));
+}
+
+/** Where the function stands that is defined by the name that stands here. */
+function definition(code: string, at: number): number | undefined {
+  const name = /^[\w$]{1,80}/.exec(code.slice(at, at + 80))?.[0] ?? "";
   const named = `${name.replaceAll("$", "\\$")}(?![\\w$])`;
   const declared = new RegExp(
-    `^(?:export[ \\t]{1,9})?async[ \\t]{1,9}function[ \\t]{1,9}${named}`,
+    `^(?:export[ \\t]{1,9})?(?:async[ \\t]{1,9})?function[ \\t]{1,9}${named}`,
     "m",
   ).exec(code);
-  if (declared !== null) return declared.index + declared[0].indexOf("async");
+  if (declared !== null)
+    return declared.index + (/^export[ \t]{1,9}/.exec(declared[0])?.[0].length ?? 0);
   const assigned = new RegExp(
     `^(?:export[ \\t]{1,9})?(?:const|let|var)[ \\t]{1,9}${named}`,
     "m",
@@ -61,13 +71,15 @@ function definition(code: string, name: string): number | undefined {
   const sign = assigned === null ? -1 : code.indexOf("=", assigned.index);
   if (sign === -1) return undefined;
   const value = code.slice(sign + 1);
-  const at = sign + 1 + value.length - value.trimStart().length;
-  return /^async\b/.test(code.slice(at, at + 6)) ? at : undefined;
+  return sign + 1 + value.length - value.trimStart().length;
 }
 
-/** Whether this stands between parameters and a body: nothing, a result's type, an arrow. */
-function isBetween(code: string): boolean {
-  return code === "" || code === "=>" || (code.startsWith(":") && !/[;()}]/.test(code));
+/** Whether this stands between parameters and a body: a result's type or nothing, and of some an arrow. */
+function isBetween(code: string, isArrow: boolean): boolean {
+  if (code.endsWith("=>") !== isArrow) return false;
+  const type = isArrow ? code.slice(0, -2).trim() : code;
+  // A type that goes on, as `Promise<{` does, has the brace in it.
+  return type === "" || (/^:.*[\w$>\]]$/s.test(type) && !/[;()}=]/.test(type));
 }
 
 /** Where the first line stands that loads something. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { fakeTerminal } from "../../test/terminal.ts";
 import { filesOf, makeRepository, type Files } from "../../test/repository.ts";
 import { init } from "./init.ts";
-import { configWithKit, nextPort } from "./next.ts";
+import { configWithKit, portOfScripts } from "./next.ts";
 
 const typescript: Files = {
   "package.json": `{ "name": "web", "scripts": { "dev": "next dev --turbopack -p 3100" }, "dependencies": { "next": "^16.0.0" } }\n`,
@@ -101,6 +101,6 @@ describe("the configuration", () => {
 });
 
 test("the port is that of the scripts", () => {
-  expect(nextPort({ dev: "next dev", start: "next start --port=4100" })).toBe(4_100);
-  expect(nextPort({ dev: "vite --port 5000", start: "next start" })).toBe(3_000);
+  expect(portOfScripts("next", { dev: "next dev", start: "next start --port=4100" })).toBe(4_100);
+  expect(portOfScripts("next", { dev: "vite --port 5000", start: "next start" })).toBe(undefined);
 });

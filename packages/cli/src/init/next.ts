@@ -119,17 +119,20 @@ export function majorOf(range: unknown): number | undefined {
   return major === undefined ? undefined : Number(major);
 }
 
-/** The port that `next dev` or `next start` is given in package.json's scripts, else 3000. */
-export function nextPort(scripts: Readonly<Record<string, unknown>> = {}): number {
+/** The port that a program (`next dev`, `fastify start`) is given in package.json's scripts. */
+export function portOfScripts(
+  program: "next" | "fastify",
+  scripts: Readonly<Record<string, unknown>> = {},
+): number | undefined {
   for (const script of Object.values(scripts)) {
     const words = String(script).split(/[\s=]+/);
     const flag = words.findIndex(
-      (word, at) => (word === "-p" || word === "--port") && words.slice(0, at).includes("next"),
+      (word, at) => (word === "-p" || word === "--port") && words.slice(0, at).includes(program),
     );
     const port = Number(flag === -1 ? 0 : words[flag + 1]);
     if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   }
-  return 3_000;
+  return undefined;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

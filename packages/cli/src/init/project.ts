@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { createsApplication } from "./entry-edit.ts";
 import { findPlugin } from "./fastify-plugin.ts";
-import { detectNext, nextPort, type NextProject } from "./next.ts";
+import { detectNext, portOfScripts, type NextProject } from "./next.ts";
 import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
 import { findsExports } from "./tsconfig.ts";
 
@@ -56,8 +56,11 @@ const lockFiles: readonly (readonly [file: string, manager: PackageManager])[] =
 ];
 const sourceEndings = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
 const skippedFolders = new Set(["node_modules", "dist", "build", "coverage", "test", "tests"]);
+const kit = "@seaworthy/sdk";
 const maxFiles = 1_000;
 const maxFileBytes = 500_000;
+/** Fastify's command, Next.js and most examples listen on it. */
+const defaultPort = 3_000;
 const likelyNames = ["index", "main", "server", "app"];
 
 /**
@@ -104,8 +107,9 @@ export async function detectProject(folder: string): Promise<Project> {
     entry,
     port:
       entry === undefined
-        ? nextPort(manifest.scripts)
-        : await portOfAny(root, [entry, ...candidates.filter((file) => file !== entry)]),
+        ? (portOfScripts("next", manifest.scripts) ?? defaultPort)
+        : (portOfScripts("fastify", manifest.scripts) ??
+          (await portOfAny(root, [entry, ...candidates.filter((file) => file !== entry)]))),
   };
 }
 
@@ -171,8 +175,22 @@ async function sourceFiles(root: string): Promise<string[]> {
   return found.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-/** The first file that makes an application: those named in package.json, then the likely ones. */
+/** The file in which the kit belongs: the one that makes the application, or with fastify-cli its plugin. */
 async function findEntry(
+  root: string,
+  candidates: readonly string[],
+  manifest: Manifest,
+  framework: Framework,
+): Promise<string | undefined> {
+  const made = await findMade(root, candidates, manifest, framework);
+  if (framework !== "fastify") return made;
+  // Where a file makes the application as well, as `fastify eject` writes it, it registers the plugin.
+  const hasKit = made !== undefined && (await readFile(join(root, made), "utf8")).includes(kit);
+  return hasKit ? made : ((await findStarted(root, candidates, manifest)) ?? made);
+}
+
+/** The first file that makes an application: those named in package.json, then the likely ones. */
+async function findMade(
   root: string,
   candidates: readonly string[],
   manifest: Manifest,
@@ -189,7 +207,7 @@ async function findEntry(
     if ((await stat(path)).size > maxFileBytes) continue;
     if (createsApplication(await readFile(path, "utf8"), framework)) return file;
   }
-  return framework === "fastify" ? findStarted(root, candidates, manifest) : undefined;
+  return undefined;
 }
 
 /** The plugin that `fastify start` is told to serve: `app.js`, or for `dist/app.js` what it is built from. */
@@ -241,7 +259,7 @@ async function portOfAny(root: string, files: readonly string[]): Promise<number
       if (port > 0 && port < 65_536) return port;
     }
   }
-  return 3_000;
+  return defaultPort;
 }
 
 async function isThere(path: string): Promise<boolean> {
