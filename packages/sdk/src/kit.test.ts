@@ -176,6 +176,33 @@ test("wrong options are corrected, said and counted", async () => {
   expect(metrics.value("seaworthy_sdk_errors_total", { site: "options" })).toBe(3);
 });
 
+test("what is misspelt or of a wrong kind is said, and what adapters take is not", () => {
+  const logs = new LogLines();
+  createKit({
+    trustProxies: ["10.0.0.0/8"],
+    kit: undefined,
+    prototypes: false,
+    routes: [],
+    metrics: { tokn: "secret", processMetrics: "false" },
+    health: { aliases: "no" },
+    traces: { databases: 0, fetch: null },
+    export: { logs: "no", spol: {} },
+    logs: { destination: logs, requests: "false" },
+  } as object);
+  const problems = logs.lines.flatMap((line) => line["problem"] ?? []);
+  expect(problems).toEqual([
+    "there is no option trustProxies; there are service, environment, version, trustedProxies, export, traces, metrics, health, logs, kit",
+    "there is no option export.spol; there are url, key, logs, traces, spool",
+    "there is no option metrics.tokn; there are path, token, registry, processMetrics, maxPaths, maxSeries, maxBusinessSeries",
+    "export.logs must be true or false; using true",
+    "traces.fetch must be true or false; using true",
+    "traces.databases must be true or false; using true",
+    "metrics.processMetrics must be true or false; using true",
+    "health.aliases must be true or false; using true",
+    "logs.requests must be true or false; using true",
+  ]);
+});
+
 test("a level that pino does not know is said, and is not the end of the logs", async () => {
   const logs = new LogLines();
   const kit = createKit({ logs: { level: "loud", destination: logs } });

@@ -165,20 +165,40 @@ const registryMethods = [
 const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 const loggerMethods = [...levels, "child", "isLevelEnabled"] as const;
 
-/** The named members of an object that has them, and the names of those that throw. */
+/** What adapters take besides: of their own, and of Fastify's `register`. */
+const adapterOptions: readonly string[] = [
+  "kit",
+  "prototypes",
+  "routes",
+  "prefix",
+  "logLevel",
+  "logSerializers",
+];
+/** Most unknown names that are said of one part. */
+const maxUnknown = 5;
+
+/** The named members of an object that has them, the names of those that throw, and others' names. */
 function readOnce<Part extends object>(
   value: Part,
   names: readonly (string & keyof Part)[],
-): { known: Part; unreadable: string[] } {
+): { known: Part; unreadable: string[]; unknown: string[] } {
   const known: Partial<Part> = {};
   const unreadable: string[] = [];
+  const unknown: string[] = [];
+  try {
+    for (const name of Object.keys(value))
+      if (!(names as readonly string[]).includes(name) && unknown.length < maxUnknown)
+        unknown.push(name);
+  } catch {
+    // Whoever cannot say what there is has nothing that is misspelt.
+  }
   for (const name of names)
     try {
       if (name in value) known[name] = value[name];
     } catch {
       unreadable.push(name);
     }
-  return { known: known as Part, unreadable };
+  return { known: known as Part, unreadable, unknown };
 }
 
 function isObject(value: unknown): value is object {
@@ -235,6 +255,11 @@ export function resolveOptions(
     const read = isObject(value) ? readOnce(value, parts) : undefined;
     for (const unreadable of read?.unreadable ?? [])
       problem(`${name}.${unreadable} cannot be read; using its default`);
+    for (const unknown of read?.unknown ?? [])
+      if (name !== "options" || !adapterOptions.includes(unknown))
+        problem(
+          `there is no option ${name === "options" ? "" : `${name}.`}${unknown.slice(0, 100)}; there are ${parts.join(", ")}`,
+        );
     if (read === undefined) problem(`${name} must be an object; using its defaults`);
     return read?.known;
   };
@@ -265,6 +290,11 @@ export function resolveOptions(
     if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 100_000)
       return value;
     problem(`${name} must be a whole number from 1 to 100000; using ${otherwise}`);
+    return otherwise;
+  };
+  const flag = (name: string, value: unknown, otherwise: boolean): boolean => {
+    if (value === undefined || typeof value === "boolean") return value ?? otherwise;
+    problem(`${name} must be true or false; using ${otherwise}`);
     return otherwise;
   };
   const tokenOf = (name: string, { token }: { readonly token?: unknown }): string | undefined => {
@@ -331,25 +361,28 @@ export function resolveOptions(
     environment: text("environment", given.environment, environment["NODE_ENV"] || "development"),
     version: text("version", given.version, environment["npm_package_version"] || "0.0.0"),
     target: target(),
-    exportLogs: sending === false || sending?.logs !== false,
-    exportTraces: sending === false || sending?.traces !== false,
+    exportLogs: sending === false || flag("export.logs", sending?.logs, true),
+    exportTraces: sending === false || flag("export.traces", sending?.traces, true),
     sampling: {
       perSecond: limit("traces.perSecond", traces?.perSecond, 10),
       slowMs: limit("traces.slowMs", traces?.slowMs, 1_000),
     },
-    traceFetch: traces?.fetch ?? true,
-    traceDatabases: traces?.databases ?? true,
+    traceFetch: flag("traces.fetch", traces?.fetch, true),
+    traceDatabases: flag("traces.databases", traces?.databases, true),
     metricsPath: path("metrics.path", metrics?.path, "/metrics"),
     metricsGate,
     registry: registry(metrics?.registry),
-    processMetrics: metrics?.processMetrics ?? true,
+    processMetrics: flag("metrics.processMetrics", metrics?.processMetrics, true),
     maxPaths: limit("metrics.maxPaths", metrics?.maxPaths, 500),
     maxSeries: limit("metrics.maxSeries", metrics?.maxSeries, 4_000),
     maxBusinessSeries: limit("metrics.maxBusinessSeries", metrics?.maxBusinessSeries, 1_000),
     healthPath: path("health.path", health?.path, "/health"),
-    healthAliases: health?.aliases ?? true,
+    healthAliases: flag("health.aliases", health?.aliases, true),
     detailsGate,
     trustedProxies: networks("trustedProxies", given.trustedProxies),
-    logs: usableLogs(logs ?? {}, problem),
+    logs: {
+      ...usableLogs(logs ?? {}, problem),
+      requests: flag("logs.requests", logs?.requests, true),
+    },
   };
 }

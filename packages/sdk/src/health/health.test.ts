@@ -112,6 +112,30 @@ test("a check that is none is refused and counted, not thrown", async () => {
   expect(Object.keys((await health.report()).checks)).toHaveLength(100);
 });
 
+test("options that are misspelt or of a wrong kind are told, and the check runs all the same", async () => {
+  const told: string[] = [];
+  const guard = new Guard();
+  guard.caught = (_site, error) => told.push((error as Error).message);
+  const health = new Health(guard);
+  const refuse = () => {
+    throw new Error("no");
+  };
+  const options = { timeout: 5, critical: "false", cacheMs: "1s", failAfter: 0 };
+  health.check("database", refuse, options as object);
+  health.check("cache", refuse, null as never);
+  expect(told).toEqual([
+    'health check database: its options: there is no option "timeout"; there are critical, timeoutMs, cacheMs, failAfter, recoverAfter',
+    "health check database: critical is of a wrong kind or size; using true",
+    "health check database: cacheMs is of a wrong kind or size; using 5000",
+    "health check database: failAfter is of a wrong kind or size; using 1",
+  ]);
+  expect((await health.report()).checks).toMatchObject({
+    database: { status: "unhealthy" },
+    cache: { status: "unhealthy" },
+  });
+  expect(await health.component("database")).toMatchObject({ critical: true });
+});
+
 test("a check may say by itself that it is degraded, or what it measured", async () => {
   const { health } = setUp();
   health.check("disk", () => ({ status: "degraded", message: "91 % used" }));

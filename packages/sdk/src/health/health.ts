@@ -1,4 +1,5 @@
 import type { Guard } from "../guard.ts";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 import { Judgement, type HealthStatus, type Outcome } from "./judgement.ts";
 
 /**
@@ -69,7 +70,7 @@ export class Health {
   }
 
   /** Adds a check, or replaces the one of the same name. */
-  check(name: string, check: Check, options: CheckOptions = {}): void {
+  check(name: string, check: Check, given: CheckOptions = {}): void {
     this.#guard.run(
       "health",
       () => {
@@ -77,13 +78,10 @@ export class Health {
         if (typeof check !== "function") throw new Error(`health check ${name} is not a function`);
         if (this.#entries.size >= maxChecks && !this.#entries.has(name))
           throw new Error(`health check ${name}: there are ${maxChecks} checks already`);
-        this.#entries.set(name, {
-          check,
-          critical: options.critical ?? true,
-          timeoutMs: milliseconds(options.timeoutMs, 2_000),
-          cacheMs: milliseconds(options.cacheMs, 5_000),
-          judgement: new Judgement(runs(options.failAfter, 1), runs(options.recoverAfter, 2)),
-        });
+        const wrong = (what: string) =>
+          this.#guard.caught("health", new Error(`health check ${name}: ${what}`));
+        const { judgement, ...options } = read(given, wrong);
+        this.#entries.set(name, { check, ...options, judgement: new Judgement(...judgement) });
       },
       undefined,
     );
@@ -181,14 +179,37 @@ function outcomeOf(returned: unknown): Outcome {
   return { status, message: typeof said === "string" ? presentable(said) : status };
 }
 
-function milliseconds(value: number | undefined, otherwise: number): number {
-  return typeof value === "number" && value >= 0 && value <= 3_600_000 ? value : otherwise;
-}
+const optionNames: OptionNames<CheckOptions> = {
+  critical: true,
+  timeoutMs: true,
+  cacheMs: true,
+  failAfter: true,
+  recoverAfter: true,
+};
 
-function runs(value: number | undefined, otherwise: number): number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 100
-    ? value
-    : otherwise;
+/** A check's options with their defaults, also for what is of a wrong kind, which is told. */
+function read(given: CheckOptions | null, wrong: (what: string) => void) {
+  const options = given ?? {};
+  try {
+    knownOptions("its options", options, optionNames);
+  } catch (error) {
+    wrong((error as Error).message);
+  }
+  const of = <T>(name: keyof CheckOptions, fits: (value: T) => boolean, otherwise: T): T => {
+    const value = options[name] as T | undefined;
+    if (value === undefined || fits(value)) return value ?? otherwise;
+    wrong(`${name} is of a wrong kind or size; using ${String(otherwise)}`);
+    return otherwise;
+  };
+  const milliseconds = (value: number) =>
+    typeof value === "number" && value >= 0 && value <= 3_600_000;
+  const runs = (value: number) => Number.isInteger(value) && value >= 1 && value <= 100;
+  return {
+    critical: of("critical", (value) => typeof value === "boolean", true),
+    timeoutMs: of("timeoutMs", milliseconds, 2_000),
+    cacheMs: of("cacheMs", milliseconds, 5_000),
+    judgement: [of("failAfter", runs, 1), of("recoverAfter", runs, 2)] as const,
+  };
 }
 
 /** An error's message. Several connection attempts that failed together are told by the first. */
