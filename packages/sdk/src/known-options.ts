@@ -12,6 +12,8 @@ export function knownOptions<Options extends object>(
   options: Options,
   names: OptionNames<Options>,
 ): void {
+  if (typeof options !== "object" || options === null)
+    throw new Error(`${what}: the options must be an object`);
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !Object.hasOwn(names, name))
       throw new Error(

@@ -362,6 +362,10 @@ describe.each(frameworks)("%s", (_name, start) => {
     expect((await fetch(`${app.url}/health/detailed`)).status).toBe(200);
     expect((await fetch(`${app.url}/health/detailed`, through)).status).toBe(403);
     expect((await fetch(`${app.url}/health/components/x`, through)).status).toBe(403);
+    for (const name of ["x-real-ip", "via", "x-forwarded-proto", "cf-connecting-ip"]) {
+      const headers = { [name]: "127.0.0.1" };
+      expect((await fetch(`${app.url}/health/detailed`, { headers })).status, name).toBe(403);
+    }
     expect((await fetch(`${app.url}/health`, through)).status).toBe(200);
   });
 
@@ -378,6 +382,15 @@ describe.each(frameworks)("%s", (_name, start) => {
     expect((await from("10.2.2.3")).status).toBe(401);
     expect((await from("10.1.2.3, 8.8.8.8")).status).toBe(401);
     expect((await from("8.8.8.8", "Bearer h-secret")).status).toBe(200);
+  });
+
+  test("shows nothing through a proxy that was told of and does not say for whom it asks", async () => {
+    app = await start({ trustedProxies: ["loopback"] });
+    const detailed = async (headers = {}) =>
+      (await fetch(`${app.url}/health/detailed`, { headers })).status;
+    expect(await detailed()).toBe(200);
+    expect(await detailed({ "x-real-ip": "8.8.8.8" })).toBe(403);
+    expect(await detailed({ "x-real-ip": "8.8.8.8", "x-forwarded-for": "127.0.0.1" })).toBe(200);
   });
 
   test("is not ready any more once shutdown has begun", async () => {

@@ -45,7 +45,9 @@ function isFrom(
   proxies: Networks | undefined,
 ): boolean {
   // Through a proxy that nobody told of, everyone would seem to come from the proxy's network.
-  if (proxies === undefined && isForwarded(request)) return false;
+  // And one that is known, but does not say for whom it asks, may ask for anybody.
+  const named = proxies !== undefined && request.headers["x-forwarded-for"] !== undefined;
+  if (!named && isForwarded(request)) return false;
   const address = clientAddress(request, proxies);
   return address !== undefined && networks.has(address);
 }

@@ -42,10 +42,22 @@ export class Networks {
   }
 }
 
+/** What proxies add, each by its own habit; browsers and command lines send none of them. */
+const proxyHeaders = [
+  "x-forwarded-for",
+  "forwarded",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "cf-connecting-ip",
+  "true-client-ip",
+] as const;
+
 /** Whether the request says that it came through a proxy. */
-export function isForwarded(request: IncomingMessage): boolean {
-  const { headers } = request;
-  return headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined;
+export function isForwarded({ headers }: IncomingMessage): boolean {
+  return proxyHeaders.some((name) => headers[name] !== undefined);
 }
 
 /**

@@ -20,3 +20,8 @@ export async function readBody(stream: Readable, maxBytes: number): Promise<Buff
     stream.once("close", () => reject(new Error("the body broke off")));
   });
 }
+
+/** Whether a content type is that of a form. */
+export function isFormType(type: string): boolean {
+  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type);
+}

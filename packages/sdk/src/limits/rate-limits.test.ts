@@ -175,6 +175,48 @@ test.each([
   expect(() => new RateLimits(options as never)).toThrow(message);
 });
 
+test("users with numbers are told apart, and an answer that comes later is said", async () => {
+  const users: Record<string, unknown> = {
+    "7": 7,
+    "8": 8n,
+    later: Promise.resolve("a"),
+    none: null,
+  };
+  const told: unknown[] = [];
+  const logger = { warn: (about: { err: Error }) => told.push(about.err.message) };
+  const limits = new RateLimits<IncomingMessage>({
+    tiers: { one: { limit: 1, windowSeconds: 60, by: "user" } },
+    identify: { user: ({ headers: { "x-user": user } }) => users[String(user)] as number },
+    kit: { logger, counter: () => ({ add: () => {} }) } as never,
+  });
+  const url = await serve((request, response) => {
+    void limits.admit("one", request, response).then((admitted) => {
+      if (admitted) response.end("ok");
+    });
+  });
+  const status = async (user: string) => (await fetch(url, { headers: { "x-user": user } })).status;
+  expect([await status("7"), await status("8"), await status("7")]).toEqual([200, 200, 429]);
+  expect([await status("none"), await status("unknown")]).toEqual([200, 429]);
+  expect(told).toEqual([]);
+  expect(await status("later")).toBe(429);
+  expect(told).toEqual([
+    "identify.user gave neither a text nor a number; a promise is not waited for",
+  ]);
+});
+
+test("options that are misspelt or would let everybody in are refused", () => {
+  const make = (options: object) => () => new RateLimits(options);
+  expect(make({ trustProxies: [] })).toThrow('there is no option "trustProxies"; there are tiers,');
+  expect(make({ identify: { users: () => "" } })).toThrow('identify: there is no option "users"');
+  const tier = { limit: 1, windowSeconds: 1, onFailure: "closed" };
+  expect(make({ tiers: { own: tier } })).toThrow('tier "own": there is no option "onFailure"');
+  const store = { take: () => Promise.reject(new Error("no")) };
+  for (const wrong of [Number.NaN, 0, "1s"]) {
+    expect(make({ store, storeTimeoutMs: wrong })).toThrow("storeTimeoutMs");
+    if (wrong !== 0) expect(make({ store, storePauseMs: wrong })).toThrow("storePauseMs");
+  }
+});
+
 test("a tier that does not exist is refused when the middleware is made", () => {
   expect(() => new RateLimits().express("login")).toThrow(
     'no rate limit tier "login"; there are standard, auth, webhook',

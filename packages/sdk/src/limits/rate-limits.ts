@@ -3,12 +3,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { isIPv6 } from "node:net";
 import { clientAddress, Networks } from "../http/networks.ts";
 import type { Kit } from "../kit.ts";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 import { respond } from "../respond.ts";
 import { GuardedStore } from "./breaker.ts";
 import { decided, decidedWithoutStore, type Decision } from "./decision.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { LimitStore, Taken } from "./store.ts";
 import { resolveTier, standardTiers, type ResolvedTier, type Tier } from "./tiers.ts";
+
+/** What names a user or a key. */
+type Identity = string | number | bigint;
 
 export interface RateLimitsOptions<R> {
   /** Tiers of your own, and other numbers for `standard`, `auth` and `webhook`. */
@@ -22,11 +26,12 @@ export interface RateLimitsOptions<R> {
   readonly trustedProxies?: readonly string[];
   /**
    * Who sent the framework's request, for tiers by user or by key. Return only what has been verified
-   * before, or callers invent identities; undefined counts by address.
+   * before, or callers invent identities; undefined counts by address. Both answer at once: who asks
+   * somebody does so before, and leaves the answer on the request.
    */
   readonly identify?: {
-    readonly user?: (request: R) => string | undefined;
-    readonly key?: (request: R) => string | undefined;
+    readonly user?: (request: R) => Identity | null | undefined;
+    readonly key?: (request: R) => Identity | null | undefined;
   };
   /** Milliseconds that the store may take for one request. Default: 100. */
   readonly storeTimeoutMs?: number;
@@ -50,6 +55,20 @@ interface HookReply {
   send(body: string): unknown;
 }
 
+const optionNames: OptionNames<RateLimitsOptions<unknown>> = {
+  tiers: true,
+  store: true,
+  trustedProxies: true,
+  identify: true,
+  storeTimeoutMs: true,
+  storePauseMs: true,
+  kit: true,
+};
+const identifyNames: OptionNames<NonNullable<RateLimitsOptions<unknown>["identify"]>> = {
+  user: true,
+  key: true,
+};
+
 const quietMs = 60_000;
 /** Longest name of a caller that is a key in memory as it stands, in UTF-16 units. */
 const maxPlainPartition = 64;
@@ -68,8 +87,10 @@ export class RateLimits<R = IncomingMessage> {
   readonly #outcomes = new Map<ResolvedTier, { [outcome in Outcome]?: { add(): void } }>();
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  /** @throws an Error that names the tier or network that is wrong. */
+  /** @throws an Error that names the option, tier or network that is wrong. */
   constructor(options: RateLimitsOptions<R> = {}) {
+    knownOptions("rate limits", options, optionNames as OptionNames<RateLimitsOptions<R>>);
+    knownOptions("rate limits: identify", options.identify ?? {}, identifyNames);
     this.#options = options;
     for (const [name, tier] of Object.entries({ ...standardTiers, ...options.tiers })) {
       const resolved = resolveTier(name, tier);
@@ -86,8 +107,8 @@ export class RateLimits<R = IncomingMessage> {
       store === undefined
         ? undefined
         : new GuardedStore(store, {
-            timeoutMs: options.storeTimeoutMs ?? 100,
-            pauseMs: options.storePauseMs ?? 1_000,
+            timeoutMs: milliseconds("storeTimeoutMs", options.storeTimeoutMs ?? 100, 1),
+            pauseMs: milliseconds("storePauseMs", options.storePauseMs ?? 1_000, 0),
           });
   }
 
@@ -238,7 +259,13 @@ export class RateLimits<R = IncomingMessage> {
   #identity(by: "user" | "key", subject: R): string | undefined {
     try {
       const identity = this.#options.identify?.[by]?.(subject);
-      return typeof identity === "string" && identity !== "" ? identity : undefined;
+      if (identity === undefined || identity === null || identity === "") return undefined;
+      const named = ["string", "number", "bigint"].includes(typeof identity);
+      if (named && !Number.isNaN(identity)) return String(identity);
+      // Somebody meant to be counted alone and is counted by the address.
+      throw new Error(
+        `identify.${by} gave neither a text nor a number; a promise is not waited for`,
+      );
     } catch (error) {
       this.#tell(error);
       return undefined;
@@ -267,6 +294,12 @@ export class RateLimits<R = IncomingMessage> {
     this.#toldAt = now;
     this.#options.kit?.logger.warn({ err: error }, "rate limits cannot count as they should");
   }
+}
+
+/** With NaN each answer of the store would be late, and tiers that are open let everybody in. */
+function milliseconds(name: string, value: number, least: number): number {
+  if (Number.isFinite(value) && value >= least) return value;
+  throw new Error(`rate limits: ${name} must be a number of milliseconds from ${least}`);
 }
 
 /** Sets the headers on Fastify's reply, and answers a request that is refused. */

@@ -1,3 +1,5 @@
+import { knownOptions, type OptionNames } from "../known-options.ts";
+
 /** Who shares a quota: callers of one address, or what `identify` returns. */
 export type PartitionBy = "ip" | "user" | "key";
 
@@ -17,6 +19,13 @@ export interface Tier {
   /** Default: "open". */
   readonly onStoreFailure?: OnStoreFailure;
 }
+
+const tierNames: OptionNames<Tier> = {
+  limit: true,
+  windowSeconds: true,
+  by: true,
+  onStoreFailure: true,
+};
 
 /** A tier with all that it needs. */
 export type ResolvedTier = Required<Tier> & {
@@ -47,6 +56,7 @@ export function resolveTier(name: string, tier: Tier): ResolvedTier {
   // The name stands in headers and keys.
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
     throw wrong("a name has 1 to 64 letters, digits, - and _");
+  knownOptions(`rate limit tier ${JSON.stringify(name)}`, tier, tierNames);
   const { limit, windowSeconds, by = "ip", onStoreFailure = "open" } = tier;
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
     throw wrong(`limit must be a whole number from 1 to ${maxLimit}`);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { TextDecoder } from "node:util";
 import type { Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { knownOptions } from "../known-options.ts";
 import { respond, setHeader } from "../respond.ts";
 import type { Place } from "./step.ts";
 
@@ -9,7 +10,9 @@ export interface BodyGuardOptions {
   /** Most bytes of a body, as they come over the wire. Default: 1 MiB. */
   readonly maxBytes?: number;
   /**
-   * Other limits by path: `/upload` is that path, `/files/*` all below it. The longest match counts.
+   * Other limits by path: `/upload` is that path, `/files/*` all below it, `/users/:id/avatar` that
+   * path of any user. The longest match counts. A slash at the end, upper case and what is written as
+   * `%61` make no difference, as routers differ in them.
    */
   readonly routes?: Readonly<Record<string, number>>;
   /** Whether texts (JSON, forms, text/*) must be valid UTF-8. Default: true. */
@@ -28,28 +31,41 @@ export class BodyGuard {
   readonly #utf8: boolean;
   readonly #exact = new Map<string, number>();
   /** Longest first. */
-  readonly #prefixes: (readonly [prefix: string, bytes: number])[] = [];
+  readonly #patterns: Pattern[] = [];
 
   /** @throws an Error that names the limit or path which is wrong. */
   constructor(options: BodyGuardOptions = {}) {
+    knownOptions("body guard", options, { maxBytes: true, routes: true, utf8: true });
     this.#maxBytes = bytes("maxBytes", options.maxBytes ?? 1_048_576);
     this.#utf8 = options.utf8 ?? true;
     for (const [path, limit] of Object.entries(options.routes ?? {})) {
-      if (!path.startsWith("/"))
-        throw new Error(`body limit for ${JSON.stringify(path)}: begin with /`);
-      if (path.endsWith("/*")) this.#prefixes.push([path.slice(0, -1), bytes(path, limit)]);
-      else this.#exact.set(path, bytes(path, limit));
+      if (!/^(?:\/(?:[^/?#*:][^/?#*]*|:\w+)?)+(?:(?<=\/)\*)?$/.test(path))
+        throw new Error(
+          `body limit for ${JSON.stringify(path)}: begin with /, name parameters like :id, and put * at the end only`,
+        );
+      const below = path.endsWith("/*");
+      const plain = normal(below ? path.slice(0, -2) : path);
+      if (below || path.includes("/:"))
+        this.#patterns.push({
+          parts: plain.split("/"),
+          below,
+          length: path.length,
+          limit: bytes(path, limit),
+        });
+      else this.#exact.set(plain, bytes(path, limit));
     }
-    this.#prefixes.sort(([a], [b]) => b.length - a.length);
+    this.#patterns.sort((a, b) => b.length - a.length);
   }
 
   /** The limit for a path without its query, in bytes. */
   limitOf(path: string): number {
-    return (
-      this.#exact.get(path) ??
-      this.#prefixes.find(([prefix]) => path.startsWith(prefix))?.[1] ??
-      this.#maxBytes
-    );
+    if (this.#exact.size + this.#patterns.length === 0) return this.#maxBytes;
+    const plain = normal(path);
+    const exact = this.#exact.get(plain);
+    if (exact !== undefined) return exact;
+    if (this.#patterns.length === 0) return this.#maxBytes;
+    const parts = plain.split("/");
+    return this.#patterns.find((pattern) => matches(pattern, parts))?.limit ?? this.#maxBytes;
   }
 
   /**
@@ -61,7 +77,7 @@ export class BodyGuard {
     response: ServerResponse,
     refused: () => void = () => {},
   ): boolean {
-    const limit = this.limitOf((request.url ?? "").split("?", 1)[0] ?? "");
+    const limit = this.limitOf(pathOf(request.url ?? ""));
     const refuse = (answer: Answer) => {
       refused();
       // An answer that has ended still has to go out; one under way cannot be ended as it should.
@@ -146,6 +162,38 @@ export class BodyGuard {
       if (this.watch(request.raw, reply.raw, () => reply.hijack())) done();
     };
   }
+}
+
+/** A path with parameters, or all below one. */
+interface Pattern {
+  /** Between the slashes; those of parameters begin with a colon. */
+  readonly parts: readonly string[];
+  readonly below: boolean;
+  readonly length: number;
+  readonly limit: number;
+}
+
+function matches({ parts, below }: Pattern, path: readonly string[]): boolean {
+  if (below ? path.length <= parts.length : path.length !== parts.length) return false;
+  return parts.every((part, at) => part.startsWith(":") || part === path[at]);
+}
+
+/** The path of a target, which may be a whole address: `POST http://host/upload`. */
+function pathOf(target: string): string {
+  const path = target.startsWith("/") ? target : target.replace(/^[a-z]+:\/\/[^/?]*/i, "");
+  return path.split("?", 1)[0] ?? "";
+}
+
+/** A path as it is compared. */
+function normal(path: string): string {
+  let plain = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path;
+  if (plain.includes("%"))
+    try {
+      plain = decodeURI(plain);
+    } catch {
+      // What does not decode has no route.
+    }
+  return plain.toLowerCase();
 }
 
 function bytes(name: string, value: number): number {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 import { setHeader } from "../respond.ts";
 
 export interface CorsOptions {
@@ -19,6 +20,15 @@ export interface CorsOptions {
   readonly maxAgeSeconds?: number;
 }
 
+const optionNames: OptionNames<CorsOptions> = {
+  origins: true,
+  methods: true,
+  headers: true,
+  exposedHeaders: true,
+  credentials: true,
+  maxAgeSeconds: true,
+};
+
 const maxOriginLength = 300;
 const token = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
@@ -30,8 +40,13 @@ export class Cors {
   readonly #shared: Readonly<Record<string, string>>;
   readonly #preflight: Readonly<Record<string, string>>;
 
-  /** @throws an Error that names the origin or header which is wrong. */
+  /** @throws an Error that names the option, origin or header which is wrong. */
   constructor(options: CorsOptions) {
+    knownOptions("cors", options, optionNames);
+    const lists = ["origins", "methods", "headers", "exposedHeaders"] as const;
+    for (const name of lists)
+      if (!Array.isArray(options[name]) && (options[name] !== undefined || name === "origins"))
+        throw new Error(`cors: ${name} must be a list`);
     const credentials = options.credentials ?? false;
     this.#everybody = options.origins.includes("*");
     if (this.#everybody && credentials)

@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HeaderSet } from "../http/header-set.ts";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 import { compileCsp, type CspDirectives } from "./csp.ts";
 
 export interface SecurityHeadersOptions {
@@ -19,6 +20,13 @@ export interface SecurityHeadersOptions {
   /** Other values for single headers, by their names in lower case; false leaves one out. */
   readonly headers?: Readonly<Record<string, string | false>>;
 }
+
+const optionNames: OptionNames<SecurityHeadersOptions> = {
+  csp: true,
+  cspReportOnly: true,
+  hsts: true,
+  headers: true,
+};
 
 /** What every answer gets, besides the two that are computed. */
 const constants: Readonly<Record<string, string>> = {
@@ -75,6 +83,7 @@ export class SecurityHeaders {
 
   /** @throws an Error that names the option which could not stand in a header. */
   constructor(options: SecurityHeadersOptions = {}) {
+    knownOptions("security headers", options, optionNames);
     const fixed: Record<string, string | false> = { ...constants };
     if (options.hsts !== false) fixed["strict-transport-security"] = hsts(options.hsts ?? {});
     for (const [name, value] of Object.entries(options.headers ?? {})) {
@@ -138,6 +147,7 @@ export class SecurityHeaders {
 }
 
 function hsts(options: Exclude<SecurityHeadersOptions["hsts"], false | undefined>): string {
+  knownOptions("hsts", options, { maxAgeSeconds: true, includeSubDomains: true, preload: true });
   const { maxAgeSeconds = 63_072_000, includeSubDomains = true, preload = false } = options;
   if (!Number.isInteger(maxAgeSeconds) || maxAgeSeconds < 0)
     throw new Error("hsts.maxAgeSeconds must be a whole number from 0");

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { responseOf, type Answer } from "../http/answer.ts";
+import { isFormType } from "../http/read-body.ts";
 import { problemAnswer } from "../http/problem.ts";
+import { knownOptions } from "../known-options.ts";
 import { respond } from "../respond.ts";
 import { isCleanTarget, lastOfEach, sanitise, UncleanInput } from "./sanitise.ts";
 
 export interface InputFilterOptions {
-  /** Query parameters that may be given several times. Others keep their last value. */
+  /** Parameters of queries and forms that may be given several times. Others keep their last value. */
   readonly lists?: readonly string[];
 }
 
@@ -15,6 +17,7 @@ interface ParsedRequest {
   query?: unknown;
   params?: unknown;
   readonly url?: string | undefined;
+  readonly headers?: unknown;
 }
 
 /** What is used of Koa's context; `body` is there once a body parser has been. */
@@ -41,7 +44,10 @@ export class InputFilter {
   readonly #lists: readonly string[];
 
   constructor(options: InputFilterOptions = {}) {
-    this.#lists = options.lists ?? [];
+    knownOptions("input filter", options, { lists: true });
+    const { lists = [] } = options;
+    if (!Array.isArray(lists)) throw new Error("input filter: lists must be a list of names");
+    this.#lists = lists;
   }
 
   /** Middleware for Express, after the body parsers. Path parameters are checked in the URL. */
@@ -103,7 +109,11 @@ export class InputFilter {
   clean(request: ParsedRequest & { readonly raw?: { readonly url?: string | undefined } }): void {
     const target = request.raw?.url ?? request.url ?? "";
     if (!isCleanTarget(target)) throw new UncleanInput(badTargetTitle);
-    if (request.body !== undefined) request.body = sanitise(request.body);
+    if (request.body !== undefined) {
+      const body = sanitise(request.body);
+      // A list in JSON is one that somebody wrote; a form makes one of a name that stands there twice.
+      request.body = isForm(request.headers) ? this.#query(body) : body;
+    }
     const { query } = request;
     if (query !== undefined) {
       const value = this.#query(query);
@@ -147,6 +157,11 @@ export class InputFilter {
       ? lastOfEach(sanitise(query) as object, this.#lists)
       : query;
   }
+}
+
+function isForm(headers: unknown): boolean {
+  const { "content-type": type } = (headers ?? {}) as { readonly "content-type"?: unknown };
+  return typeof type === "string" && isFormType(type);
 }
 
 const badTargetTitle = "The address has characters that are not allowed";

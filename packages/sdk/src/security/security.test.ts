@@ -232,6 +232,103 @@ test("a policy is changed by directive, and what cannot stand in it is refused",
   );
 });
 
+test("a policy's words stand in quotes, and its directives are known", () => {
+  for (const word of ["self", "none", "unsafe-inline", "nonce-abc", "sha256-abc="])
+    expect(() => compileCsp({ "script-src": [word] }), word).toThrow(
+      `CSP directive script-src: write "'${word}'", in quotes`,
+    );
+  expect(() => compileCsp({ "img-scr": ["'self'"] })).toThrow('no CSP directive "img-scr"');
+  expect(() => compileCsp({ scriptSrc: [] })).toThrow('"scriptSrc"');
+  expect(
+    compileCsp({ sandbox: ["allow-scripts"], "trusted-types": ["none"], "worker-src": ["blob:"] })(
+      "",
+    ),
+  ).toMatch(/; sandbox allow-scripts; trusted-types none; worker-src blob:$/);
+});
+
+test("options that are misspelt or of a wrong kind are refused by name", () => {
+  const wrong: [make: () => unknown, message: string][] = [
+    [
+      () => new SecurityHeaders({ contentSecurityPolicy: false } as object),
+      "contentSecurityPolicy",
+    ],
+    [() => new SecurityHeaders({ hsts: { maxAge: 1 } as object }), '"maxAge"'],
+    [() => new Cors({ origin: "*" } as never), 'no option "origin"; there are origins,'],
+    [() => new Cors({} as never), "origins must be a list"],
+    [() => new Cors({ origins: "https://a.example" as never }), "origins must be a list"],
+    [() => new Cors(undefined as never), "cors: the options must be an object"],
+    [() => new BodyGuard({ limit: 5 } as object), '"limit"'],
+    [() => new InputFilter({ list: ["tag"] } as object), '"list"'],
+    [() => new InputFilter({ lists: "tag" as never }), "must be a list"],
+    [() => refuseSlowClients(createServer(), { header: 5 } as object), '"header"'],
+    [() => refuseSlowClients(createServer(), { headersMs: Number.NaN }), "headersMs"],
+    [() => refuseSlowClients(createServer(), { idleMs: "1s" as never }), "idleMs"],
+  ];
+  for (const [make, message] of wrong) expect(make).toThrow(message);
+});
+
+test("limits of bodies: by path, by what is below it, and by parameters", async () => {
+  const guard = new BodyGuard({
+    maxBytes: 1,
+    routes: {
+      "/": 2,
+      "/Upload": 3,
+      "/files/*": 4,
+      "/files/large/*": 5,
+      "/users/:id/avatar": 6,
+      "/users/:id/files/*": 7,
+      "/v1/items:batch": 8,
+    },
+  });
+  for (const [path, limit] of [
+    ["/", 2],
+    ["/upload", 3],
+    ["/UPLOAD/", 3],
+    ["/%55pload", 3],
+    ["/uploads", 1],
+    ["/upload/x", 1],
+    ["/files", 1],
+    ["/files/a/b", 4],
+    ["/files/large/a", 5],
+    ["/users/7/avatar", 6],
+    ["/users/7/8/avatar", 1],
+    ["/users/7/files/a/b", 7],
+    ["/v1/items:batch", 8],
+    ["/%ff", 1],
+    ["//upload", 1],
+  ] as const)
+    expect(guard.limitOf(path), path).toBe(limit);
+  for (const path of ["upload", "/a*", "/a/*/b", "/a?b", "/a/:", "*", ""])
+    expect(() => new BodyGuard({ routes: { [path]: 1 } }), path).toThrow(JSON.stringify(path));
+
+  // A proxy's form of the target: routers look at its path.
+  const small = new BodyGuard({ routes: { "/small": 3 } });
+  const server = createServer((request, response) => {
+    if (small.watch(request, response)) request.resume().once("end", () => response.end("ok"));
+  });
+  const url = await listen(server);
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(
+    "POST http://x.example/small?a HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nbody",
+  );
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 413/);
+  socket.destroy();
+});
+
+test("a name that stands in a form twice keeps its last value, a list in JSON stays one", () => {
+  const filter = new InputFilter({ lists: ["tag"] });
+  const clean = (type: string, body: object) => {
+    const request = { url: "/", headers: { "content-type": type }, body };
+    filter.clean(request);
+    return request.body;
+  };
+  const body = () => ({ role: ["user", "admin"], tag: ["a", "b"] });
+  expect(clean("application/json", body())).toEqual(body());
+  for (const type of ["application/x-www-form-urlencoded; charset=utf-8", "multipart/form-data"])
+    expect(clean(type, body())).toEqual({ role: "admin", tag: ["a", "b"] });
+});
+
 test("origins: exact, subdomains, and what is none", () => {
   const cors = new Cors({ origins: ["https://app.example.com", "https://*.example.org"] });
   for (const origin of [

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 
 export interface SlowClientOptions {
   /** Milliseconds for all headers of a request. Default: 10000. */
@@ -15,11 +16,27 @@ export interface SlowClientOptions {
   readonly maxConnections?: number;
 }
 
+const optionNames: OptionNames<SlowClientOptions> = {
+  headersMs: true,
+  requestMs: true,
+  idleMs: true,
+  keepAliveMs: true,
+  maxHeaders: true,
+  maxConnections: true,
+};
+
 /**
  * Sets the timeouts that end connections which are kept busy by sending or reading slowly. node:http
  * looks at the first two every 30 s, unless the server was made with `connectionsCheckingInterval`.
+ *
+ * @throws an Error that names the option which is wrong.
  */
 export function refuseSlowClients(server: Server, options: SlowClientOptions = {}): void {
+  knownOptions("slow clients", options, optionNames);
+  for (const [name, value] of Object.entries(options) as [string, unknown][])
+    // Of NaN node:http makes no limit at all.
+    if (value !== undefined && !(Number.isInteger(value) && Number(value) >= 0))
+      throw new Error(`slow clients: ${name} must be a whole number from 0`);
   server.headersTimeout = options.headersMs ?? 10_000;
   server.requestTimeout = options.requestMs ?? 60_000;
   server.keepAliveTimeout = options.keepAliveMs ?? 65_000;

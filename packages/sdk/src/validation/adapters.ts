@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { z } from "zod";
 import { responseOf, type Answer } from "../http/answer.ts";
 import { problemAnswer } from "../http/problem.ts";
-import { readBody } from "../http/read-body.ts";
+import { isFormType, readBody } from "../http/read-body.ts";
 import { respond, setHeader } from "../respond.ts";
 import { lastOfEach, sanitise, UncleanInput } from "../security/sanitise.ts";
 import { checkRequest, type CheckedRequest, type RequestSchemas } from "./request.ts";
@@ -88,7 +88,7 @@ export function validatedHono<S extends RequestSchemas, C extends HonoContext = 
     let body: unknown;
     try {
       if (schemas.body !== undefined)
-        body = await (isForm(req.header("content-type")) ? req.parseBody() : req.json());
+        body = await (isFormType(req.header("content-type") ?? "") ? req.parseBody() : req.json());
     } catch {
       return responseOf(notReadable);
     }
@@ -191,7 +191,7 @@ async function partsOf(
     const bytes = await raw.read();
     if (bytes === undefined) return { problem: tooLarge };
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (isForm(raw.type))
+    if (isFormType(raw.type ?? ""))
       return { params, query, body: cleaned(new URLSearchParams(text), raw.lists) };
     return { params, query, body: text === "" ? undefined : sanitise(JSON.parse(text)) };
   } catch (error) {
@@ -215,10 +215,6 @@ function cleaned(parameters: URLSearchParams, lists: readonly string[] = []): un
     });
   }
   return lastOfEach(sanitise(all) as object, lists);
-}
-
-function isForm(type: string | undefined): boolean {
-  return /^(?:application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type ?? "");
 }
 
 async function readWebBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
