@@ -1,6 +1,7 @@
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 
 /** Finds the addresses of a host; `dns.lookup` with `all`. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
@@ -64,13 +65,23 @@ const resolveHost: ResolveHost = (host) =>
     });
   });
 
+const externalUrlOptionsNames: OptionNames<ExternalUrlOptions> = {
+  protocols: true,
+  ports: true,
+  hosts: true,
+  resolve: true,
+  timeoutMs: true,
+};
+
 /**
  * An address that may be fetched for a stranger: no host of ours, whatever it is called and however its
  * address is written, and no credentials in it. Resolves the host; parse it with `parseAsync`. A host
  * can answer differently a moment later: fetch with {@link externalLookup}, and check each redirect.
  */
 export function externalUrl(options: ExternalUrlOptions = {}) {
-  const { protocols = ["https"], ports = [], hosts } = options;
+  knownOptions("externalUrl", options, externalUrlOptionsNames);
+  const { protocols = ["https"], ports = [] } = options;
+  const hosts = options.hosts?.map((host) => host.toLowerCase());
   const resolve = options.resolve ?? resolveHost;
   return z
     .string()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 
 /** An amount that adds up: whole minor units (cents) of a currency. */
 export interface Money {
@@ -32,12 +33,19 @@ const minorDigits: ReadonlyMap<string, number> = new Map([
   ..."CLF UYW".split(" ").map((currency) => [currency, 4] as const),
 ]);
 
+const moneyOptionsNames: OptionNames<MoneyOptions> = {
+  currencies: true,
+  min: true,
+  max: true,
+};
+
 /**
  * `{ amount: "12.34", currency: "EUR" }`: the amount as a decimal text, or a whole number of major
  * units, since a fraction in binary is not what was meant. More digits than the currency has are
  * refused, not rounded.
  */
 export function money(options: MoneyOptions = {}) {
+  knownOptions("money", options, moneyOptionsNames);
   const { currencies, min = 0, max = 1_000_000_000_000 } = options;
   return z
     .object({

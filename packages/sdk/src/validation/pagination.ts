@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 
 export interface PaginationOptions {
   /** Default: 20. */
@@ -18,11 +19,18 @@ function wholeNumber(min: number, max: number) {
     .pipe(z.int().min(min).max(max));
 }
 
+const paginationOptionsNames: OptionNames<PaginationOptions> = {
+  defaultLimit: true,
+  maxLimit: true,
+  maxPage: true,
+};
+
 /**
  * `limit` with `page` (from 1), or with `cursor`, as queries hold them: gives `limit`, and `page` with
  * its `offset`, or `cursor`. Both at once are refused.
  */
 export function pagination(options: PaginationOptions = {}) {
+  knownOptions("pagination", options, paginationOptionsNames);
   const { defaultLimit = 20, maxLimit = 100, maxPage = 1_000 } = options;
   return z
     .object({

@@ -6,6 +6,7 @@ import { ZxcvbnFactory } from "@zxcvbn-ts/core";
 import * as common from "@zxcvbn-ts/language-common";
 import * as english from "@zxcvbn-ts/language-en";
 import { z } from "zod";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 import { timesBreached, type BreachListOptions } from "./breach-list.ts";
 
 export { timesBreached, type BreachListOptions } from "./breach-list.ts";
@@ -61,13 +62,28 @@ export function estimator(dictionaries?: Dictionaries): Estimate {
   return estimate;
 }
 
+const passwordOptionsNames: OptionNames<PasswordOptions> = {
+  min: true,
+  maxBytes: true,
+  minScore: true,
+  words: true,
+  dictionaries: true,
+  breachList: true,
+  onBreachListFailure: true,
+};
+
 /**
  * A password, as NIST SP 800-63B advises: long enough, not guessable, not known from breaches, and
  * without rules about kinds of characters. Given back in Unicode's composed form, which is what must be
  * hashed. Messages never hold any of it.
  */
 export function password(options: PasswordOptions = {}) {
+  knownOptions("password", options, passwordOptionsNames);
   const { min = 8, maxBytes = 128, minScore = 3, words = [], breachList = false } = options;
+  if (typeof breachList !== "boolean" && (typeof breachList !== "object" || breachList === null))
+    throw new Error("password: breachList must be true, false or its options");
+  if (typeof breachList === "object")
+    knownOptions("password: breachList", breachList, { endpoint: true, timeoutMs: true });
   const accepts = options.onBreachListFailure !== "refuse";
   let estimate: Estimate | undefined;
   const strong = z.string().transform((text, context) => {

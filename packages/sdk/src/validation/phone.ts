@@ -1,6 +1,7 @@
 /** `@seaworthy/sdk/validation/phone`: phone numbers of all countries; wants `libphonenumber-js`. */
 import { parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js/max";
 import { z } from "zod";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 
 export interface PhoneOptions {
   /** The country that a number without +… is of. Default: none, numbers must begin with +. */
@@ -13,11 +14,18 @@ export interface PhoneOptions {
 
 const maxLength = 40;
 
+const phoneOptionsNames: OptionNames<PhoneOptions> = {
+  country: true,
+  countries: true,
+  mobile: true,
+};
+
 /**
  * A phone number as people write it, given back in E.164 (`+5491123456789`). It is checked against the
  * country's numbering plan, not dialled.
  */
 export function phone(options: PhoneOptions = {}) {
+  knownOptions("phone", options, phoneOptionsNames);
   const { country, countries, mobile = false } = options;
   return z.string().transform((text, context): string => {
     const refuse = (message: string) => {

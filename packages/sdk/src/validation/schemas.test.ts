@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
-import { email, money, normaliseEmail, pagination, safeText, uuid } from "./index.ts";
+import { email, externalUrl, money, normaliseEmail, pagination, safeText, uuid } from "./index.ts";
+import { password } from "./password.ts";
 import { phone } from "./phone.ts";
 
 /** What the schema makes of the input, or why it refuses it. */
@@ -239,4 +240,18 @@ describe("money", () => {
       }),
     );
   });
+});
+
+test("options that are misspelt are refused by name", () => {
+  const wrong: [make: () => unknown, message: string][] = [
+    [() => safeText({ maxLength: 10 } as object), 'safeText: there is no option "maxLength"'],
+    [() => pagination({ max: 10 } as object), 'pagination: there is no option "max"'],
+    [() => money({ currency: "EUR" } as object), 'money: there is no option "currency"'],
+    [() => externalUrl({ host: "a" } as object), 'externalUrl: there is no option "host"'],
+    [() => phone({ defaultCountry: "AR" } as object), 'phone: there is no option "defaultCountry"'],
+    [() => password({ breachlist: true } as object), 'password: there is no option "breachlist"'],
+    [() => password({ breachList: "yes" as never }), "breachList must be true, false"],
+    [() => password({ breachList: { timeout: 1 } as object }), 'there is no option "timeout"'],
+  ];
+  for (const [make, message] of wrong) expect(make).toThrow(message);
 });

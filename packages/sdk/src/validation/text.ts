@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { knownOptions, type OptionNames } from "../known-options.ts";
 
 export interface SafeTextOptions {
   /** Fewest characters, after trimming. Default: 1. */
@@ -14,12 +15,19 @@ export interface SafeTextOptions {
 const unsafe =
   /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF\uFFF9-\uFFFB\uFDD0-\uFDEF\u{E0000}-\u{E007F}]/u;
 
+const safeTextOptionsNames: OptionNames<SafeTextOptions> = {
+  min: true,
+  max: true,
+  multiline: true,
+};
+
 /**
  * A text that people wrote: trimmed, in Unicode's composed form, without control characters and without
  * marks that change how the text around it looks. It is not escaped: that is for the place where it is
  * shown.
  */
 export function safeText(options: SafeTextOptions = {}) {
+  knownOptions("safeText", options, safeTextOptionsNames);
   const { min = 1, max = 200, multiline = false } = options;
   return z.string().transform((text, context) => {
     const refuse = (message: string) => {
