@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { kitFor } from "../test/apps.ts";
 import { Collector } from "../test/collector.ts";
 import { Exposition, scrape } from "../test/exposition.ts";
+import { LogLines } from "../test/log-lines.ts";
 import { seaworthy } from "./fastify.ts";
 
 test("registered in a plugin, as with fastify-cli, the kit still answers and counts for the whole", async () => {
@@ -30,6 +31,55 @@ test("registered in a plugin, as with fastify-cli, the kit still answers and cou
   }
   await app.close();
   await kit.shutdown(5);
+});
+
+test("the lines of Fastify's own logger belong to their requests, and are sent", async () => {
+  const collector = await Collector.start();
+  onTestFinished(() => collector.close());
+  const { kit } = kitFor({
+    metrics: { processMetrics: false },
+    export: { url: collector.url, key: "test-key" },
+  });
+  const lines = new LogLines();
+  const app = Fastify({ logger: { stream: lines } });
+  await app.register(seaworthy, { kit });
+  app.get("/items/:id", (request) => {
+    request.log.info("looking");
+    app.log.info({ stock: 3 }, "found");
+    return {};
+  });
+  await app.inject({ url: "/items/7", headers: { "x-request-id": "r-1" } });
+  const found = await lines.find(({ msg }) => msg === "found");
+  expect(found).toMatchObject({ requestId: "r-1", stock: 3 });
+  expect(await lines.find(({ msg }) => msg === "looking")).toMatchObject({
+    requestId: "r-1",
+    traceId: found["traceId"],
+  });
+  await app.close();
+  await kit.shutdown(5_000);
+  for (const body of ["looking", "found"])
+    expect(collector.logs.filter((record) => record.body === body)).toMatchObject([
+      { traceId: found["traceId"], attributes: { requestId: "r-1" } },
+    ]);
+});
+
+test("the kit's logger may be Fastify's, too: its lines are sent once", async () => {
+  const collector = await Collector.start();
+  onTestFinished(() => collector.close());
+  const { kit } = kitFor({
+    metrics: { processMetrics: false },
+    export: { url: collector.url, key: "test-key" },
+  });
+  const app = Fastify({ loggerInstance: kit.logger });
+  await app.register(seaworthy, { kit });
+  app.get("/", (request) => {
+    request.log.info("looking");
+    return {};
+  });
+  await app.inject("/");
+  await app.close();
+  await kit.shutdown(5_000);
+  expect(collector.logs.filter(({ body }) => body === "looking")).toHaveLength(1);
 });
 
 test("injected requests are recorded as those over a connection, and leave none open", async () => {

@@ -31,6 +31,7 @@ export function seaworthy(
   if (!app.hasDecorator("seaworthy")) app.decorate("seaworthy", kit);
 
   kit.webSockets(app.server);
+  kit.joinLogger(app.log);
 
   app.addHook("onRoute", (route) => {
     for (const method of [route.method].flat()) http.knownRoute(method, route.url);

@@ -13,6 +13,7 @@ import { Health } from "./health/health.ts";
 import { Activity } from "./http/activity.ts";
 import { Endpoints } from "./http/endpoints.ts";
 import { HttpInstrumentation } from "./http/instrumentation.ts";
+import { joinLogger } from "./logs/join.ts";
 import { createLogger, silentLogs } from "./logs/logger.ts";
 import { RequestLog } from "./logs/request-log.ts";
 import { ActiveUsers } from "./metrics/active-users.ts";
@@ -58,6 +59,8 @@ export class Kit {
   readonly #service: ServiceMetrics;
   readonly #business: BusinessMetrics;
   readonly #telemetry: Telemetry | undefined;
+  /** Sends a line that was logged; undefined when lines are not sent. */
+  readonly #copyLine: ((line: string) => void) | undefined;
   readonly #errors: Errors;
   readonly #tracer: Tracer;
   readonly #databases: DatabaseTraces;
@@ -83,11 +86,12 @@ export class Kit {
             () => new Telemetry(target, { service: name, environment, version }, guard),
             undefined,
           );
-    const copy =
+    this.#copyLine =
       telemetry !== undefined && settings.exportLogs
         ? (line: string) => telemetry.line(line)
         : undefined;
-    const logs = guard.run("log", () => createLogger(settings, copy), undefined) ?? silentLogs();
+    const logs =
+      guard.run("log", () => createLogger(settings, this.#copyLine), undefined) ?? silentLogs();
     this.logger = logs.logger;
     guard.reportTo((site, error) =>
       this.logger.warn({ err: error, site }, "the instrumentation failed; the service goes on"),
@@ -324,6 +328,15 @@ export class Kit {
    */
   webSockets(server: WebSocketHost): void {
     this.#guard.run("metric", () => this.#webSockets.watch(server), undefined);
+  }
+
+  /**
+   * Gives a logger of pino's that the application has the fields `requestId` and `traceId`, and sends
+   * its lines with the kit's. What is no logger of pino's is left alone.
+   */
+  joinLogger(logger: unknown): void {
+    if (typeof logger !== "object" || logger === null) return;
+    this.#guard.run("log", () => joinLogger(logger, this.#copyLine), undefined);
   }
 
   /** Says for which tenant the current request (or job) is: counts it, and tags its errors. */

@@ -185,6 +185,7 @@ test("what a kit's methods are given, wrong in any way, stays with the kit", asy
     added: (...given) => kit.jobAdded(...(given as unknown as [string])),
     backlog: (...given) => kit.backlog(...(given as unknown as [string, () => number])),
     sockets: (given) => kit.webSockets(given),
+    loggers: (given) => kit.joinLogger(given),
     postgres: (given) => kit.tracePostgres(given),
     redis: (given) => kit.traceRedis(given),
     check: (...given) => kit.health.check(...(given as unknown as [string, () => void])),

@@ -1,6 +1,6 @@
-import { pino, symbols, type DestinationStream, type Logger, type LoggerOptions } from "pino";
-import { currentRequest } from "../context.ts";
+import { pino, type DestinationStream, type Logger, type LoggerOptions } from "pino";
 import type { Settings } from "../options.ts";
+import { contextFields, joinLogger, withCopy } from "./join.ts";
 import { standardOutput, type Output } from "./output.ts";
 
 /** The logger, and where its lines go when they are the kit's own to write. */
@@ -45,51 +45,6 @@ export function createLogger(settings: Settings, copy?: (line: string) => void):
 /** A logger that says nothing: what is left when the wanted one cannot be made. */
 export function silentLogs(): Logs {
   return { logger: pino({ level: "silent" }), destination: undefined };
-}
-
-function contextFields(): { requestId?: string | undefined; traceId?: string } {
-  const request = currentRequest();
-  return request === undefined ? {} : { requestId: request.requestId, traceId: request.traceId };
-}
-
-/** A destination that writes to `destination` and hands each line on. */
-function withCopy(
-  destination: DestinationStream & { flush?(done?: () => void): void; flushSync?(): void },
-  copy: ((line: string) => void) | undefined,
-): DestinationStream {
-  if (copy === undefined) return destination;
-  return Object.assign(
-    {
-      write: (line: string) => {
-        copy(line);
-        destination.write(line);
-      },
-      flush: (done?: () => void) => {
-        if (destination.flush === undefined) done?.();
-        else destination.flush(done);
-      },
-    },
-    destination.flushSync === undefined ? {} : { flushSync: () => destination.flushSync?.() },
-  );
-}
-
-/** Gives a logger of the application's own the context's fields, and hands its lines on. */
-function joinLogger(logger: Logger, copy: ((line: string) => void) | undefined): void {
-  const inner = logger as Logger & {
-    [symbols.mixinSym]?: (...args: unknown[]) => object;
-    [symbols.streamSym]?: DestinationStream;
-  };
-  const { [symbols.mixinSym]: mixin, [symbols.streamSym]: stream } = inner;
-  inner[symbols.mixinSym] =
-    mixin === undefined
-      ? contextFields
-      : (...args) => ({ ...contextFields(), ...mixin.apply(logger, args) });
-  if (copy === undefined || stream === undefined) return;
-  const write = stream.write.bind(stream);
-  stream.write = (line) => {
-    copy(line);
-    write(line);
-  };
 }
 
 let stampedAt = 0;
