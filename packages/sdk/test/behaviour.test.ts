@@ -382,6 +382,8 @@ describe.each(frameworks)("%s", (_name, start) => {
     expect((await from("10.2.2.3")).status).toBe(401);
     expect((await from("10.1.2.3, 8.8.8.8")).status).toBe(401);
     expect((await from("8.8.8.8", "Bearer h-secret")).status).toBe(200);
+    expect((await from("8.8.8.8", "bearer h-secret")).status).toBe(200);
+    expect((await from("8.8.8.8", "bearer H-secret")).status).toBe(401);
   });
 
   test("shows nothing through a proxy that was told of and does not say for whom it asks", async () => {

@@ -59,7 +59,12 @@ test("nothing of Node, and no package, is imported", () => {
 
 test("sends the request's span, its logs and its calls once the response is out", async () => {
   const called = createServer((request, response) =>
-    response.end(JSON.stringify({ traceparent: request.headers.traceparent })),
+    response.end(
+      JSON.stringify({
+        traceparent: request.headers.traceparent,
+        tracestate: request.headers["tracestate"],
+      }),
+    ),
   ).listen(0, "127.0.0.1");
   await once(called, "listening");
   const address = `http://127.0.0.1:${(called.address() as AddressInfo).port}`;
@@ -68,9 +73,12 @@ test("sends the request's span, its logs and its calls once the response is out"
     tools.log("warn", "looking", { item: 7 });
     return tools.span("work", () => tools.fetch(`${address}/stock?secret=x`));
   });
-  const response = await edge.call("/items/7?token=x", { headers });
+  const response = await edge.call("/items/7?token=x", {
+    headers: { ...headers, tracestate: "rojo=1" },
+  });
   expect(response.headers.get("x-request-id")).toBe("r-1");
-  const { traceparent } = (await response.json()) as { traceparent: string };
+  const { traceparent, tracestate } = (await response.json()) as Record<string, string>;
+  expect(tracestate).toBe("rojo=1");
   called.close();
   await edge.settled();
   const named = (name: string) => collector.spans.find((span) => span.name === name);

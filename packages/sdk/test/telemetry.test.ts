@@ -1,4 +1,8 @@
 /** What leaves a service: traces, log records and errors, as a collector gets them. */
+import { once } from "node:events";
+import { createServer, get, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { context, trace } from "@opentelemetry/api";
 import {
   InMemorySpanExporter,
@@ -7,7 +11,7 @@ import {
 } from "@opentelemetry/sdk-trace-node";
 import { pino } from "pino";
 import type { FastifyInstance } from "fastify";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { createKit, type KitOptions } from "../src/index.ts";
 import { startExpress5, startFastify, type TestApp } from "./apps.ts";
 import { Collector } from "./collector.ts";
@@ -71,6 +75,42 @@ test("continues the caller's trace, and passes it on to whom it calls", async ()
     "url.path": "/items/1",
   });
   expect(collector.resources.map((resource) => resource["service.name"])).toContain("called");
+});
+
+test("passes on what other vendors say of the caller's trace, by each client, as it came", async () => {
+  const called = createServer((request, response) => {
+    const { traceparent: trace = "", tracestate } = request.headers;
+    response.end(JSON.stringify([String(trace).slice(3, 35), tracestate ?? null]));
+  }).listen(0, "127.0.0.1");
+  await once(called, "listening");
+  onTestFinished(() => void called.close());
+  const url = `http://127.0.0.1:${(called.address() as AddressInfo).port}/`;
+  const byNode = async (headers = {}) => {
+    const [response] = (await once(get(url, { headers }), "response")) as [IncomingMessage];
+    return JSON.parse(await text(response)) as unknown;
+  };
+  const own = { tracestate: "own=1" };
+  const app = await start({}, (routes) =>
+    routes.get("/call", async () => [
+      await (await fetch(url)).json(),
+      await byNode(),
+      await (await fetch(url, { headers: own })).json(),
+      await byNode(own),
+    ]),
+  );
+  const call = async (headers = {}) => (await fetch(`${app.url}/call`, { headers })).json();
+  const tracestate = "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE";
+  const [passed, given] = [
+    [traceId, tracestate],
+    [traceId, "own=1"],
+  ];
+  expect(await call({ traceparent, tracestate })).toEqual([passed, passed, given, given]);
+  // It belongs to a trace, and without one says nothing.
+  const states = async (headers: object) =>
+    ((await call(headers)) as [string, string | null][]).map(([, state]) => state);
+  expect(await states({ tracestate })).toEqual([null, null, "own=1", "own=1"]);
+  const long = `a=${"x".repeat(600)}`;
+  expect(await states({ traceparent, tracestate: long })).toEqual([null, null, "own=1", "own=1"]);
 });
 
 test("keeps failed and slow traces when the ordinary ones of the second are used up", async () => {

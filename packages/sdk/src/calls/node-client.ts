@@ -29,8 +29,11 @@ export function watchNodeClient(
       originOf(request),
       request.path,
       told && request.hasHeader("traceparent"),
-      (traceParent) => {
-        if (!told) request.setHeader("traceparent", traceParent);
+      (traceParent, traceState) => {
+        if (told) return;
+        request.setHeader("traceparent", traceParent);
+        if (traceState !== undefined && !request.hasHeader("tracestate"))
+          request.setHeader("tracestate", traceState);
       },
     );
     pending.set(request, call);

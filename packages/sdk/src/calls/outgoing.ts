@@ -1,9 +1,10 @@
 import { currentContext, type Context } from "../context.ts";
 import { textOf } from "../errors/exception.ts";
+import { Exchange } from "../http/exchange.ts";
 import { newSpanId } from "../traces/ids.ts";
 import { activePlace } from "../traces/opentelemetry.ts";
 import type { Tracer } from "../traces/tracer.ts";
-import { formatTraceParent } from "../traces/w3c.ts";
+import { formatTraceParent, passedTraceState } from "../traces/w3c.ts";
 
 /** A call to another service, while it lasts. */
 export interface OutgoingCall {
@@ -43,15 +44,15 @@ export class OutgoingCalls {
   }
 
   /**
-   * A call begins. `tell` is given the `traceparent` to send along; it is not called when there is
-   * none to send. `told` says that the call carries one already, which is then left alone.
+   * A call begins. `tell` is given the `traceparent` to send along, and the `tracestate` that belongs to
+   * it; it is not called when there is none to send. `told` says that the call carries one already, which is then left alone.
    */
   begin(
     method: string,
     origin: string,
     path: string,
     told: boolean,
-    tell: (traceParent: string) => void,
+    tell: (traceParent: string, traceState: string | undefined) => void,
   ): OutgoingCall {
     const url = new URL((path.split("?", 1)[0] ?? "").replace(/^\/*/, "/"), origin);
     const context = this.#traced && !told ? this.#context() : undefined;
@@ -62,7 +63,7 @@ export class OutgoingCalls {
       const place = trace.foreign
         ? (activePlace() ?? context.trace)
         : { traceId, spanId, sampled: trace.sampled };
-      tell(formatTraceParent(place));
+      tell(formatTraceParent(place), trace.foreign ? undefined : stateOf(context));
     }
     return { method, url, startedAt: performance.now(), context, spanId };
   }
@@ -92,4 +93,10 @@ export class OutgoingCalls {
       error: failed ? (error === undefined ? `status ${status}` : textOf(error)) : undefined,
     });
   }
+}
+
+/** The `tracestate` that came with the request, if the trace is that of its caller. */
+function stateOf({ trace }: Context): string | undefined {
+  if (!(trace instanceof Exchange) || trace.parentSpanId === undefined) return undefined;
+  return passedTraceState(trace.request?.headers["tracestate"]);
 }

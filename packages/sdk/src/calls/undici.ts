@@ -34,8 +34,12 @@ export function watchUndici(calls: OutgoingCalls, caught: (error: unknown) => vo
           String(request.origin),
           String(request.path),
           // Somebody else's instrumentation may have told the service already.
-          hasTraceParent(request.headers),
-          (traceParent) => request.addHeader?.("traceparent", traceParent),
+          has(request.headers, /^traceparent\b/im),
+          (traceParent, traceState) => {
+            request.addHeader?.("traceparent", traceParent);
+            if (traceState !== undefined && !has(request.headers, /^tracestate\b/im))
+              request.addHeader?.("tracestate", traceState);
+          },
         );
         pending.set(request, call);
       },
@@ -47,7 +51,7 @@ export function watchUndici(calls: OutgoingCalls, caught: (error: unknown) => vo
 }
 
 /** undici keeps headers as a list of names and values, or (older) as text. */
-function hasTraceParent(headers: unknown): boolean {
-  const has = (text: unknown) => typeof text === "string" && /^traceparent\b/im.test(text);
-  return Array.isArray(headers) ? headers.some(has) : has(headers);
+function has(headers: unknown, name: RegExp): boolean {
+  const names = (text: unknown) => typeof text === "string" && name.test(text);
+  return Array.isArray(headers) ? headers.some(names) : names(headers);
 }

@@ -3,7 +3,7 @@ import type { Attribute, Attributes, SpanData } from "../export/otlp.ts";
 import { acceptRequestId } from "../http/request-id.ts";
 import type { Allowance } from "../traces/allowance.ts";
 import { newSpanId, newTraceId } from "../traces/ids.ts";
-import { formatTraceParent, parseTraceParent } from "../traces/w3c.ts";
+import { formatTraceParent, parseTraceParent, passedTraceState } from "../traces/w3c.ts";
 import type { Outbox } from "./outbox.ts";
 
 export interface EdgeSettings {
@@ -56,6 +56,7 @@ export class EdgeRequest implements RequestTools {
   readonly traceId: string;
   readonly #spanId = newSpanId();
   readonly #parentSpanId: string | undefined;
+  readonly #traceState: string | undefined;
   readonly #sampled: boolean;
   readonly #settings: EdgeSettings;
   readonly #method: string;
@@ -70,6 +71,7 @@ export class EdgeRequest implements RequestTools {
     this.requestId = acceptRequestId(request.headers.get("x-request-id") ?? undefined);
     this.traceId = parent?.traceId ?? newTraceId();
     this.#parentSpanId = parent?.spanId;
+    this.#traceState = parent && passedTraceState(request.headers.get("tracestate"));
     this.#sampled = parent?.sampled === true ? settings.notable.take() : settings.ordinary.take();
     this.#settings = settings;
     this.#method = request.method;
@@ -134,8 +136,11 @@ export class EdgeRequest implements RequestTools {
       "url.full": url.origin + url.pathname,
       "server.address": url.hostname,
     };
-    if (!request.headers.has("traceparent"))
+    if (!request.headers.has("traceparent")) {
       request.headers.set("traceparent", this.#parentOf(spanId));
+      if (this.#traceState !== undefined && !request.headers.has("tracestate"))
+        request.headers.set("tracestate", this.#traceState);
+    }
     return this.#timed(request.method, "client", spanId, attributes, async () => {
       const response = await fetch(request);
       attributes["http.response.status_code"] = response.status;

@@ -29,7 +29,8 @@ export function gated(gate: Gate, proxies: Networks | undefined, endpoint: Endpo
           body: "this endpoint wants a bearer token\n",
         };
   return async (request) => {
-    const given = request.headers.authorization;
+    // The scheme's name may be written in any case.
+    const given = request.headers.authorization?.replace(/^bearer /i, "Bearer ");
     // Digests have one length, so the comparison tells nothing about the token's.
     if (wanted !== undefined && given !== undefined && timingSafeEqual(digest(given), wanted))
       return endpoint(request);

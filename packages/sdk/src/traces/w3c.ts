@@ -24,3 +24,14 @@ export function parseTraceParent(
 export function formatTraceParent({ traceId, spanId, sampled }: TraceParent): string {
   return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }
+
+/**
+ * A caller's `tracestate`, to be passed on as it came beside a `traceparent` of its trace: what other
+ * vendors' tools say to each other. Undefined when there is none, or more than has to be passed on.
+ */
+export function passedTraceState(
+  header: string | readonly string[] | undefined | null,
+): string | undefined {
+  const usable = typeof header === "string" && /^[\t -~]{1,512}$/.test(header);
+  return usable ? header : undefined;
+}
