@@ -1,13 +1,21 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { constants } from "node:os";
 import type { Kit } from "./kit.ts";
+import { knownOptions, type OptionNames } from "./known-options.ts";
 import { setHeader } from "./respond.ts";
 
-/** A server of node:http, or an application that owns one and closes it: Fastify's. */
-type Serving = Server | { readonly server: Server; close(): PromiseLike<unknown> };
+/** A server of node:http, or an application that owns one and closes it: Fastify's, NestJS's. */
+type Serving =
+  | Server
+  | { readonly server: Server; close(): PromiseLike<unknown> }
+  | { getHttpServer(): unknown; close(): PromiseLike<unknown> };
 
 export interface ShutdownOptions {
-  /** The server (Express: what `app.listen` returns) or the Fastify application. */
+  /**
+   * The server (Express and Koa: what `app.listen` returns, Hono: what `serve` returns), or the
+   * application of Fastify or NestJS, which is then closed with it.
+   */
   readonly server: Serving;
   /** Ends what requests use (pools, queues), after the last response. */
   readonly close?: () => unknown;
@@ -39,24 +47,29 @@ const idleSweepMs = 50;
  * pools, the kit is flushed, the process exits with 0. When that takes too long, what is left is cut
  * and it exits with 1; a second signal exits at once.
  */
-export function gracefulShutdown(kit: Kit, options: ShutdownOptions): Shutdown {
-  const server = "server" in options.server ? options.server.server : options.server;
+export function gracefulShutdown(kit: Kit, given: ShutdownOptions): Shutdown {
+  const told = (problem: string) => kit.logger.error({ problem }, "the shutdown is not as wished");
+  const options = read(given, told);
+  const { server, close } = served(options.server);
+  if (server === undefined)
+    told(
+      "server must be a server of node:http (Express and Koa: what app.listen returns) or the application of Fastify or NestJS; connections are cut",
+    );
   const connections = trackConnections(server);
   const exit = options.exit ?? ((code) => process.exit(code));
   let running: Promise<number> | undefined;
   let refusing = false;
 
-  server.prependListener("request", (_request, response) => {
+  server?.prependListener("request", (_request, response) => {
     // Keep-alive connections would otherwise go on sending requests.
     if (refusing) setHeader(response, "connection", "close");
   });
 
   const stopServing = async () => {
     refusing = true;
-    const sweep = setInterval(() => server.closeIdleConnections?.(), idleSweepMs);
+    const sweep = setInterval(() => server?.closeIdleConnections?.(), idleSweepMs);
     try {
-      if ("server" in options.server) await options.server.close();
-      else await closeServer(server);
+      await close();
     } finally {
       clearInterval(sweep);
     }
@@ -98,10 +111,76 @@ export function gracefulShutdown(kit: Kit, options: ShutdownOptions): Shutdown {
   };
 }
 
+const optionNames: OptionNames<ShutdownOptions> = {
+  server: true,
+  close: true,
+  readyDelayMs: true,
+  timeoutMs: true,
+  signals: true,
+  exit: true,
+};
+
+/** The options without those of a wrong kind, which are told: nothing here throws. */
+function read(given: ShutdownOptions, told: (problem: string) => void): ShutdownOptions {
+  try {
+    knownOptions("gracefulShutdown", given, optionNames);
+  } catch (error) {
+    told((error as Error).message);
+  }
+  const options: { -readonly [name in keyof ShutdownOptions]: ShutdownOptions[name] } = {
+    ...given,
+  };
+  const fits: { readonly [name in keyof ShutdownOptions]?: (value: unknown) => boolean } = {
+    close: (value) => typeof value === "function",
+    readyDelayMs: isMilliseconds,
+    timeoutMs: isMilliseconds,
+    signals: (value) =>
+      Array.isArray(value) && value.every((each) => String(each) in constants.signals),
+    exit: (value) => typeof value === "function",
+  };
+  for (const [name, fit] of Object.entries(fits) as [keyof typeof fits, typeof isMilliseconds][]) {
+    if (options[name] === undefined || fit(options[name])) continue;
+    told(`gracefulShutdown: ${name} is of a wrong kind; using its default`);
+    delete options[name];
+  }
+  return options;
+}
+
+function isMilliseconds(value: unknown): boolean {
+  return Number.isFinite(value) && Number(value) >= 0;
+}
+
+/** The server, and what closes it with what belongs to it. */
+function served(serving: Serving): { server: Server | undefined; close: () => Promise<unknown> } {
+  const isSomething = typeof serving === "object" || typeof serving === "function";
+  if (!isSomething || serving === null)
+    return { server: undefined, close: () => Promise.resolve() };
+  if ("getHttpServer" in serving) {
+    const server = serverIn(serving.getHttpServer());
+    // Nest ends what its modules use before it closes the server: requests come first.
+    const close = async () => {
+      if (server !== undefined) await closeServer(server);
+      await serving.close();
+    };
+    return { server, close };
+  }
+  if ("server" in serving)
+    return { server: serverIn(serving.server), close: async () => serving.close() };
+  const server = serverIn(serving);
+  return { server, close: async () => server && closeServer(server) };
+}
+
+/** An application of Express has events as well, but nothing that listens. */
+function serverIn(value: unknown): Server | undefined {
+  const isServer =
+    typeof value === "object" && value !== null && "listening" in value && "close" in value;
+  return isServer ? (value as Server) : undefined;
+}
+
 /** The open connections, upgraded ones included, which the server itself forgets. */
-function trackConnections(server: Server): ReadonlySet<Socket> {
+function trackConnections(server: Server | undefined): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
-  server.on("connection", (socket: Socket) => {
+  server?.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
