@@ -50,6 +50,20 @@ test("wrong numbers are replaced by their defaults, and said", () => {
   expect(said).toHaveLength(3);
 });
 
+test("options that there are none of are said", () => {
+  const { said } = resolve({
+    dsn: "https://key@seaworthy.test/1",
+    replays: false,
+    replay: { maskAllText: true },
+    mask: { keepParams: ["page"] },
+  } as object);
+  expect(said).toEqual([
+    "there is no option replays; left out",
+    "there is no option replay.maskAllText; left out",
+    "there is no option mask.keepParams; left out",
+  ]);
+});
+
 test("where there is no page, nothing happens", () => {
   expect(() => seaworthy({ dsn: "https://key@seaworthy.test/1" })).not.toThrow();
 });

@@ -136,6 +136,7 @@ export function resolveOptions(
     return otherwise;
   };
 
+  unknownOf(options, optionNames, "").forEach(warn);
   const wanted = text("endpoint");
   const endpoint = wanted === undefined ? undefined : addressOf(wanted, page);
   if (wanted !== undefined && endpoint === undefined) warn(`endpoint is not an address: ${wanted}`);
@@ -146,6 +147,8 @@ export function resolveOptions(
   const limitIsSane = Number.isInteger(limit) && limit >= 0;
   if (!limitIsSane) warn(`maxErrorsPerMinute is a whole number; taken as 100`);
   const mask = read(options, "mask", isObject, "an object");
+  unknownOf(replay, replayNames, "replay.").forEach(warn);
+  unknownOf(mask, maskNames, "mask.").forEach(warn);
   const traced = read(options, "traces", isShareOrFalse, "a share from 0 to 1, or false");
   return {
     dsn,
@@ -176,6 +179,45 @@ export function resolveOptions(
     ignoreErrors: list(options, "ignoreErrors", isPattern, "texts and expressions") ?? [],
     maxErrorsPerMinute: limitIsSane ? limit : 100,
   };
+}
+
+type Names<Options> = { readonly [name in keyof Required<Options>]: true };
+
+const optionNames: Names<SeaworthyBrowserOptions> = {
+  dsn: true,
+  endpoint: true,
+  service: true,
+  release: true,
+  environment: true,
+  traces: true,
+  propagateTo: true,
+  replay: true,
+  vitals: true,
+  route: true,
+  console: true,
+  mask: true,
+  ignoreErrors: true,
+  maxErrorsPerMinute: true,
+};
+const replayNames: Names<ReplayOptions> = {
+  sessions: true,
+  onError: true,
+  showText: true,
+  showMedia: true,
+  unmask: true,
+  block: true,
+};
+const maskNames: Names<MaskOptions> = { keepParameters: true, also: true };
+
+/** What to say of options that there are none of: a misspelt one changes nothing. */
+function unknownOf(part: unknown, names: object, path: string): string[] {
+  try {
+    return Object.keys(isObject(part) ? part : {})
+      .filter((name) => !Object.hasOwn(names, name))
+      .map((name) => `there is no option ${path}${name}; left out`);
+  } catch {
+    return [];
+  }
 }
 
 function isText(value: unknown): value is string {

@@ -1,5 +1,6 @@
 import { Component, type ErrorInfo, type ReactNode } from "react";
 import { captureException } from "./capture.ts";
+import { quietly } from "./quietly.ts";
 
 /** What is shown instead of a part of the page that failed. */
 export type Fallback =
@@ -46,7 +47,8 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, State> {
     const { name, onError } = this.props;
     const eventId = capture(error, info, name === undefined ? {} : { boundary: name }, true);
     this.setState({ eventId });
-    onError?.(error, eventId);
+    // What is thrown here would take the page along after all.
+    quietly(() => onError?.(error, eventId), undefined);
   }
 
   readonly #reset = (): void => this.setState(well);
@@ -70,9 +72,20 @@ export function errorHandlers(): {
   onRecoverableError(error: unknown, info: Where): void;
 } {
   return {
-    onUncaughtError: (error, info) => void capture(error, info, {}, false),
-    onRecoverableError: (error, info) => void capture(error, info, {}, true),
+    onUncaughtError: (error, info) => {
+      capture(error, info, {}, false);
+      show(error);
+    },
+    onRecoverableError: (error, info) => {
+      capture(error, info, {}, true);
+      show(error);
+    },
   };
+}
+
+/** React says an error on the console only where nobody else handles it. */
+function show(error: unknown): void {
+  quietly(() => console.error(error), undefined);
 }
 
 function capture(
