@@ -19,9 +19,13 @@ function begin(options: object) {
     exit: (code) => codes.push(code),
     signals: [],
     readyDelayMs: 0,
-    ...options,
-  } as ShutdownOptions);
-  return { shutdown, codes, problems: logs.lines.flatMap((line) => line["problem"] ?? []) };
+    ...(options as ShutdownOptions),
+  });
+  return {
+    shutdown,
+    codes,
+    problems: logs.lines.flatMap(({ problem }) => (problem === undefined ? [] : String(problem))),
+  };
 }
 
 test("what is no server is said at once, and the rest of the shutdown is done", async () => {
@@ -74,7 +78,9 @@ test("NestJS: requests under way end before what its modules use", async () => {
   const method = Object.getOwnPropertyDescriptor(Slow.prototype, "answer") as PropertyDescriptor;
   Get("slow")(Slow.prototype, "answer", method);
   Controller()(Slow);
-  class Root {}
+  class Root {
+    readonly name = "root";
+  }
   Module({ controllers: [Slow] })(Root);
   const app = await NestFactory.create(Root, { logger: false });
   const { shutdown, codes, problems } = begin({ server: app, close: () => order.push("closed") });
