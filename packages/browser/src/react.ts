@@ -68,8 +68,8 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, State> {
  * `createRoot(element, errorHandlers())`.
  */
 export function errorHandlers(): {
-  onUncaughtError(error: unknown, info: Where): void;
-  onRecoverableError(error: unknown, info: Where): void;
+  readonly onUncaughtError: (error: unknown, info: Where) => void;
+  readonly onRecoverableError: (error: unknown, info: Where) => void;
 } {
   return {
     onUncaughtError: (error, info) => {

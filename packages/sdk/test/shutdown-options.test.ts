@@ -24,7 +24,7 @@ function begin(options: object) {
   return {
     shutdown,
     codes,
-    problems: logs.lines.flatMap(({ problem }) => (problem === undefined ? [] : String(problem))),
+    problems: logs.lines.flatMap(({ problem }) => (typeof problem === "string" ? problem : [])),
   };
 }
 
