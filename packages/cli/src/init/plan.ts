@@ -103,9 +103,9 @@ async function planEntry(project: Project, want: Want, notes: string[]): Promise
     if (edit.kind === "manual") notes.push(`${entry}:\n${byHand(framework, service, style)}`);
     return before;
   });
-  if (project.typescript && project.modules === "cjs" && !project.findsModules)
+  if (project.typescript && project.modules === "cjs" && !project.findsKit)
     notes.push(
-      'the kit is an ES module: TypeScript finds it with "moduleResolution" node16, nodenext or bundler',
+      'the kit is an ES module: for TypeScript that becomes CommonJS set "module" to nodenext (from TypeScript 5.8), node20 or commonjs',
     );
 }
 

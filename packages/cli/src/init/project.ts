@@ -4,7 +4,7 @@ import { createsApplication } from "./entry-edit.ts";
 import { findPlugin } from "./fastify-plugin.ts";
 import { detectNext, portOfScripts, type NextProject } from "./next.ts";
 import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
-import { findsExports } from "./tsconfig.ts";
+import { findsKit } from "./tsconfig.ts";
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
 
@@ -18,8 +18,8 @@ export interface Project {
   readonly packageManager: PackageManager;
   readonly modules: "esm" | "cjs";
   readonly typescript: boolean;
-  /** Whether TypeScript finds a package's `exports`. */
-  readonly findsModules: boolean;
+  /** Whether TypeScript, where it becomes CommonJS, finds the kit. */
+  readonly findsKit: boolean;
   readonly framework: Framework | undefined;
   /** A framework or library that the kit has no edit for yet. */
   readonly otherFramework: string | undefined;
@@ -100,7 +100,7 @@ export async function detectProject(folder: string): Promise<Project> {
     packageManager: await packageManagerOf(root, manifest),
     modules: manifest.type === "module" ? "esm" : "cjs",
     typescript,
-    findsModules: typescript && (await findsExports(config, dependencies["typescript"])),
+    findsKit: typescript && (await findsKit(config, dependencies["typescript"])),
     framework,
     otherFramework: others.find((name) => name in dependencies),
     next,

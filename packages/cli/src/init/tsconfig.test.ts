@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { findsExports } from "./tsconfig.ts";
+import { findsKit } from "./tsconfig.ts";
 
 async function found(
   files: Readonly<Record<string, string>>,
@@ -14,15 +14,19 @@ async function found(
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
-  return findsExports(join(folder, "tsconfig.json"), typescript);
+  return findsKit(join(folder, "tsconfig.json"), typescript);
 }
 
 test.each([
-  [`{}`, false],
-  [`{ "compilerOptions": { "module": "commonjs" } }`, false],
+  [`{}`, true],
+  [`{ "compilerOptions": { "module": "commonjs" } }`, true],
+  [`{ "compilerOptions": { "module": "Node16" } }`, false],
+  [`{ "compilerOptions": { "module": "node18", "moduleResolution": "node16" } }`, false],
+  [`{ "compilerOptions": { "module": "esnext" } }`, false],
+  [`{ "compilerOptions": { "module": "commonjs", "moduleResolution": "classic" } }`, false],
   [`{ "compilerOptions": { "module" : "NodeNext", /* as Node does */ } }`, true],
   [`{ "compilerOptions": { "module": "esnext", "moduleResolution": "Bundler" } }`, true],
-  [`{ "compilerOptions": { "module": "nodenext", "moduleResolution": "node" } }`, false],
+  [`{ "compilerOptions": { "module": "esnext", "moduleResolution": "node" } }`, true],
 ])("TypeScript 5, %s: %s", async (config, expected) => {
   expect(await found({ "tsconfig.json": config })).toBe(expected);
 });
@@ -30,13 +34,15 @@ test.each([
 test.each([
   [`{}`, true],
   [`{ "compilerOptions": { "module": "commonjs" } }`, true],
-  [`{ "compilerOptions": { "moduleResolution": "node10", "ignoreDeprecations": "6.0" } }`, false],
+  [`{ "compilerOptions": { "module": "esnext" } }`, true],
+  [`{ "compilerOptions": { "module": "node16" } }`, false],
+  [`{ "compilerOptions": { "moduleResolution": "node10", "ignoreDeprecations": "6.0" } }`, true],
 ])("TypeScript 6, %s: %s", async (config, expected) => {
   expect(await found({ "tsconfig.json": config }, "^6.0.2")).toBe(expected);
 });
 
 const asNode = `{ "compilerOptions": { "module": "NodeNext", "moduleResolution": "NodeNext" } }`;
-const commonJs = `{ "compilerOptions": { "module": "commonjs" } }`;
+const asNode16 = `{ "compilerOptions": { "module": "Node16", "moduleResolution": "Node16" } }`;
 
 test("what is extended counts: a package's, as fastify-cli's template has it, or a file beside", async () => {
   const manifest = `{ "name": "fastify-tsconfig", "main": "tsconfig.json" }`;
@@ -58,17 +64,17 @@ test("what is extended counts: a package's, as fastify-cli's template has it, or
   expect(await found({ "base.json": asNode, "tsconfig.json": `{"extends":"./base"}` })).toBe(true);
   expect(
     await found({
-      "base.json": asNode,
-      "other.json": commonJs,
+      "base.json": asNode16,
+      "other.json": asNode,
       "tsconfig.json": `{ "extends": ["./base.json", "./other.json"] }`,
     }),
   ).toBe(true);
 });
 
 test("its own settings win over what is extended", async () => {
-  const own = `{ "extends": "./base.json", "compilerOptions": { "moduleResolution": "node10" } }`;
-  expect(await found({ "base.json": asNode, "tsconfig.json": own })).toBe(false);
-  expect(await found({ "base.json": commonJs, "tsconfig.json": `{"extends":"./base"}` })).toBe(
+  const own = `{ "extends": "./base.json", "compilerOptions": { "module": "nodenext" } }`;
+  expect(await found({ "base.json": asNode16, "tsconfig.json": own })).toBe(true);
+  expect(await found({ "base.json": asNode16, "tsconfig.json": `{"extends":"./base"}` })).toBe(
     false,
   );
 });

@@ -8,24 +8,26 @@ interface Settings {
   readonly moduleResolution?: string | undefined;
 }
 
-/** The values under which TypeScript reads a package's `exports`. */
-const asNodeDoes = /^(?:node16|node18|node20|nodenext|bundler|preserve)$/i;
-const asNodeOnceDid = /^(?:classic|node|node10)$/i;
+/** Under these TypeScript lets no CommonJS load an ES module, as Node did once. */
+const refusesModules = /^(?:node16|node18)$/i;
+/** Before version 6 these mean `classic`, unless `moduleResolution` says otherwise. */
+const modulesOfClassic = /^(?:es\w+|amd|umd|system)$/i;
 /** More configurations that extend each other are no longer followed. */
 const maxDepth = 8;
 
 /**
- * Whether TypeScript looks for modules as Node or a bundler does, and so finds a package's `exports`. Of a
- * configuration that extends what is not there (yet) nothing is known: it is not found fault with.
+ * Whether TypeScript that becomes CommonJS finds the kit. Of a configuration that extends what is not
+ * there (yet) nothing is known: it is not found fault with.
  *
- * @param typescript the version in package.json: from 6 on that is the default
+ * @param typescript the version in package.json
  */
-export async function findsExports(file: string, typescript: unknown): Promise<boolean> {
+export async function findsKit(file: string, typescript: unknown): Promise<boolean> {
   const settings = await settingsOf(file, 0);
   if (settings === undefined) return true;
   const { module = "", moduleResolution } = settings;
-  if ((majorOf(typescript) ?? 0) >= 6) return !asNodeOnceDid.test(moduleResolution ?? "");
-  return asNodeDoes.test(moduleResolution ?? module);
+  if (refusesModules.test(module)) return false;
+  if (moduleResolution !== undefined) return !/^classic$/i.test(moduleResolution);
+  return (majorOf(typescript) ?? 0) >= 6 || !modulesOfClassic.test(module);
 }
 
 /** The settings of a configuration with those that it extends; undefined when one cannot be read. */
