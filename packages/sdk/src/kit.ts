@@ -39,6 +39,8 @@ export interface JobOptions {
   readonly name?: string;
   /** The `traceparent` that came with the job. */
   readonly traceParent?: string | undefined;
+  /** Whether an error only says that the job goes on later: it is passed on, and is no failure. */
+  readonly isPostponed?: (error: unknown) => boolean;
 }
 
 /**
@@ -263,16 +265,20 @@ export class Kit {
    * Runs one job of a queue: counts and times it, makes it a span, and captures the error that it
    * fails with, which is passed on. For BullMQ and pg-boss see `@seaworthy/sdk/queues`.
    */
-  job<T>(queue: string, work: () => Promise<T>, options: JobOptions = {}): Promise<T> {
+  async job<T>(queue: string, work: () => Promise<T>, options: JobOptions = {}): Promise<T> {
     const end = this.#guard.run("metric", () => this.#jobMetrics.begin(queue), undefined);
     const ended = (outcome: JobOutcome) =>
       this.#guard.run("metric", () => end?.(outcome), undefined);
-    const run = async (): Promise<T> => {
+    const run = async (): Promise<{ result: T } | { postponedBy: unknown }> => {
       try {
         const result = await work();
         ended("ok");
-        return result;
+        return { result };
       } catch (error) {
+        if (this.#guard.run("metric", () => options.isPostponed?.(error) === true, false)) {
+          ended("postponed");
+          return { postponedBy: error };
+        }
         ended("error");
         this.captureException(error, { handled: false, message: "job failed", tags: { queue } });
         throw error;
@@ -284,7 +290,10 @@ export class Kit {
       attributes: { "messaging.destination.name": queue, "messaging.operation.name": options.name },
       parent: parseTraceParent(options.traceParent),
     });
-    return this.#tracer.run(name, run, this.#guard.run("trace", spanOptions, { kind: "consumer" }));
+    const given = this.#guard.run("trace", spanOptions, { kind: "consumer" });
+    const done = await this.#tracer.run(name, run, given);
+    if ("postponedBy" in done) throw done.postponedBy;
+    return done.result;
   }
 
   /** Counts jobs that were put into a queue. */

@@ -35,11 +35,22 @@ export function watchProcessor<Job extends BullJob, Rest extends readonly unknow
   kit: Kit,
   processor: (job: Job, ...rest: Rest) => Promise<Result>,
 ): (job: Job, ...rest: Rest) => Promise<Result> {
-  return (job, ...rest) =>
+  const watched = (job: Job, ...rest: Rest): Promise<Result> =>
     kit.job(job.queueName, () => processor(job, ...rest), {
       name: job.name,
       traceParent: traceParentOf(job.data),
+      isPostponed,
     });
+  // By their number BullMQ knows whether a processor takes a signal.
+  return Object.defineProperty(watched, "length", { value: processor.length });
+}
+
+/** The errors by which a processor tells BullMQ that the job goes on later: it has not failed. */
+const postponing = new Set(["DelayedError", "WaitingError", "WaitingChildrenError"]);
+const rateLimited = "bullmq:rateLimitExceeded";
+
+function isPostponed(error: unknown): boolean {
+  return error instanceof Error && (postponing.has(error.name) || error.message === rateLimited);
 }
 
 /** Shows how many jobs of a BullMQ queue wait, in `queue_size`, and counts those that `add` puts there. */

@@ -1,6 +1,6 @@
 /** Workers as their users write them, on the distribution's Redis and on PostgreSQL. */
 import { once } from "node:events";
-import { Queue, Worker } from "bullmq";
+import { DelayedError, Queue, Worker } from "bullmq";
 import PgBoss from "pg-boss";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { createKit, type Kit } from "../src/index.ts";
@@ -63,6 +63,43 @@ test("BullMQ: jobs are counted, timed and traced, and the backlog is told", asyn
     });
     const event = collector.logs.find(({ eventName }) => eventName === "exception");
     expect(event?.attributes).toMatchObject({ "tag.queue": "mail", "error.handled": false });
+  } finally {
+    await worker.close();
+    await queue.close();
+    await redis.stop();
+  }
+});
+
+test("BullMQ: a job that says that it goes on later has not failed, and gets its signal", async () => {
+  const redis = await startRedis();
+  const connection = { path: redis.path };
+  const queue = new Queue("later", { connection });
+  await queue.add("first", {});
+  await queue.add("limited", {});
+  const signals: unknown[] = [];
+  const worker = new Worker(
+    "later",
+    watchProcessor(kit, async (job, token?: string, signal?: AbortSignal) => {
+      signals.push(signal);
+      if (signals.length > 2) return;
+      if (job.name === "limited") {
+        await worker.rateLimit(20);
+        throw Worker.RateLimitError();
+      }
+      await job.moveToDelayed(Date.now() + 20, token);
+      throw new DelayedError();
+    }),
+    { connection },
+  );
+  try {
+    for (let done = 0; done < 2; done += 1) await once(worker, "completed");
+    await kit.shutdown(5_000);
+    const metrics = await read();
+    const jobs = (outcome: string) => metrics.value("jobs_total", { queue: "later", outcome });
+    expect([jobs("ok"), jobs("error"), jobs("postponed")]).toEqual([2, 0, 2]);
+    expect(metrics.value("jobs_active", { queue: "later" })).toBe(0);
+    expect(signals.map((signal) => signal instanceof AbortSignal)).toEqual([true, true, true, true]);
+    expect(collector.logs.filter(({ eventName }) => eventName === "exception")).toEqual([]);
   } finally {
     await worker.close();
     await queue.close();

@@ -6,7 +6,8 @@ const maxQueues = 100;
 const backlogMs = 1_000;
 const durationBuckets = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 1_800];
 
-export type JobOutcome = "ok" | "error";
+/** `postponed`: it said that it goes on later. */
+export type JobOutcome = "ok" | "error" | "postponed";
 /** How many jobs wait. */
 export type Backlog = () => number | PromiseLike<number>;
 
