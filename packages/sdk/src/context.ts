@@ -2,6 +2,7 @@ import { AsyncLocalStorage, executionAsyncResource } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
 import type { Scope } from "./errors/scope.ts";
 import type { SpanData, SpanEnd } from "./export/otlp.ts";
+import { hold } from "./traces/held-spans.ts";
 import { newSpanId, newTraceId } from "./traces/ids.ts";
 import type { TraceParent } from "./traces/w3c.ts";
 
@@ -45,6 +46,8 @@ export class LocalTrace implements Context {
   foreign = false;
   /** Who decides about it and hands on its spans. */
   owner: SpanOwner | undefined = undefined;
+  /** Spans that there was no room for. */
+  lost = 0;
   /** Whether its tenant was counted. */
   tenantCounted = false;
   /** User, tags and breadcrumbs, once there are any. */
@@ -77,12 +80,10 @@ export class LocalTrace implements Context {
     return this.#spanId;
   }
 
-  /** Adds a span that has ended; false when there is no room. */
-  add(span: SpanData): boolean {
+  /** Adds a span that has ended. */
+  add(span: SpanData): void {
     this.#spans ??= [];
-    if (this.#spans.length >= maxSpans) return false;
-    this.#spans.push(span);
-    return true;
+    if (!hold(this.#spans, span, maxSpans)) this.lost += 1;
   }
 
   /** The spans below the first, which are then no longer held. */

@@ -4,7 +4,7 @@
  */
 import { Outbox } from "./edge/outbox.ts";
 import { EdgeRequest, type EdgeSettings, type RequestTools } from "./edge/request.ts";
-import { Allowance } from "./traces/allowance.ts";
+import { Allowances } from "./traces/allowance.ts";
 
 export { EdgeControls, type EdgeControlsOptions, type EdgeControlValues } from "./edge/controls.ts";
 export type { RequestTools } from "./edge/request.ts";
@@ -126,7 +126,6 @@ function settingsOf(options: EdgeOptions, problem: (text: string) => void): Edge
     environment,
     console: of("console", (value) => typeof value === "boolean", true),
     slowMs: of("slowMs", isCount, 1_000),
-    ordinary: new Allowance(perSecond),
-    notable: new Allowance(perSecond * 10),
+    allowances: new Allowances(perSecond),
   };
 }

@@ -98,7 +98,12 @@ test("BullMQ: a job that says that it goes on later has not failed, and gets its
     const jobs = (outcome: string) => metrics.value("jobs_total", { queue: "later", outcome });
     expect([jobs("ok"), jobs("error"), jobs("postponed")]).toEqual([2, 0, 2]);
     expect(metrics.value("jobs_active", { queue: "later" })).toBe(0);
-    expect(signals.map((signal) => signal instanceof AbortSignal)).toEqual([true, true, true, true]);
+    expect(signals.map((signal) => signal instanceof AbortSignal)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(collector.logs.filter(({ eventName }) => eventName === "exception")).toEqual([]);
   } finally {
     await worker.close();

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { createKit, type KitOptions } from "../src/index.ts";
 import { startExpress5, startFastify, type TestApp } from "./apps.ts";
 import { Collector } from "./collector.ts";
+import { Exposition } from "./exposition.ts";
 import { scrape } from "./exposition.ts";
 import { LogLines } from "./log-lines.ts";
 
@@ -134,6 +135,46 @@ test("keeps failed and slow traces when the ordinary ones of the second are used
   });
   // One a second; forty requests do not take ten.
   expect(names.filter((name) => name === "GET /items/:id").length).toBeLessThan(10);
+});
+
+test("keeps failed traces without ordinary ones, and whatever callers mark as sampled", async () => {
+  for (const [perSecond, sampled] of [
+    [0, "00"],
+    [10, "01"],
+  ] as const) {
+    const app: TestApp = await start({ traces: { perSecond } });
+    const traceparent = (id: number) =>
+      `00-4bf92f3577b34da6a3ce929d0e0e${String(4_000 + id)}-00f067aa0ba902b7-${sampled}`;
+    const get = async (path: string, id: number) =>
+      (await fetch(`${app.url}${path}`, { headers: { traceparent: traceparent(id) } })).text();
+    for (let id = 0; id < 130; id += 1) await get("/items/1", id);
+    await get("/fail", 200);
+    await app.logs.find((line) => line["url"] === "/fail" && "statusCode" in line);
+    await app.kit.shutdown(5_000);
+    const failed = collector.spans.filter((span) => span.name === "GET /fail");
+    expect([perSecond, failed.length]).toEqual([perSecond, perSecond === 0 ? 1 : 2]);
+  }
+});
+
+test("a failed trace of many spans keeps what failed and what others are below", async () => {
+  const app: TestApp = await start({}, (routes) =>
+    routes.get("/many", () =>
+      app.kit.span("around", async () => {
+        for (let index = 0; index < 300; index += 1)
+          await app.kit.span(`part ${index}`, async () => {});
+        await app.kit.span("failing", () => Promise.reject(new Error("no")));
+      }),
+    ),
+  );
+  await (await fetch(`${app.url}/many`)).text();
+  await app.logs.find((line) => line["url"] === "/many" && "statusCode" in line);
+  await app.kit.shutdown(5_000);
+  const names = collector.spans.map((span) => span.name);
+  expect(names).toHaveLength(201);
+  expect(names).toEqual(expect.arrayContaining(["GET /many", "around", "failing", "part 0"]));
+  const dropped = { signal: "traces", reason: "trace_full" };
+  const metrics = new Exposition(await app.kit.registry.metrics());
+  expect(metrics.value("seaworthy_sdk_dropped_total", dropped)).toBe(102);
 });
 
 test("spans of one's own nest, and carry the trace into logs", async () => {

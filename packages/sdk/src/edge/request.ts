@@ -1,7 +1,8 @@
 import { exceptionRecord, textOf, type CaptureOptions } from "../errors/exception.ts";
 import type { Attribute, Attributes, SpanData } from "../export/otlp.ts";
 import { acceptRequestId } from "../http/request-id.ts";
-import type { Allowance } from "../traces/allowance.ts";
+import type { Allowances } from "../traces/allowance.ts";
+import { hold } from "../traces/held-spans.ts";
 import { newSpanId, newTraceId } from "../traces/ids.ts";
 import { formatTraceParent, parseTraceParent, passedTraceState } from "../traces/w3c.ts";
 import type { Outbox } from "./outbox.ts";
@@ -12,8 +13,7 @@ export interface EdgeSettings {
   readonly environment: string;
   readonly console: boolean;
   readonly slowMs: number;
-  readonly ordinary: Allowance;
-  readonly notable: Allowance;
+  readonly allowances: Allowances;
 }
 
 const levels = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 } as const;
@@ -72,7 +72,8 @@ export class EdgeRequest implements RequestTools {
     this.traceId = parent?.traceId ?? newTraceId();
     this.#parentSpanId = parent?.spanId;
     this.#traceState = parent && passedTraceState(request.headers.get("tracestate"));
-    this.#sampled = parent?.sampled === true ? settings.notable.take() : settings.ordinary.take();
+    const { asked, ordinary } = settings.allowances;
+    this.#sampled = parent?.sampled === true ? asked.take() : ordinary.take();
     this.#settings = settings;
     this.#method = request.method;
     this.#path = new URL(request.url).pathname;
@@ -181,7 +182,7 @@ export class EdgeRequest implements RequestTools {
   }
 
   #end(status: number): void {
-    const { outbox, notable, slowMs } = this.#settings;
+    const { outbox, allowances, slowMs } = this.#settings;
     const duration = Date.now() - this.#startedAt;
     const failed = status >= 500;
     this.log(failed ? "error" : "info", failed ? "request failed" : "request completed", {
@@ -192,7 +193,7 @@ export class EdgeRequest implements RequestTools {
     });
     const worthIt =
       failed || duration >= slowMs || this.#spans.some((span) => span.error !== undefined);
-    if (!this.#sampled && !(worthIt && notable.take())) return;
+    if (!this.#sampled && !(worthIt && allowances.notable.take())) return;
     const attributes = {
       "http.request.method": this.#method,
       "http.route": this.#template,
@@ -234,8 +235,8 @@ export class EdgeRequest implements RequestTools {
     } finally {
       const { traceId } = this;
       const place = { traceId, spanId, parentSpanId: this.#spanId };
-      if (this.#spans.length < maxSpans)
-        this.#spans.push({ ...place, name, kind, start, end: Date.now(), attributes, error });
+      const span = { ...place, name, kind, start, end: Date.now(), attributes, error };
+      hold(this.#spans, span, maxSpans);
     }
   }
 

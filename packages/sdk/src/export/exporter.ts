@@ -14,6 +14,7 @@ export const dropReasons = [
   "undeliverable",
   "shutdown",
   "spool_full",
+  "trace_full",
   "corrupt",
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
@@ -105,6 +106,11 @@ export class Exporter<Item> {
     });
     sender.start();
     return { files, sender };
+  }
+
+  /** Counts items that there was no room for before they came here. */
+  lost(count: number): void {
+    this.#drop("trace_full", count);
   }
 
   /** Items that were delivered. */

@@ -2,7 +2,7 @@ import { currentContext, LocalTrace, runIn, type Context, type SpanOwner } from 
 import { cutText } from "../cut-text.ts";
 import type { Attribute, Attributes, SpanData, SpanEnd, SpanKind } from "../export/otlp.ts";
 import { textOf } from "../errors/exception.ts";
-import { Allowance } from "./allowance.ts";
+import { Allowances } from "./allowance.ts";
 import { newSpanId } from "./ids.ts";
 import { joinOpenTelemetry, openTelemetrySpan, type Joined } from "./opentelemetry.ts";
 import type { TraceParent } from "./w3c.ts";
@@ -10,6 +10,8 @@ import type { TraceParent } from "./w3c.ts";
 /** Where finished spans go. */
 export interface SpanSink {
   push(span: SpanData): void;
+  /** Told of spans that a trace had no room for. */
+  lost?(count: number): void;
 }
 
 export interface Sampling {
@@ -18,9 +20,6 @@ export interface Sampling {
   /** From this duration on a trace is kept for being slow, in milliseconds. */
   readonly slowMs: number;
 }
-
-/** How many times as many are kept for having failed, being slow, or because the caller asked. */
-const notableFactor = 10;
 
 /** Of an attribute that is a text, in characters: thousands of spans may wait. */
 const maxAttribute = 4_000;
@@ -59,8 +58,7 @@ export interface SpanOptions {
 export class Tracer implements SpanOwner {
   readonly #sink: SpanSink | undefined;
   readonly #sampling: Sampling;
-  readonly #ordinary: Allowance;
-  readonly #notable: Allowance;
+  readonly #allowances: Allowances;
   readonly #caught: (error: unknown) => void;
   #joined: (() => void) | undefined;
   #left: Set<string> | undefined;
@@ -77,14 +75,14 @@ export class Tracer implements SpanOwner {
     this.#caught = caught;
     this.#sink = sink;
     this.#sampling = sampling;
-    this.#ordinary = new Allowance(sampling.perSecond);
-    this.#notable = new Allowance(sampling.perSecond * notableFactor);
+    this.#allowances = new Allowances(sampling.perSecond);
   }
 
   /** Whether a trace that begins `now`, in milliseconds, is kept whatever happens in it. */
   sample(parent: TraceParent | undefined, now = performance.now()): boolean {
     if (this.#sink === undefined) return parent?.sampled ?? false;
-    return parent?.sampled === true ? this.#notable.take(now) : this.#ordinary.take(now);
+    const { asked, ordinary } = this.#allowances;
+    return parent?.sampled === true ? asked.take(now) : ordinary.take(now);
   }
 
   /** Sets who is told, once, when the application turns out to have an OpenTelemetry of its own. */
@@ -107,7 +105,8 @@ export class Tracer implements SpanOwner {
   /** Decides about a trace at its end; what is not kept is let go. */
   keeps(trace: LocalTrace, failed: boolean, milliseconds: number): boolean {
     const notable = failed || trace.failed || milliseconds >= this.#sampling.slowMs;
-    const kept = this.#sink !== undefined && (trace.sampled || (notable && this.#notable.take()));
+    const kept =
+      this.#sink !== undefined && (trace.sampled || (notable && this.#allowances.notable.take()));
     trace.kept = kept;
     if (!kept) trace.take();
     return kept;
@@ -118,6 +117,7 @@ export class Tracer implements SpanOwner {
     const now = performance.now();
     this.#sink?.push(spanData(trace, trace.spanId, trace.parentSpanId, end, now));
     for (const span of trace.take()) this.#sink?.push(span);
+    if (trace.lost > 0) this.#sink?.lost?.(trace.lost);
   }
 
   /** Leaves the spans of a database, by its `db.system.name`, to an instrumentation of others. */
