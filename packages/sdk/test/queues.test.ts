@@ -1,6 +1,6 @@
 /** Workers as their users write them, on the distribution's Redis and on PostgreSQL. */
 import { once } from "node:events";
-import { DelayedError, Queue, Worker } from "bullmq";
+import { DelayedError, Queue, Worker, type Job } from "bullmq";
 import PgBoss from "pg-boss";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { createKit, type Kit } from "../src/index.ts";
@@ -79,7 +79,7 @@ test("BullMQ: a job that says that it goes on later has not failed, and gets its
   const signals: unknown[] = [];
   const worker = new Worker(
     "later",
-    watchProcessor(kit, async (job, token?: string, signal?: AbortSignal) => {
+    watchProcessor(kit, async (job: Job, token?: string, signal?: AbortSignal) => {
       signals.push(signal);
       if (signals.length > 2) return;
       if (job.name === "limited") {
@@ -98,12 +98,8 @@ test("BullMQ: a job that says that it goes on later has not failed, and gets its
     const jobs = (outcome: string) => metrics.value("jobs_total", { queue: "later", outcome });
     expect([jobs("ok"), jobs("error"), jobs("postponed")]).toEqual([2, 0, 2]);
     expect(metrics.value("jobs_active", { queue: "later" })).toBe(0);
-    expect(signals.map((signal) => signal instanceof AbortSignal)).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ]);
+    expect(signals).toHaveLength(4);
+    expect(signals.every((signal) => signal instanceof AbortSignal)).toBe(true);
     expect(collector.logs.filter(({ eventName }) => eventName === "exception")).toEqual([]);
   } finally {
     await worker.close();

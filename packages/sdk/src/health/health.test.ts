@@ -104,6 +104,27 @@ test("messages are short and without credentials, whatever is thrown", async () 
   expect(await message(Object.create(null))).toBe("failed");
 });
 
+test("credentials where a message is cut are not shown in part", async () => {
+  const { health } = setUp();
+  health.check("far", () => {
+    throw new Error(`${"x".repeat(180)} postgres://ada:secret-word@db.internal/shop`);
+  });
+  const message = (await health.report()).checks["far"]?.message;
+  expect(message).toHaveLength(200);
+  expect(message).not.toContain("ada");
+});
+
+test("false, and a response that is not ok, mean ill", async () => {
+  const { health } = setUp();
+  health.check("flag", () => false);
+  health.check("response", async () => new Response("", { status: 503 }));
+  health.check("well", async () => new Response("", { status: 200 }));
+  const { checks } = await health.report();
+  expect(checks["flag"]).toMatchObject({ status: "unhealthy", message: "it returned false" });
+  expect(checks["response"]).toMatchObject({ status: "unhealthy", message: "answered 503" });
+  expect(checks["well"]).toMatchObject({ status: "healthy", message: "ok" });
+});
+
 test("a check that is none is refused and counted, not thrown", async () => {
   const { health, guard } = setUp();
   health.check("none", undefined as unknown as () => void);

@@ -4,7 +4,8 @@ import { Judgement, type HealthStatus, type Outcome } from "./judgement.ts";
 
 /**
  * A check: returns (or resolves) when all is well, throws (or rejects) when not. It may return
- * `{ status, message }` to say that the service works less well (`degraded`) or what it measured.
+ * `{ status, message }` to say that the service works less well (`degraded`) or what it measured;
+ * `false`, and a response of `fetch` that is not ok, mean ill as well.
  * The signal aborts when the check has run out of time; a check that ignores it is not started
  * again until it ends.
  */
@@ -54,6 +55,8 @@ interface Entry {
 
 const maxChecks = 100;
 const maxMessageLength = 200;
+/** Of a message that is looked through for credentials, before it is cut to what is shown. */
+const maxReadLength = 2_000;
 /** An undecided result is asked again after this part of the time that a decided one is used. */
 const undecidedPart = 1 / 5;
 
@@ -172,8 +175,11 @@ export class Health {
 /** What a check returned, when it says a status; anything else that it returns means well. */
 function outcomeOf(returned: unknown): Outcome {
   const healthy: Outcome = { status: "healthy", message: "ok" };
+  if (returned === false) return { status: "unhealthy", message: "it returned false" };
   if (typeof returned !== "object" || returned === null || !("status" in returned)) return healthy;
   const { status } = returned;
+  if ("ok" in returned && returned.ok === false)
+    return { status: "unhealthy", message: presentable(`answered ${String(status)}`) };
   if (status !== "healthy" && status !== "degraded" && status !== "unhealthy") return healthy;
   const said = "message" in returned ? returned.message : undefined;
   return { status, message: typeof said === "string" ? presentable(said) : status };
@@ -227,7 +233,8 @@ function messageOf(error: unknown): string {
 /** Short, on one line, and without the credentials that connection errors like to quote. */
 function presentable(text: string): string {
   return text
-    .slice(0, maxMessageLength)
+    .slice(0, maxReadLength)
     .replaceAll(/[\p{Cc}]+/gu, " ")
-    .replaceAll(/\/\/[^/@\s]{1,200}@/g, "//***@");
+    .replaceAll(/\/\/[^/@\s]{1,200}@/g, "//***@")
+    .slice(0, maxMessageLength);
 }
