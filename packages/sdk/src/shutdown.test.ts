@@ -78,6 +78,39 @@ test("what does not end in time is cut, upgraded connections included, and the c
   expect(codes).toEqual([1]);
 });
 
+test("WebSockets and event streams are asked to end, and then nothing is cut", async () => {
+  for (const fails of [false, true]) {
+    const ends: (() => unknown)[] = [];
+    const order: string[] = [];
+    const { server, url, codes, shutdown } = await setUp(
+      (_request, response) => {
+        response.write("data: x\n\n");
+        ends.push(() => response.end());
+      },
+      {
+        timeoutMs: 5_000,
+        disconnect: () => {
+          order.push(`asked, listening ${server.listening}`);
+          for (const end of ends) end();
+          if (fails) throw new Error("no");
+        },
+        close: () => order.push("closed"),
+      },
+    );
+    server.on("upgrade", (_request, socket) => {
+      socket.write("HTTP/1.1 101 x\r\n\r\n");
+      ends.push(() => socket.end());
+    });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
+    await once(socket, "data");
+    const stream = await fetch(url);
+    expect(await shutdown.begin()).toBe(0);
+    expect(await stream.text()).toBe("data: x\n\n");
+    expect([order, codes]).toEqual([["asked, listening false", "closed"], [0]]);
+  }
+});
+
 test("a close that throws costs the code, not the end", async () => {
   const { codes, shutdown } = await setUp(() => {}, {
     close: () => Promise.reject(new Error("pool")),

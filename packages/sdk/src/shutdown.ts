@@ -17,6 +17,11 @@ export interface ShutdownOptions {
    * application of Fastify or NestJS, which is then closed with it.
    */
   readonly server: Serving;
+  /**
+   * Asks connections that would stay open to end (WebSockets, event streams), when no new ones are
+   * accepted; otherwise they are waited for until the time is up.
+   */
+  readonly disconnect?: () => unknown;
   /** Ends what requests use (pools, queues), after the last response. */
   readonly close?: () => unknown;
   /**
@@ -69,7 +74,15 @@ export function gracefulShutdown(kit: Kit, given: ShutdownOptions): Shutdown {
     refusing = true;
     const sweep = setInterval(() => server?.closeIdleConnections?.(), idleSweepMs);
     try {
-      await close();
+      const closed = close();
+      // Awaited below, whatever comes of asking.
+      closed.catch(() => {});
+      try {
+        await options.disconnect?.();
+      } catch (error) {
+        kit.logger.error({ err: error }, "connections could not be asked to end");
+      }
+      await closed;
     } finally {
       clearInterval(sweep);
     }
@@ -113,6 +126,7 @@ export function gracefulShutdown(kit: Kit, given: ShutdownOptions): Shutdown {
 
 const optionNames: OptionNames<ShutdownOptions> = {
   server: true,
+  disconnect: true,
   close: true,
   readyDelayMs: true,
   timeoutMs: true,
@@ -131,6 +145,7 @@ function read(given: ShutdownOptions, told: (problem: string) => void): Shutdown
     ...given,
   };
   const fits: { readonly [name in keyof ShutdownOptions]?: (value: unknown) => boolean } = {
+    disconnect: (value) => typeof value === "function",
     close: (value) => typeof value === "function",
     readyDelayMs: isMilliseconds,
     timeoutMs: isMilliseconds,

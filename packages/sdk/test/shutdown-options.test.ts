@@ -50,7 +50,7 @@ test("options that are misspelt or of a wrong kind are said", async () => {
   });
   shutdown.dispose();
   expect(problems).toEqual([
-    'gracefulShutdown: there is no option "timeout"; there are server, close, readyDelayMs, timeoutMs, signals, exit',
+    'gracefulShutdown: there is no option "timeout"; there are server, disconnect, close, readyDelayMs, timeoutMs, signals, exit',
     "gracefulShutdown: close is of a wrong kind; using its default",
     "gracefulShutdown: timeoutMs is of a wrong kind; using its default",
     "gracefulShutdown: signals is of a wrong kind; using its default",
