@@ -190,6 +190,9 @@ export class HttpInstrumentation implements ExchangeWatcher {
       responseBytes: responseBodyBytes(request, response, exchange.sentBefore),
       error: exchange.error,
     });
+    // These may keep the request, too.
+    exchange.templateOf = undefined;
+    exchange.error = undefined;
   }
 
   #finish(trace: LocalTrace, joined: Joined | undefined, ended: EndedRequest): void {
