@@ -72,8 +72,7 @@ export class EdgeRequest implements RequestTools {
     this.traceId = parent?.traceId ?? newTraceId();
     this.#parentSpanId = parent?.spanId;
     this.#traceState = parent && passedTraceState(request.headers.get("tracestate"));
-    const { asked, ordinary } = settings.allowances;
-    this.#sampled = parent?.sampled === true ? asked.take() : ordinary.take();
+    this.#sampled = settings.allowances.sample(parent?.sampled === true);
     this.#settings = settings;
     this.#method = request.method;
     this.#path = new URL(request.url).pathname;

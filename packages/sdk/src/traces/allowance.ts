@@ -27,15 +27,20 @@ const leastNotable = 100;
 
 /** The traces kept in a second. Those of one kind do not take the room of another. */
 export class Allowances {
-  readonly ordinary: Allowance;
+  readonly #ordinary: Allowance;
   /** Those that the caller marked as sampled. */
-  readonly asked: Allowance;
+  readonly #asked: Allowance;
   /** Those that failed or were slow. */
   readonly notable: Allowance;
 
   constructor(perSecond: number) {
-    this.ordinary = new Allowance(perSecond);
-    this.asked = new Allowance(perSecond * notableFactor);
+    this.#ordinary = new Allowance(perSecond);
+    this.#asked = new Allowance(perSecond * notableFactor);
     this.notable = new Allowance(Math.max(perSecond * notableFactor, leastNotable));
+  }
+
+  /** Whether a trace that begins `now` is kept whatever happens in it; `asked` if its caller marked it. */
+  sample(asked: boolean, now?: number): boolean {
+    return (asked ? this.#asked : this.#ordinary).take(now);
   }
 }

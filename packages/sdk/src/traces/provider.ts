@@ -26,9 +26,10 @@ import {
 } from "@opentelemetry/api";
 import { currentContext, runIn, type Context } from "../context.ts";
 import { textOf } from "../errors/exception.ts";
-import type { Attribute, SpanKind } from "../export/otlp.ts";
+import type { SpanKind } from "../export/otlp.ts";
 import { ownContextKey } from "./opentelemetry.ts";
-import { maxAttributes, shortened, type OpenSpan, type Tracer } from "./tracer.ts";
+import { SpanAttributes } from "./span-attributes.ts";
+import type { OpenSpan, Tracer } from "./tracer.ts";
 import { formatTraceParent, parseTraceParent } from "./w3c.ts";
 
 /** https://open-telemetry.github.io/opentelemetry-js/enums/_opentelemetry_api._opentelemetry_api.SpanKind.html */
@@ -118,11 +119,10 @@ class KitSpan implements OtelSpan {
   readonly #kind: SpanKind;
   readonly #keepContents: boolean;
   readonly #startedAt = performance.now();
-  readonly #attributes: Record<string, Attribute> = {};
+  readonly #attributes = new SpanAttributes();
   #name: string;
   #status: SpanStatus = { code: SpanStatusCode.UNSET };
   #exception: string | undefined;
-  #size = 0;
   #ended = false;
 
   constructor(open: OpenSpan, name: string, kind: SpanKind, keepContents: boolean) {
@@ -138,10 +138,7 @@ class KitSpan implements OtelSpan {
 
   setAttribute(key: string, value: AttributeValue): this {
     if (this.#ended || (!this.#keepContents && isContents(key))) return this;
-    const known = Object.hasOwn(this.#attributes, key);
-    if (!known && this.#size >= maxAttributes) return this;
-    if (!known) this.#size += 1;
-    this.#attributes[key] = shortened(typeof value === "object" ? JSON.stringify(value) : value);
+    this.#attributes.set(key, typeof value === "object" ? JSON.stringify(value) : value);
     return this;
   }
 
@@ -189,7 +186,7 @@ class KitSpan implements OtelSpan {
       name: this.#name,
       kind: this.#kind,
       startedAt: this.#startedAt,
-      attributes: this.#attributes,
+      attributes: this.#attributes.all,
       error: failed ? (message ?? this.#exception ?? "error") : undefined,
     });
   }

@@ -1,10 +1,10 @@
 import { currentContext, LocalTrace, runIn, type Context, type SpanOwner } from "../context.ts";
-import { cutText } from "../cut-text.ts";
 import type { Attribute, Attributes, SpanData, SpanEnd, SpanKind } from "../export/otlp.ts";
 import { textOf } from "../errors/exception.ts";
 import { Allowances } from "./allowance.ts";
 import { newSpanId } from "./ids.ts";
 import { joinOpenTelemetry, openTelemetrySpan, type Joined } from "./opentelemetry.ts";
+import { SpanAttributes } from "./span-attributes.ts";
 import type { TraceParent } from "./w3c.ts";
 
 /** Where finished spans go. */
@@ -19,16 +19,6 @@ export interface Sampling {
   readonly perSecond: number;
   /** From this duration on a trace is kept for being slow, in milliseconds. */
   readonly slowMs: number;
-}
-
-/** Of an attribute that is a text, in characters: thousands of spans may wait. */
-const maxAttribute = 4_000;
-/** Most attributes of one span. */
-export const maxAttributes = 64;
-
-/** An attribute that may wait with others. */
-export function shortened<Value>(value: Value): Value | string {
-  return typeof value === "string" ? cutText(value, maxAttribute) : value;
 }
 
 /** A span that somebody else makes and ends. */
@@ -81,8 +71,7 @@ export class Tracer implements SpanOwner {
   /** Whether a trace that begins `now`, in milliseconds, is kept whatever happens in it. */
   sample(parent: TraceParent | undefined, now = performance.now()): boolean {
     if (this.#sink === undefined) return parent?.sampled ?? false;
-    const { asked, ordinary } = this.#allowances;
-    return parent?.sampled === true ? asked.take(now) : ordinary.take(now);
+    return this.#allowances.sample(parent?.sampled === true, now);
   }
 
   /** Sets who is told, once, when the application turns out to have an OpenTelemetry of its own. */
@@ -172,24 +161,19 @@ export class Tracer implements SpanOwner {
     const joined = this.#joining(this.#foreign(name, kind, parent));
     const place = this.#place(above, joined, parent);
     const startedAt = performance.now();
-    let size = Object.keys(attributes).length;
     const end = (error: string | undefined, thrown?: unknown) => {
       if (joined !== undefined) {
-        joined.end(name, attributes, thrown, error !== undefined);
+        joined.end(name, attributes.all, thrown, error !== undefined);
         return;
       }
-      this.#ended(above, place, { name, kind, startedAt, attributes, error });
+      this.#ended(above, place, { name, kind, startedAt, attributes: attributes.all, error });
     };
     const span: Span = {
       traceId: place.traceId,
       spanId: place.spanId,
       set: (attribute, value) => {
         try {
-          if (!Object.hasOwn(attributes, attribute)) {
-            if (size >= maxAttributes) return;
-            size += 1;
-          }
-          attributes[attribute] = shortened(value);
+          attributes.set(attribute, value);
         } catch (wrong) {
           this.#caught(wrong); // What is given for a name is none.
         }
@@ -209,17 +193,16 @@ export class Tracer implements SpanOwner {
   #read(options: SpanOptions | undefined): {
     kind: SpanKind;
     parent: TraceParent | undefined;
-    attributes: Record<string, Attribute | undefined>;
+    attributes: SpanAttributes;
   } {
     try {
       const { kind = "internal", parent, attributes } = options ?? {};
-      const read: Record<string, Attribute | undefined> = {};
-      for (const [name, value] of Object.entries(attributes ?? {}).slice(0, maxAttributes))
-        read[name] = shortened(value);
+      const read = new SpanAttributes();
+      for (const [name, value] of Object.entries(attributes ?? {})) read.set(name, value);
       return { kind, parent, attributes: read };
     } catch (error) {
       this.#caught(error);
-      return { kind: "internal", parent: undefined, attributes: {} };
+      return { kind: "internal", parent: undefined, attributes: new SpanAttributes() };
     }
   }
 
