@@ -4,6 +4,7 @@
  */
 import { Outbox } from "./edge/outbox.ts";
 import { EdgeRequest, type EdgeSettings, type RequestTools } from "./edge/request.ts";
+import { optionReader, type OptionNames } from "./known-options.ts";
 import { Allowances } from "./traces/allowance.ts";
 
 export { EdgeControls, type EdgeControlsOptions, type EdgeControlValues } from "./edge/controls.ts";
@@ -81,7 +82,7 @@ function settingsFor<Environment>(
   }
 }
 
-const optionNames: Readonly<Record<keyof EdgeOptions, true>> = {
+const optionNames: OptionNames<EdgeOptions> = {
   service: true,
   environment: true,
   version: true,
@@ -96,12 +97,9 @@ const optionNames: Readonly<Record<keyof EdgeOptions, true>> = {
 function settingsOf(options: EdgeOptions, problem: (text: string) => void): EdgeSettings {
   for (const name of Object.keys(options))
     if (!Object.hasOwn(optionNames, name)) problem(`there is no option ${JSON.stringify(name)}`);
-  const of = <T>(name: keyof EdgeOptions, fits: (value: unknown) => boolean, otherwise: T): T => {
-    const value = options[name];
-    if (value === undefined || fits(value)) return (value ?? otherwise) as T;
-    problem(`${name} is of a wrong kind; using ${String(otherwise)}`);
-    return otherwise;
-  };
+  const of = optionReader(options, (name, otherwise) =>
+    problem(`${name} is of a wrong kind; using ${String(otherwise)}`),
+  );
   const isText = (value: unknown) => typeof value === "string" && value !== "";
   const isCount = (value: unknown) => Number.isFinite(value) && Number(value) >= 0;
   const service = of("service", isText, "app");

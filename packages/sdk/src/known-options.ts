@@ -20,3 +20,30 @@ export function knownOptions<Options extends object>(
         `${what}: there is no option ${JSON.stringify(name)}; there are ${Object.keys(names).join(", ")}`,
       );
 }
+
+/** {@link knownOptions} for what must not throw: the error's message is told. */
+export function tellUnknownOptions<Options extends object>(
+  what: string,
+  options: Options,
+  names: OptionNames<Options>,
+  tell: (problem: string) => void,
+): void {
+  try {
+    knownOptions(what, options, names);
+  } catch (error) {
+    tell((error as Error).message);
+  }
+}
+
+/** Reads an option, or takes its default for one that does not fit, of which `wrong` is told. */
+export function optionReader<Options extends object>(
+  options: Options,
+  wrong: (name: keyof Options, otherwise: unknown) => void,
+) {
+  return <T>(name: keyof Options, fits: (value: unknown) => boolean, otherwise: T): T => {
+    const value: unknown = options[name];
+    if (value === undefined || fits(value)) return (value ?? otherwise) as T;
+    wrong(name, otherwise);
+    return otherwise;
+  };
+}

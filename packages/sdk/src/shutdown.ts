@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Kit } from "./kit.ts";
-import { knownOptions, type OptionNames } from "./known-options.ts";
+import { tellUnknownOptions, type OptionNames } from "./known-options.ts";
 import { setHeader } from "./respond.ts";
 
 /** A server of node:http, or an application that owns one and closes it: Fastify's, NestJS's. */
@@ -136,11 +136,7 @@ const optionNames: OptionNames<ShutdownOptions> = {
 
 /** The options without those of a wrong kind, which are told: nothing here throws. */
 function read(given: ShutdownOptions, told: (problem: string) => void): ShutdownOptions {
-  try {
-    knownOptions("gracefulShutdown", given, optionNames);
-  } catch (error) {
-    told((error as Error).message);
-  }
+  tellUnknownOptions("gracefulShutdown", given, optionNames, told);
   const options: { -readonly [name in keyof ShutdownOptions]: ShutdownOptions[name] } = {
     ...given,
   };

@@ -1,5 +1,5 @@
 import type { Guard } from "../guard.ts";
-import { knownOptions, type OptionNames } from "../known-options.ts";
+import { optionReader, tellUnknownOptions, type OptionNames } from "../known-options.ts";
 import { Judgement, type HealthStatus, type Outcome } from "./judgement.ts";
 
 /**
@@ -196,20 +196,14 @@ const optionNames: OptionNames<CheckOptions> = {
 /** A check's options with their defaults, also for what is of a wrong kind, which is told. */
 function read(given: CheckOptions | null, wrong: (what: string) => void) {
   const options = given ?? {};
-  try {
-    knownOptions("its options", options, optionNames);
-  } catch (error) {
-    wrong((error as Error).message);
-  }
-  const of = <T>(name: keyof CheckOptions, fits: (value: T) => boolean, otherwise: T): T => {
-    const value = options[name] as T | undefined;
-    if (value === undefined || fits(value)) return value ?? otherwise;
-    wrong(`${name} is of a wrong kind or size; using ${String(otherwise)}`);
-    return otherwise;
-  };
-  const milliseconds = (value: number) =>
+  tellUnknownOptions("its options", options, optionNames, wrong);
+  const of = optionReader(options, (name, otherwise) =>
+    wrong(`${name} is of a wrong kind or size; using ${String(otherwise)}`),
+  );
+  const milliseconds = (value: unknown) =>
     typeof value === "number" && value >= 0 && value <= 3_600_000;
-  const runs = (value: number) => Number.isInteger(value) && value >= 1 && value <= 100;
+  const runs = (value: unknown) =>
+    Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 100;
   return {
     critical: of("critical", (value) => typeof value === "boolean", true),
     timeoutMs: of("timeoutMs", milliseconds, 2_000),
