@@ -7,6 +7,17 @@ import { Exposition, scrape } from "../test/exposition.ts";
 import { LogLines } from "../test/log-lines.ts";
 import { seaworthy } from "./fastify.ts";
 
+/** A kit, and what it sends to. */
+async function sendingKit() {
+  const collector = await Collector.start();
+  onTestFinished(() => collector.close());
+  const made = kitFor({
+    metrics: { processMetrics: false },
+    export: { url: collector.url, key: "test-key" },
+  });
+  return { collector, ...made };
+}
+
 test("registered in a plugin, as with fastify-cli, the kit still answers and counts for the whole", async () => {
   const { kit } = kitFor({ metrics: { processMetrics: false } });
   const app = Fastify();
@@ -34,12 +45,7 @@ test("registered in a plugin, as with fastify-cli, the kit still answers and cou
 });
 
 test("the lines of Fastify's own logger belong to their requests, and are sent", async () => {
-  const collector = await Collector.start();
-  onTestFinished(() => collector.close());
-  const { kit } = kitFor({
-    metrics: { processMetrics: false },
-    export: { url: collector.url, key: "test-key" },
-  });
+  const { collector, kit } = await sendingKit();
   const lines = new LogLines();
   const app = Fastify({ logger: { stream: lines } });
   await app.register(seaworthy, { kit });
@@ -64,12 +70,7 @@ test("the lines of Fastify's own logger belong to their requests, and are sent",
 });
 
 test("the kit's logger may be Fastify's, too: its lines are sent once", async () => {
-  const collector = await Collector.start();
-  onTestFinished(() => collector.close());
-  const { kit } = kitFor({
-    metrics: { processMetrics: false },
-    export: { url: collector.url, key: "test-key" },
-  });
+  const { collector, kit } = await sendingKit();
   const app = Fastify({ loggerInstance: kit.logger });
   await app.register(seaworthy, { kit });
   app.get("/", (request) => {
@@ -83,12 +84,7 @@ test("the kit's logger may be Fastify's, too: its lines are sent once", async ()
 });
 
 test("injected requests are recorded as those over a connection, and leave none open", async () => {
-  const collector = await Collector.start();
-  onTestFinished(() => collector.close());
-  const { kit, logs } = kitFor({
-    metrics: { processMetrics: false },
-    export: { url: collector.url, key: "test-key" },
-  });
+  const { collector, kit, logs } = await sendingKit();
   const app = Fastify();
   await app.register(seaworthy, { kit });
   app.get("/items/:id", () => ({ requestId: kit.requestId }));

@@ -45,7 +45,8 @@ export class OutgoingCalls {
 
   /**
    * A call begins. `tell` is given the `traceparent` to send along, and the `tracestate` that belongs to
-   * it; it is not called when there is none to send. `told` says that the call carries one already, which is then left alone.
+   * it; it is not called when there is none to send. `told` says that the call carries one already, which
+   * is then left alone.
    */
   begin(
     method: string,

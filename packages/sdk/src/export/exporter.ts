@@ -120,12 +120,13 @@ export class Exporter<Item> {
 
   push(item: Item): void {
     const { maxPerSecond, waitMs } = this.#limits;
+    const size = this.#parts.sizeOf(item);
     if (this.#closed) this.#drop("shutdown", 1);
-    else if (!this.#hasRoom(item)) this.#drop("queue_full", 1);
+    else if (!this.#hasRoom(size)) this.#drop("queue_full", 1);
     else if (maxPerSecond > 0 && !this.#withinRate(maxPerSecond)) this.#drop("rate", 1);
     else {
       this.#queue.push(item);
-      this.#text += this.#parts.sizeOf(item);
+      this.#text += size;
       if (this.#timer !== undefined || this.#sending !== undefined) return;
       // A timer remembers the request that started it, and the connections it opens would too.
       outsideOfRequests(() => {
@@ -164,10 +165,9 @@ export class Exporter<Item> {
     if (count > 0) this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
   }
 
-  #hasRoom(item: Item): boolean {
+  #hasRoom(size: number): boolean {
     const { maxQueue, maxQueueText } = this.#limits;
-    if (this.#queue.length >= maxQueue) return false;
-    return this.#text + this.#parts.sizeOf(item) <= maxQueueText;
+    return this.#queue.length < maxQueue && this.#text + size <= maxQueueText;
   }
 
   /** Whether what waits need not wait for others. */

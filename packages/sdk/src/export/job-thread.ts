@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker } from "node:worker_threads";
 import { outsideOfRequests } from "../context.ts";
-import { jobs, type Done, type Given, type JobName } from "./jobs.ts";
+import { doJob, type Done, type Given, type JobName } from "./jobs.ts";
 
 /** A job on its way to the thread. */
 export interface Asked {
@@ -60,7 +60,7 @@ export class JobThread {
 
   /** Resolves with what the job returns, and rejects with the error's text when it fails. */
   run<Name extends JobName>(name: Name, given: Given<Name>): Promise<Done<Name>> {
-    if (this.#worker === undefined) return here(name, given) as Promise<Done<Name>>;
+    if (this.#worker === undefined) return doJob(name, given) as Promise<Done<Name>>;
     return new Promise<unknown>((resolve, reject) => {
       this.#last += 1;
       const asked: Asked = { id: this.#last, name, given };
@@ -69,7 +69,7 @@ export class JobThread {
         this.#waiting.set(asked.id, { ...asked, resolve, reject });
       } catch {
         // What was given cannot be cloned.
-        resolve(here(name, given));
+        resolve(doJob(name, given));
       }
     }) as Promise<Done<Name>>;
   }
@@ -87,14 +87,9 @@ export class JobThread {
     if (worker === undefined) return;
     this.#worker = undefined;
     void worker.terminate();
-    for (const { name, given, resolve } of this.#waiting.values()) resolve(here(name, given));
+    for (const { name, given, resolve } of this.#waiting.values()) resolve(doJob(name, given));
     this.#waiting.clear();
   }
-}
-
-/** Does a job in this thread. */
-function here(name: JobName, given: unknown): Promise<unknown> {
-  return (jobs[name] as (given: unknown) => Promise<unknown>)(given);
 }
 
 let shared: JobThread | undefined;

@@ -38,3 +38,8 @@ export const jobs = {
 export type JobName = keyof typeof jobs;
 export type Given<Name extends JobName> = Parameters<(typeof jobs)[Name]>[0];
 export type Done<Name extends JobName> = Awaited<ReturnType<(typeof jobs)[Name]>>;
+
+/** Does a job in the thread that calls; `given` is what comes with this name. */
+export async function doJob(name: JobName, given: unknown): Promise<unknown> {
+  return (jobs[name] as (given: unknown) => Promise<unknown>)(given);
+}

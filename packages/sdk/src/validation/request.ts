@@ -60,7 +60,9 @@ export async function checkRequest<S extends RequestSchemas>(
     const result = await schema.safeParseAsync(request[part]);
     if (result.success) value[part] = result.data;
     else {
-      const sent = textsOf(request[part]);
+      // Only an application's own messages are compared with what was sent.
+      const compared = result.error.issues.some(({ code }) => code === "custom");
+      const sent = compared ? textsOf(request[part]) : [];
       for (const issue of result.error.issues)
         faults.push(faultOf(part, issue, request[part], sent));
     }
