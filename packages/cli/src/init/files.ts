@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { kit } from "./frameworks.ts";
 import type { Project } from "./project.ts";
 
 /** A file that a repository is to have. */
@@ -94,13 +95,12 @@ export function environmentFile(before: string | undefined): string {
 /** package.json with the kit among its dependencies, in its own indentation and order. */
 export function manifestWithKit(project: Project, version: string): string {
   const { manifest, manifestText: text } = project;
-  const name = "@seaworthy/sdk";
-  if (name in { ...manifest.devDependencies, ...manifest.dependencies }) return text;
+  if (kit in { ...manifest.devDependencies, ...manifest.dependencies }) return text;
   const known = Object.entries(manifest.dependencies ?? {});
   const isSorted = known.every(([each], at) => at === 0 || (known[at - 1]?.[0] ?? "") < each);
-  const after = known.findIndex(([each]) => each > name);
+  const after = known.findIndex(([each]) => each > kit);
   const at = isSorted && after !== -1 ? after : known.length;
-  const dependencies = Object.fromEntries(known.toSpliced(at, 0, [name, `^${version}`]));
+  const dependencies = Object.fromEntries(known.toSpliced(at, 0, [kit, `^${version}`]));
   const indent = /^([ \t]+)"/m.exec(text)?.[1] ?? "  ";
   const ending = text.endsWith("\n") ? "\n" : "";
   return `${JSON.stringify({ ...manifest, dependencies }, undefined, indent)}${ending}`;

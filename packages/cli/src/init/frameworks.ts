@@ -1,3 +1,6 @@
+/** The kit's package. */
+export const kit = "@seaworthy/sdk";
+
 /** What the kit's lines are made of. */
 interface Place {
   /** The application's variable. */

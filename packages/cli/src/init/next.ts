@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { kit } from "./frameworks.ts";
 import { codeOnly } from "./source-text.ts";
 
 /** Where the kit belongs in a project of Next's. */
@@ -13,7 +14,6 @@ export interface NextProject {
 /** What to do with a file: its text, or what a person has to add. */
 export type NextEdit = { readonly text: string } | { readonly byHand: string };
 
-const kit = "@seaworthy/sdk";
 const instrumentationNames = ["instrumentation.ts", "instrumentation.js", "instrumentation.mjs"];
 const configNames = ["next.config.ts", "next.config.mjs", "next.config.js", "next.config.cjs"];
 

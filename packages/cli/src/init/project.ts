@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, relative, resolve, sep } from "node:p
 import { createsApplication } from "./entry-edit.ts";
 import { findPlugin } from "./fastify-plugin.ts";
 import { detectNext, portOfScripts, type NextProject } from "./next.ts";
-import { frameworkNames, frameworks, type Framework } from "./frameworks.ts";
+import { frameworkNames, frameworks, kit, type Framework } from "./frameworks.ts";
 import { findsKit } from "./tsconfig.ts";
 
 export type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
@@ -56,7 +56,6 @@ const lockFiles: readonly (readonly [file: string, manager: PackageManager])[] =
 ];
 const sourceEndings = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
 const skippedFolders = new Set(["node_modules", "dist", "build", "coverage", "test", "tests"]);
-const kit = "@seaworthy/sdk";
 const maxFiles = 1_000;
 const maxFileBytes = 500_000;
 /** Fastify's command, Next.js and most examples listen on it. */
